@@ -1,0 +1,17 @@
+/**
+ * Errors that a user can act on. Anything else that is thrown is a defect of the program.
+ * @module
+ */
+
+/** A failure with a message for the user: what was wrong, where, and what to do. Exit status 1. */
+export class ImageError extends Error {
+  override name = "ImageError";
+  /** The exit status the command line reports for this error. */
+  readonly exitStatus: 1 | 2 = 1;
+}
+
+/** The command line or the spec is wrong. Exit status 2. */
+export class UsageError extends ImageError {
+  override name = "UsageError";
+  override readonly exitStatus = 2;
+}
