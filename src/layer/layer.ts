@@ -1,0 +1,48 @@
+/**
+ * A layer of an image.
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+
+/** One layer: a tar archive that is made when it is read. */
+export interface Layer {
+  /** For a person: what the layer holds. */
+  readonly label: string;
+  /** The `comment` of its history entry (OCI image spec, config, `history`). */
+  readonly comment: string;
+  /**
+   * Names the bytes by what determines them, before they exist: 64 hexadecimal digits. Layers that
+   * differ in it may still hold the same bytes.
+   */
+  readonly identity: string;
+  /**
+   * The size of the tar in bytes, from metadata alone.
+   *
+   * @throws {ImageError} if a file is missing or can not be examined.
+   */
+  tarSize(): Promise<number>;
+  /**
+   * The uncompressed tar, read while it is consumed: a readable byte stream. It fails with an
+   * {@linkcode ImageError} that names the file if one changed or can not be read.
+   */
+  open(): ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
+/** The diff_id of a layer (OCI image spec, config, `rootfs`): a pass over all of its bytes. */
+export async function computeDiffId(layer: Layer): Promise<string> {
+  const hash = createHash("sha256");
+  const reader = layer.open().getReader({ mode: "byob" });
+  let buffer = new ArrayBuffer(1 << 20);
+  for (;;) {
+    const { value, done } = await reader.read(new Uint8Array(buffer));
+    if (done) return `sha256:${hash.digest("hex")}`;
+    hash.update(value);
+    buffer = value.buffer;
+  }
+}
+
+/** The {@linkcode Layer.identity} of what `parts` determine. */
+export function identityOf(...parts: readonly (string | number | readonly string[])[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}

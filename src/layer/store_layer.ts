@@ -1,0 +1,186 @@
+/**
+ * Layers of store paths, with the bytes of nixpkgs' streamLayeredImage.
+ * @module
+ */
+
+import { NarTree } from "../store/nar_tree.ts";
+import { openFile } from "../store/files.ts";
+import { namePart, STORE_DIR, type StorePath } from "../store/store_path.ts";
+import { LossyNameError, type TreeEntry, walkTree } from "../store/tree.ts";
+import { BLOCK, RECORD, type TarHeader } from "../tar/header.ts";
+import {
+  memberSize,
+  type MemberSource,
+  roundUp,
+  type TarMember,
+  tarStream,
+} from "../tar/stream.ts";
+import { FORMAT_VERSION } from "./format_version.ts";
+import { identityOf, type Layer } from "./layer.ts";
+
+/** Who owns the files of a layer, and the time they show. */
+export interface Ownership {
+  readonly uid: number;
+  readonly gid: number;
+  readonly uname: string;
+  readonly gname: string;
+  /** Seconds since the epoch. */
+  readonly mtime: number;
+}
+
+/** Metadata of at most so many files is kept between sizing a layer and reading it. */
+const KEPT_ENTRIES = 20_000;
+
+/** A store path as the layer will hold it. */
+interface Tree {
+  /** What its members take up in the tar, in bytes. */
+  readonly size: number;
+  /** Its files, unless there are too many to keep. */
+  readonly entries: Iterable<TreeEntry>;
+  /** Where it is read from, if not from the disk alone. */
+  readonly nar: NarTree | undefined;
+}
+
+/** A layer of store paths, in the order given. */
+export class StoreLayer implements Layer {
+  readonly #paths: readonly StorePath[];
+  readonly #owner: Ownership;
+  readonly #root: string;
+  #trees: Promise<readonly Tree[]> | undefined;
+
+  /**
+   * @param paths the store paths
+   * @param owner of all files, whoever owns them in the store
+   * @param root the directory that holds `nix/store`: "" for the host's own
+   */
+  constructor(paths: readonly StorePath[], owner: Ownership, root: string) {
+    this.#paths = paths;
+    this.#owner = owner;
+    this.#root = root;
+  }
+
+  get label(): string {
+    return this.#paths.map(namePart).join(", ");
+  }
+
+  get comment(): string {
+    return `store paths: [${this.#paths.map((path) => `'${path}'`).join(", ")}]`;
+  }
+
+  get identity(): string {
+    const { uid, gid, uname, gname, mtime } = this.#owner;
+    return identityOf("store", FORMAT_VERSION, this.#paths, uid, gid, uname, gname, mtime);
+  }
+
+  async tarSize(): Promise<number> {
+    this.#trees ??= this.#scan();
+    let size = 2 * BLOCK;
+    for (const parent of this.#parents()) size += memberSize(parent, "pax");
+    for (const tree of await this.#trees) size += tree.size;
+    return roundUp(size, RECORD);
+  }
+
+  open(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const trees = this.#trees ?? this.#scan();
+    // What was kept is for one reading; the layer may live much longer.
+    this.#trees = undefined;
+    return tarStream(new StoreMembers(this.#parents(), trees, this.#owner, this.#root), "pax");
+  }
+
+  #parents(): TarMember[] {
+    return ["/nix", STORE_DIR].map((name) => ({
+      ...headerOf({ path: name, type: "directory", mode: 0o755, size: 0, target: "" }, this.#owner),
+      origin: name,
+    }));
+  }
+
+  async #scan(): Promise<readonly Tree[]> {
+    const trees: Tree[] = [];
+    let room = KEPT_ENTRIES;
+    for (const path of this.#paths) {
+      const tree = await this.#scanTree(path, room);
+      if (Array.isArray(tree.entries)) room -= tree.entries.length;
+      trees.push(tree);
+    }
+    return trees;
+  }
+
+  async #scanTree(path: StorePath, room: number): Promise<Tree> {
+    try {
+      return this.#scanOnDisk(path, room);
+    } catch (error) {
+      if (error instanceof LossyNameError) return await this.#scanNar(path);
+      throw error;
+    }
+  }
+
+  #scanOnDisk(path: StorePath, room: number): Tree {
+    let size = 0;
+    const kept: TreeEntry[] = [];
+    for (const entry of walkTree(path, this.#root)) {
+      size += memberSize(headerOf(entry, this.#owner), "pax");
+      if (kept.length <= room) kept.push(entry);
+    }
+    const root = this.#root;
+    const again = { [Symbol.iterator]: () => walkTree(path, root) };
+    return { size, entries: kept.length <= room ? kept : again, nar: undefined };
+  }
+
+  async #scanNar(path: StorePath): Promise<Tree> {
+    const nar = await NarTree.list(path, this.#root);
+    let size = 0;
+    for (const entry of nar.entries) size += memberSize(headerOf(entry, this.#owner), "pax");
+    return { size, entries: nar.entries, nar };
+  }
+}
+
+function headerOf(entry: TreeEntry, { uid, gid, uname, gname, mtime }: Ownership): TarHeader {
+  const { path, type, mode, size, target } = entry;
+  return { name: path, type, mode, size, linkname: target, uid, gid, uname, gname, mtime };
+}
+
+/** The members of a layer: the store directory, then the files of one store path after another. */
+class StoreMembers implements MemberSource {
+  readonly #parents: TarMember[];
+  readonly #scanning: Promise<readonly Tree[]>;
+  readonly #owner: Ownership;
+  readonly #root: string;
+  #trees: Tree[] | undefined;
+  #tree: Tree | undefined;
+  #entries: Iterator<TreeEntry> | undefined;
+
+  constructor(
+    parents: TarMember[],
+    trees: Promise<readonly Tree[]>,
+    owner: Ownership,
+    root: string,
+  ) {
+    this.#parents = parents;
+    this.#scanning = trees;
+    this.#owner = owner;
+    this.#root = root;
+  }
+
+  next(): TarMember | undefined | Promise<TarMember | undefined> {
+    const parent = this.#parents.shift();
+    if (parent) return parent;
+    const entry = this.#entries?.next();
+    return entry && !entry.done ? this.#member(entry.value) : this.#nextTree();
+  }
+
+  async #nextTree(): Promise<TarMember | undefined> {
+    this.#trees ??= [...await this.#scanning];
+    await this.#tree?.nar?.close();
+    this.#tree = this.#trees.shift();
+    this.#entries = this.#tree?.entries[Symbol.iterator]();
+    return this.#tree && this.next();
+  }
+
+  #member(entry: TreeEntry): TarMember {
+    const header = headerOf(entry, this.#owner);
+    const origin = this.#root + entry.path;
+    if (entry.type !== "file") return { ...header, origin };
+    const nar = this.#tree?.nar;
+    return { ...header, origin, open: nar ? () => nar.open(entry) : () => openFile(origin) };
+  }
+}

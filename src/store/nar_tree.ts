@@ -1,0 +1,113 @@
+/**
+ * Store paths with names that are not UTF-8. Deno's file API can neither show nor open them;
+ * `nix-store --dump` gives the path as a NAR, in which names are bytes.
+ * @module
+ */
+
+import { type Running, start } from "../process/run.ts";
+import { compareCodePoints, isUtf8 } from "../tar/name.ts";
+import type { Content } from "../tar/stream.ts";
+import { openFile } from "./files.ts";
+import { type NarNode, NarReader, TruncatedNarError } from "./nar.ts";
+import type { StorePath } from "./store_path.ts";
+import type { TreeEntry } from "./tree.ts";
+
+/** The files of one store path, read through its NAR where they must be. */
+export class NarTree {
+  readonly #physical: string;
+  readonly #path: StorePath;
+  /** The NAR that contents are being read from, and how far it has come. */
+  #dump: Dump | undefined;
+
+  private constructor(path: StorePath, root: string, readonly entries: readonly TreeEntry[]) {
+    this.#path = path;
+    this.#physical = root + path;
+  }
+
+  /** Lists the store path: one run of `nix-store --dump`. */
+  static async list(path: StorePath, root: string): Promise<NarTree> {
+    const entries: TreeEntry[] = [];
+    const dump = new Dump(root + path);
+    for (let node = await dump.next(); node; node = await dump.next()) {
+      const { type, size, target } = node;
+      entries.push({ path: path + node.path, type, mode: canonicalMode(node), size, target });
+    }
+    await dump.end();
+    return new NarTree(path, root, entries.sort((a, b) => compareComponents(a.path, b.path)));
+  }
+
+  /** Opens the content of a file of {@linkcode entries}. */
+  async open(entry: TreeEntry): Promise<Content> {
+    const below = entry.path.slice(this.#path.length);
+    if (isUtf8(below)) return openFile(this.#physical + below);
+    // Files are asked for in the order of their names, which is nearly that of the NAR.
+    let dump = this.#dump ??= new Dump(this.#physical);
+    for (let again = false;;) {
+      const node = await dump.next();
+      if (node?.path === below) return { read: (into) => dump.read(into), close: () => {} };
+      if (node) continue;
+      if (again) throw new Error(`${entry.path} is no longer in its NAR`);
+      again = true;
+      await dump.stop();
+      dump = this.#dump = new Dump(this.#physical);
+    }
+  }
+
+  /** Ends what is still running. */
+  async close(): Promise<void> {
+    await this.#dump?.stop();
+    this.#dump = undefined;
+  }
+}
+
+/** The modes that Nix gives to all that it adds to a store. */
+function canonicalMode({ type, executable }: NarNode): number {
+  return type === "symlink" ? 0o777 : type === "directory" || executable ? 0o555 : 0o444;
+}
+
+function compareComponents(a: string, b: string): number {
+  const x = a.split("/"), y = b.split("/");
+  for (let i = 0; i < x.length && i < y.length; i++) {
+    const order = compareCodePoints(x[i]!, y[i]!);
+    if (order !== 0) return order;
+  }
+  return x.length - y.length;
+}
+
+/** A run of `nix-store --dump`. */
+class Dump {
+  #running: Running;
+  #reader: NarReader;
+
+  constructor(physical: string) {
+    this.#running = start("nix-store", ["--dump", physical]);
+    this.#reader = new NarReader(this.#running.stdout);
+  }
+
+  next(): Promise<NarNode | undefined> {
+    return this.#failingAsProgram(this.#reader.next());
+  }
+
+  read(into: Uint8Array): Promise<number> {
+    return this.#failingAsProgram(this.#reader.read(into));
+  }
+
+  end(): Promise<void> {
+    return this.#running.finished();
+  }
+
+  async stop(): Promise<void> {
+    await this.#reader.cancel();
+    await this.#running.stop();
+  }
+
+  /** A NAR that breaks off is the consequence of a program that failed: say why it did. */
+  async #failingAsProgram<T>(reading: Promise<T>): Promise<T> {
+    try {
+      return await reading;
+    } catch (error) {
+      if (error instanceof TruncatedNarError) await this.#running.finished();
+      throw error;
+    }
+  }
+}

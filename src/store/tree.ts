@@ -1,0 +1,71 @@
+/**
+ * The files of a store path, in the order in which a layer holds them.
+ * @module
+ */
+
+import { compareCodePoints } from "../tar/name.ts";
+import { ImageError } from "../errors.ts";
+import { readingFrom } from "./files.ts";
+import type { StorePath } from "./store_path.ts";
+
+/** A file, directory or symlink of a store path. */
+export interface TreeEntry {
+  /** Its logical path, under `/nix/store` wherever the store lies. May hold undecodable bytes. */
+  readonly path: string;
+  readonly type: "file" | "directory" | "symlink";
+  /** Permission bits. */
+  readonly mode: number;
+  /** Bytes of content; 0 for all but files. */
+  readonly size: number;
+  /** Where a symlink points; empty for others. */
+  readonly target: string;
+}
+
+/** Deno's file API shows U+FFFD, the stand-in for bytes that are not UTF-8. */
+export class LossyNameError extends Error {
+  override name = "LossyNameError";
+}
+
+function lossless(name: string): string {
+  if (name.includes("\ufffd")) throw new LossyNameError(name);
+  return name;
+}
+
+/**
+ * Walks a store path on disk: itself, then all below it, sorted by path component and by code
+ * point, as nixpkgs' streamer sorts them. Symlinks are not followed.
+ *
+ * @throws {LossyNameError} where a name or a target may hold bytes that Deno does not show.
+ * @throws {ImageError} where something can not be read or is of a kind that no store holds.
+ */
+export function* walkTree(path: StorePath, root: string): Generator<TreeEntry> {
+  const pending: string[] = [path];
+  for (let logical = pending.pop(); logical !== undefined; logical = pending.pop()) {
+    const physical = root + logical;
+    const { mode, size, isFile, isSymlink, isDirectory } = readingFrom(
+      physical,
+      () => Deno.lstatSync(physical),
+    );
+    const entry = { path: logical, mode: (mode ?? 0) & 0o7777, size: 0, target: "" };
+    if (isFile) yield { ...entry, type: "file", size };
+    else if (isSymlink) yield { ...entry, type: "symlink", target: readLink(physical) };
+    else if (isDirectory) {
+      yield { ...entry, type: "directory" };
+      // The last one pushed comes next.
+      for (const name of namesIn(physical).sort((a, b) => compareCodePoints(b, a))) {
+        pending.push(`${logical}/${name}`);
+      }
+    } else throw new ImageError(`${physical} is neither a file, a directory nor a symlink`);
+  }
+}
+
+function readLink(physical: string): string {
+  return readingFrom(physical, () => lossless(Deno.readLinkSync(physical)));
+}
+
+function namesIn(directory: string): string[] {
+  return readingFrom(
+    directory,
+    () => Array.from(Deno.readDirSync(directory), ({ name }) => lossless(name)),
+  );
+}

@@ -1,0 +1,73 @@
+/**
+ * File names as strings that can hold any bytes.
+ *
+ * A name is decoded as UTF-8; each byte that is not part of valid UTF-8 becomes the lone surrogate
+ * U+DC00 + byte (PEP 383, "surrogateescape"), as in Python, whose `tarfile` set the format.
+ * @module
+ */
+
+const utf8 = new TextEncoder();
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Decodes the bytes of a name; never fails and never loses a byte. */
+export function decodeName(bytes: Uint8Array): string {
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    let name = "";
+    for (let i = 0; i < bytes.length;) {
+      const length = characterLength(bytes, i);
+      if (length === 0) name += String.fromCharCode(0xdc00 + bytes[i++]!);
+      else name += strictUtf8.decode(bytes.subarray(i, i += length));
+    }
+    return name;
+  }
+}
+
+/** The length of the valid UTF-8 character at `at`, or 0. */
+function characterLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!;
+  const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (length < 2) return length;
+  try {
+    const decoded = strictUtf8.decode(bytes.subarray(at, at + length));
+    return decoded.length > 0 ? length : 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** Whether every character of `name` has an encoding in UTF-8. */
+export function isUtf8(name: string): boolean {
+  return name.isWellFormed();
+}
+
+/** The bytes of a name: the inverse of {@linkcode decodeName}. */
+export function encodeName(name: string): Uint8Array<ArrayBuffer> {
+  if (isUtf8(name)) return utf8.encode(name);
+  const bytes: number[] = [];
+  for (const character of name) {
+    const code = character.codePointAt(0)!;
+    if (code >= 0xdc80 && code <= 0xdcff) bytes.push(code - 0xdc00);
+    else bytes.push(...utf8.encode(character));
+  }
+  return Uint8Array.from(bytes);
+}
+
+/**
+ * Compares by code point, as Python and (over UTF-8) `strcmp` do; JavaScript's `<` compares UTF-16
+ * units and puts characters beyond U+FFFF before U+E000.
+ */
+export function compareCodePoints(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i), y = b.charCodeAt(i);
+    if (x === y) continue;
+    if (x < 0xd800 || y < 0xd800) return x - y;
+    // Behind an equal high surrogate both are the low halves of pairs.
+    const before = i === 0 ? 0 : a.charCodeAt(i - 1);
+    if (before >= 0xd800 && before < 0xdc00) return x - y;
+    return a.codePointAt(i)! - b.codePointAt(i)!;
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,189 @@
+/**
+ * Tar archives as byte streams, made while they are read.
+ *
+ * Everything on the way is synchronous where the source is (files are), so that a small file costs
+ * no turn of the event loop; only full chunks are handed over asynchronously.
+ * @module
+ */
+
+import { BLOCK, encodeHeader, headerSize, padding, RECORD } from "./header.ts";
+import type { TarFormat, TarHeader } from "./header.ts";
+
+/** The content of a member, read from its start to its end. */
+export interface Content {
+  /** Fills the front of `into`; the number of bytes, or 0 at the end. */
+  read(into: Uint8Array): number | Promise<number>;
+  close(): void;
+}
+
+/** A member of an archive. */
+export interface TarMember extends TarHeader {
+  /** Opens the content. Missing for members without any. */
+  open?(): Content | Promise<Content>;
+  /** What to call the member in an error: the file it comes from. */
+  readonly origin: string;
+}
+
+/** Members one by one; undefined at the end. */
+export interface MemberSource {
+  next(): TarMember | undefined | Promise<TarMember | undefined>;
+}
+
+/** A file's size was not what its header says. */
+export class ContentSizeError extends Error {
+  override name = "ContentSizeError";
+
+  constructor(readonly origin: string, expected: number, found: string) {
+    super(`${origin} changed while it was read: expected ${expected} bytes, found ${found}`);
+  }
+}
+
+/** A {@linkcode MemberSource} over a sequence. */
+export function membersOf(sequence: Iterable<TarMember>): MemberSource {
+  const iterator = sequence[Symbol.iterator]();
+  return { next: () => iterator.next().value };
+}
+
+/** The size of the archive that {@linkcode tarStream} makes, from the headers alone. */
+export function archiveSize(members: Iterable<TarHeader>, format: TarFormat): number {
+  let size = 2 * BLOCK;
+  for (const member of members) size += memberSize(member, format);
+  return roundUp(size, RECORD);
+}
+
+/** What a member takes up: header, content, padding. */
+export function memberSize(member: TarHeader, format: TarFormat): number {
+  return headerSize(member, format) + roundUp(member.size, BLOCK);
+}
+
+/** The smallest multiple of `unit` that is not less than `size`. */
+export function roundUp(size: number, unit: number): number {
+  return Math.ceil(size / unit) * unit;
+}
+
+/** How much a reader without a buffer of its own gets at a time, in bytes. */
+const CHUNK = 1 << 19;
+
+/**
+ * The archive of `members`: a readable byte stream. A consumer that brings its own buffers (a BYOB
+ * reader) makes no garbage.
+ *
+ * The stream fails with a {@linkcode ContentSizeError} if a file is longer or shorter than its
+ * header says, and with the error of whatever could not be opened or read.
+ */
+export function tarStream(
+  members: MemberSource,
+  format: TarFormat,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const producer = new Producer(members, format);
+  return new ReadableStream({
+    type: "bytes",
+    autoAllocateChunkSize: CHUNK,
+    async pull(controller) {
+      const request = controller.byobRequest!;
+      const view = request.view!;
+      const buffer = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+      const length = await producer.fill(buffer);
+      if (length === 0) controller.close();
+      request.respond(length);
+    },
+    cancel: () => producer.close(),
+  });
+}
+
+class Producer {
+  #members: MemberSource;
+  #format: TarFormat;
+  /** Bytes that go out before anything else. */
+  #pending: Uint8Array = new Uint8Array(0);
+  #content: Content | undefined;
+  #member: TarMember | undefined;
+  /** What is left of the content and of the zeros behind it. */
+  #remaining = 0;
+  #zeros = 0;
+  #written = 0;
+  #ended = false;
+
+  constructor(members: MemberSource, format: TarFormat) {
+    this.#members = members;
+    this.#format = format;
+  }
+
+  /** Fills `into` as far as the archive goes; the number of bytes, 0 at the end. */
+  async fill(into: Uint8Array): Promise<number> {
+    try {
+      let at = 0;
+      while (at < into.length) {
+        if (this.#pending.length > 0) {
+          const part = this.#pending.subarray(0, into.length - at);
+          into.set(part, at);
+          at += part.length;
+          this.#pending = this.#pending.subarray(part.length);
+        } else if (this.#content) {
+          const reading = this.#content.read(
+            // One byte more than there should be, where there is room, shows a file that grew.
+            into.subarray(at, Math.min(into.length, at + this.#remaining + 1)),
+          );
+          at += this.#took(typeof reading === "number" ? reading : await reading, into.length - at);
+        } else if (this.#zeros > 0) {
+          const length = Math.min(this.#zeros, into.length - at);
+          into.fill(0, at, at + length);
+          at += length;
+          this.#zeros -= length;
+        } else {
+          if (this.#ended) break;
+          const next = this.#members.next();
+          const member = next instanceof Promise ? await next : next;
+          const opening = this.#start(member, this.#written + at);
+          if (opening) await opening;
+        }
+      }
+      this.#written += at;
+      return at;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Accounts for `length` bytes of content where `room` would have fit. */
+  #took(length: number, room: number): number {
+    const member = this.#member!;
+    if (length > this.#remaining) throw new ContentSizeError(member.origin, member.size, "more");
+    if (length === 0 && this.#remaining > 0) {
+      const found = member.size - this.#remaining;
+      throw new ContentSizeError(member.origin, member.size, String(found));
+    }
+    this.#remaining -= length;
+    // A read that stopped short of the room it had, at the right place, has seen the end.
+    if (this.#remaining === 0 && length < room) {
+      this.#content!.close();
+      this.#content = undefined;
+    }
+    return length;
+  }
+
+  #start(member: TarMember | undefined, offset: number): void | Promise<void> {
+    if (!member) {
+      this.#zeros = roundUp(offset + 2 * BLOCK, RECORD) - offset;
+      this.#ended = true;
+      return;
+    }
+    this.#member = member;
+    this.#pending = encodeHeader(member, this.#format);
+    this.#remaining = member.size;
+    this.#zeros = padding(member.size);
+    const content = member.open?.();
+    if (content instanceof Promise) {
+      return content.then((opened) => {
+        this.#content = opened;
+      });
+    }
+    this.#content = content;
+  }
+
+  close(): void {
+    this.#content?.close();
+    this.#content = undefined;
+  }
+}
