@@ -7,12 +7,7 @@ import type { Closure } from "../store/closure.ts";
 import { autoLayers } from "./auto.ts";
 import type { LayerPlan } from "./layer_plan.ts";
 import { popularityLayers } from "./popularity.ts";
-
-/** The names of the ways to group store paths into layers. */
-export const LAYERING_STRATEGIES = ["auto", "popularity"] as const;
-
-/** How store paths are grouped: by size and common users, or by how many ways lead to them. */
-export type LayeringStrategy = typeof LAYERING_STRATEGIES[number];
+import type { LayeringStrategy } from "./strategies.ts";
 
 /** How to group store paths. */
 export interface LayeringOptions {

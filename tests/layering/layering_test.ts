@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { LAYERING_STRATEGIES, planLayers } from "../../src/layering/layering.ts";
+import { planLayers } from "../../src/layering/layering.ts";
+import { LAYERING_STRATEGIES } from "../../src/layering/strategies.ts";
 import { closureOf, closures, shuffled } from "./closures.ts";
 
 const limits = fc.integer({ min: 1, max: 16 });
