@@ -5,7 +5,8 @@
 
 import { createHash } from "node:crypto";
 import type { Layer } from "../layer/layer.ts";
-import { formatJson, type JsonObject, sortKeys } from "./json.ts";
+import type { JsonObject } from "../spec/image_spec.ts";
+import { formatJson, sortKeys } from "./json.ts";
 
 /** An image: all of its config but the diff_ids, which come from reading the layers. */
 export interface Image {

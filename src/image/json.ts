@@ -3,15 +3,8 @@
  * @module
  */
 
+import type { JsonObject, JsonValue } from "../spec/image_spec.ts";
 import { compareCodePoints } from "../tar/name.ts";
-
-/** A JSON value as `JSON.parse` gives it. */
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
-
-/** A JSON object as `JSON.parse` gives it. */
-export interface JsonObject {
-  readonly [key: string]: JsonValue;
-}
 
 /** A JSON value whose objects may be maps, which keep any order of keys. */
 export type OrderedJson =

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { ImageError } from "../errors.ts";
 import type { StorePath } from "./store_path.ts";
 
 /** What the store knows of a path. */
@@ -17,3 +18,28 @@ export interface PathInfo {
 
 /** Store paths closed under references: each path that one refers to is a key too. */
 export type Closure = ReadonlyMap<StorePath, PathInfo>;
+
+/** Something that knows closures: a store's database, or a file. */
+export interface ClosureSource {
+  /**
+   * The closure of `roots`.
+   *
+   * @throws {MissingPathsError} if roots are not known.
+   */
+  closureOf(roots: readonly StorePath[]): Promise<Closure>;
+  /** Those of `paths` that are not known. */
+  missing(paths: readonly StorePath[]): Promise<StorePath[]>;
+}
+
+/** Store paths that should be known are not. */
+export class MissingPathsError extends ImageError {
+  override name = "MissingPathsError";
+
+  /** @param where they are missing, such as "the Nix store" */
+  constructor(readonly paths: readonly StorePath[], readonly where: string) {
+    super(
+      `Not in ${where}:\n${paths.map((path) => `  ${path}`).join("\n")}\n` +
+        "Build them, or copy them there (nix-store --realise PATH, nix copy --from STORE PATH)",
+    );
+  }
+}

@@ -60,7 +60,13 @@ export function* walkTree(path: StorePath, root: string): Generator<TreeEntry> {
 }
 
 function readLink(physical: string): string {
-  return readingFrom(physical, () => lossless(Deno.readLinkSync(physical)));
+  try {
+    return readingFrom(physical, () => lossless(Deno.readLinkSync(physical)));
+  } catch (error) {
+    // Unlike readDirSync, it refuses what is not UTF-8.
+    if (error instanceof Deno.errors.InvalidData) throw new LossyNameError(physical);
+    throw error;
+  }
 }
 
 function namesIn(directory: string): string[] {

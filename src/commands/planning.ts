@@ -1,0 +1,47 @@
+/**
+ * What `stream` and `plan` have in common: a spec file to a plan.
+ * @module
+ */
+
+import { resolve } from "node:path";
+import { UsageError } from "../errors.ts";
+import { type ImagePlan, planImage } from "../image/plan.ts";
+import { loadSpec } from "../spec/load.ts";
+import { closuresWithin, readGraphFile } from "../store/graph_file.ts";
+import { storeDatabase } from "../store/nix_store.ts";
+
+/** Options that decide what a spec becomes. */
+export interface PlanningOptions {
+  readonly repoTag?: string;
+  readonly storeRoot?: string;
+  readonly closure?: string;
+}
+
+/**
+ * Reads a spec and plans its image; warnings go to `warn`.
+ *
+ * @throws {UsageError} if the spec is wrong.
+ */
+export async function planFromFile(
+  source: string,
+  options: PlanningOptions,
+  warn: (message: string) => void,
+): Promise<ImagePlan> {
+  const { repoTag } = options;
+  if (repoTag !== undefined && !/^[^:\s](\S*[^:\s])?:[\w][\w.-]{0,127}$/.test(repoTag)) {
+    throw new UsageError(`--repo-tag: expected NAME:TAG, found ${JSON.stringify(repoTag)}`);
+  }
+  const { spec, warnings } = await loadSpec({
+    source,
+    readStdin: () => new Response(Deno.stdin.readable).text(),
+  });
+  for (const warning of warnings) warn(warning);
+  const storeRoot = options.storeRoot === undefined ? "" : resolve(options.storeRoot);
+  return await planImage(spec, {
+    source: options.closure
+      ? closuresWithin(readGraphFile(options.closure))
+      : storeDatabase(storeRoot),
+    storeRoot: storeRoot === "/" ? "" : storeRoot,
+    ...(repoTag === undefined ? {} : { repoTag }),
+  });
+}

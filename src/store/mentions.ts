@@ -1,0 +1,80 @@
+/**
+ * Store paths that a text mentions. Inside a Nix build, Nix scans what was built for the hashes of
+ * store paths; outside of one, this does it for an image's config.
+ * @module
+ */
+
+import { ImageError } from "../errors.ts";
+import { type Closure, type ClosureSource, MissingPathsError } from "./closure.ts";
+import { STORE_DIR, type StorePath } from "./store_path.ts";
+
+/** A store path that was found in a document. */
+export interface Mention {
+  readonly path: StorePath;
+  /** Where it stands, such as `config.Cmd[0]`. */
+  readonly where: string;
+}
+
+const MENTION = new RegExp(
+  `${STORE_DIR}/[0-9abcdfghijklmnpqrsvwxyz]{32}-[0-9a-zA-Z+\\-._?=]+`,
+  "g",
+);
+
+/** The store paths in the strings and the keys of a JSON value. */
+export function mentionsIn(value: unknown, where: string): Mention[] {
+  if (typeof value === "string") {
+    return Array.from(value.matchAll(MENTION), ([path]) => ({ path: path as StorePath, where }));
+  }
+  if (Array.isArray(value)) {
+    return value.flatMap((item, index) => mentionsIn(item, `${where}[${index}]`));
+  }
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => [
+    ...mentionsIn(key, where),
+    ...mentionsIn(item, `${where}.${key}`),
+  ]);
+}
+
+/**
+ * The closure of `roots` and of what the mentions name. Text may go on behind a store path with
+ * characters that a name can hold (as at the end of this one: /nix/store/…-hello.), so a mention
+ * that is not known is tried again without what stands behind its last `.`, `?`, `=`, `+`, `_`, `-`.
+ *
+ * @throws {ImageError} if a root or a mention is not known to `source`.
+ */
+export async function closureWithMentions(
+  source: ClosureSource,
+  roots: readonly StorePath[],
+  mentions: readonly Mention[],
+): Promise<Closure> {
+  const all = new Set([...roots, ...mentions.map(({ path }) => path)]);
+  try {
+    return await source.closureOf([...all]);
+  } catch (error) {
+    if (!(error instanceof MissingPathsError)) throw error;
+    if (error.paths.some((path) => roots.includes(path))) throw error;
+    for (const path of error.paths) {
+      all.delete(path);
+      all.add(await shortened(path, source) ?? notFound(path, mentions, error.where));
+    }
+    return await source.closureOf([...all]);
+  }
+}
+
+async function shortened(path: StorePath, source: ClosureSource): Promise<StorePath | undefined> {
+  const cut = `${STORE_DIR}/`.length + 33;
+  const candidates: StorePath[] = [];
+  for (let end = path.length - 1; end > cut; end--) {
+    if (/[.?=+_-]/.test(path[end]!)) candidates.push(path.slice(0, end) as StorePath);
+  }
+  const missing = new Set(await source.missing(candidates));
+  return candidates.find((candidate) => !missing.has(candidate));
+}
+
+function notFound(path: StorePath, mentions: readonly Mention[], store: string): never {
+  const places = mentions.filter((mention) => mention.path === path).map(({ where }) => where);
+  throw new ImageError(
+    `${places.join(", ")}: ${path} is not in ${store}; ` +
+      "build it, or copy it there (nix-store --realise PATH, nix copy --from STORE PATH)",
+  );
+}
