@@ -64,7 +64,10 @@ program.command("plan")
   .addOption(storeRoot)
   .addOption(closure)
   .option("--json", "print JSON: layers, lowest first, sizes in bytes")
-  .addHelpText("after", "\nExamples:\n  nix-image plan spec.json\n  nix-image plan --json spec.json")
+  .addHelpText(
+    "after",
+    "\nExamples:\n  nix-image plan spec.json\n  nix-image plan --json spec.json",
+  )
   .action(async (spec, options) => {
     const { planCommand } = await import("./src/commands/plan.ts");
     await planCommand(spec, options);

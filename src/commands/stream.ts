@@ -5,12 +5,11 @@
 
 import { UsageError } from "../errors.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
-import { type ImagePlan, imageOf } from "../image/plan.ts";
+import { imageOf, type ImagePlan } from "../image/plan.ts";
 import { readingFrom } from "../store/files.ts";
 import { dockerArchive, type LayerNames } from "../sinks/docker_archive.ts";
 import { isCaptured } from "../terminal/captured.ts";
 import { writeToStdout } from "../terminal/output.ts";
-import { Progress } from "../terminal/progress.ts";
 import { planFromFile, type PlanningOptions } from "./planning.ts";
 import { writeStreamScript } from "./stream_script.ts";
 
@@ -70,4 +69,5 @@ async function streamPlan(
 ): Promise<void> {
   const { image, mtime, notices } = await imageOf(plan, new Date());
   for (const notice of notices) warn(notice);
+  await writeToStdout(dockerArchive(image, { repoTags: [plan.repoTag], mtime, layerNames }));
 }
