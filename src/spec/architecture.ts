@@ -1,0 +1,44 @@
+/**
+ * Names of processor architectures.
+ * @module
+ */
+
+/** OCI names (GOARCH), each with what Nix calls the machine: NAME-linux. */
+const MACHINES: Readonly<Record<string, readonly string[]>> = {
+  "386": ["i386", "i486", "i586", "i686"],
+  amd64: ["x86_64"],
+  arm: ["armv5tel", "armv6l", "armv7a", "armv7l"],
+  arm64: ["aarch64"],
+  loong64: ["loongarch64"],
+  mips: ["mips"],
+  mips64: ["mips64"],
+  mips64le: ["mips64el"],
+  mipsle: ["mipsel"],
+  ppc64: ["powerpc64"],
+  ppc64le: ["powerpc64le"],
+  riscv64: ["riscv64"],
+  s390x: ["s390x"],
+};
+
+/** The OCI names. */
+export const OCI_ARCHITECTURES: readonly string[] = Object.keys(MACHINES);
+
+// The kernel's names are either Nix's machine names or, for ppc64, ppc64le, the OCI names.
+const OCI_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries(MACHINES).flatMap(([oci, machines]) =>
+    [oci, ...machines, ...machines.map((machine) => `${machine}-linux`)]
+      .map((name) => [name, oci] as const)
+  ),
+);
+
+/** Every name that {@linkcode ociArchitecture} knows. */
+export const ARCHITECTURE_NAMES: readonly string[] = [...OCI_NAMES.keys()];
+
+/**
+ * The OCI name of an architecture that is given by its OCI name, by a Nix system name
+ * (`aarch64-linux`), or as the kernel names it (`aarch64`); undefined if none is known,
+ * and for systems other than Linux.
+ */
+export function ociArchitecture(name: string): string | undefined {
+  return OCI_NAMES.get(name);
+}

@@ -1,0 +1,41 @@
+/**
+ * The issues that zod finds, as problems told in one style.
+ * @module
+ */
+
+import type { z } from "zod";
+import { type JsonPath, type Problem, unexpected, unknownField } from "./problem.ts";
+
+/** The problems that `issues` tell of the value `root`, whose fields are `fields`. */
+export function schemaProblems(
+  issues: readonly z.core.$ZodIssue[],
+  root: unknown,
+  fields: readonly string[],
+): Problem[] {
+  return issues.flatMap((issue) => problemsOf(issue, [], root, fields));
+}
+
+function problemsOf(
+  issue: z.core.$ZodIssue,
+  parent: JsonPath,
+  root: unknown,
+  fields: readonly string[],
+): Problem[] {
+  const path = [...parent, ...issue.path];
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => unknownField([...path, key], fields));
+  }
+  if (issue.code === "invalid_union") {
+    // Where one of the alternatives has the right type, its own problems say more.
+    const near = issue.errors.find((errors) => errors.every(({ path }) => path.length > 0));
+    if (near !== undefined) return near.flatMap((inner) => problemsOf(inner, path, root, fields));
+  }
+  return [unexpected(path, issue.message, valueAt(root, path))];
+}
+
+function valueAt(root: unknown, path: JsonPath): unknown {
+  return path.reduce<unknown>((value, key) => {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    return Reflect.get(value, key);
+  }, root);
+}
