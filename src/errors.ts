@@ -8,6 +8,8 @@ export class ImageError extends Error {
   override name = "ImageError";
   /** The exit status the command line reports for this error. */
   readonly exitStatus: 1 | 2 = 1;
+  /** Whether the user needs no message, as when it was they who ended the run. */
+  readonly quiet: boolean = false;
 }
 
 /** The command line or the spec is wrong. Exit status 2. */

@@ -33,7 +33,7 @@ export async function planFromFile(
   }
   const { spec, warnings } = await loadSpec({
     source,
-    readStdin: () => new Response(Deno.stdin.readable).text(),
+    readStdin: () => new Response(Deno.stdin.readable).bytes(),
   });
   for (const warning of warnings) warn(warning);
   const storeRoot = options.storeRoot === undefined ? "" : resolve(options.storeRoot);

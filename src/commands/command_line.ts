@@ -1,0 +1,85 @@
+/**
+ * The verbs and their options. Each verb's code is loaded when it is asked for.
+ * @module
+ */
+
+import { Command, Option } from "commander";
+import denoJson from "../../deno.json" with { type: "json" };
+
+const storeRoot = new Option("--store-root <dir>", "read the store in DIR/nix/store");
+const closure = new Option(
+  "--closure <graph.json>",
+  "take references and sizes from a file (exportReferencesGraph, nix path-info --json)",
+);
+const quiet = new Option("-q, --quiet", "say nothing but errors");
+const layerNames = new Option(
+  "--layer-names <kind>",
+  "name layers by what determines them, or by their digest as nixpkgs does (a second pass)",
+).choices(["identity", "digest"] as const).default("identity" as const);
+
+/** The command line of nix-image. `help` is the text of its own --help. */
+export function commandLine(help: string): Command {
+  const program = new Command("nix-image")
+    .version(denoJson.version, "-V, --version", "print the version")
+    .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false })
+    .exitOverride()
+    .showHelpAfterError("See nix-image --help, or nix-image COMMAND --help")
+    .showSuggestionAfterError();
+
+  program.command("stream")
+    .summary("write an image to standard output, for docker load")
+    .description(`Write the image that SPEC describes to standard output, as docker load reads it.
+
+In the command substitution of a shell, which can not hold an archive, the path of a script that does so is printed instead.
+no shell variable can hold an archive.`)
+    .argument("[spec]", "a JSON file, or - for standard input")
+    .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
+    .addOption(layerNames)
+    .addOption(storeRoot)
+    .addOption(closure)
+    .addOption(new Option("--tar", "write the archive, even if a shell captures it"))
+    .addOption(new Option("--script", "print the path of a script that writes it").conflicts("tar"))
+    .addOption(new Option("--plan <plan.json>", "carry out what --script has planned").hideHelp())
+    .addOption(quiet)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nix-image stream spec.json | docker load
+  nix-image stream spec.json > image.tar
+  $(nix-image stream spec.json) | docker load`,
+    )
+    .action(async (spec, options) => {
+      const { streamCommand } = await import("./stream.ts");
+      await streamCommand(spec, options);
+    });
+
+  program.command("plan")
+    .summary("show the layers of an image, without reading files")
+    .description("Show which store paths share a layer of the image that SPEC describes, and why.")
+    .argument("<spec>", "a JSON file, or - for standard input")
+    .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
+    .addOption(storeRoot)
+    .addOption(closure)
+    .option("--json", "print JSON: layers, lowest first, sizes in bytes")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  nix-image plan spec.json\n  nix-image plan --json spec.json",
+    )
+    .action(async (spec, options) => {
+      const { planCommand } = await import("./plan.ts");
+      await planCommand(spec, options);
+    });
+
+  program.command("schema")
+    .summary("print the JSON Schema of the spec")
+    .description("Print the JSON Schema of the spec, for editors and other programs.")
+    .addHelpText("after", "\nExample:\n  nix-image schema > spec.schema.json")
+    .action(async () => {
+      const { schemaCommand } = await import("./schema.ts");
+      await schemaCommand();
+    });
+
+  program.helpInformation = () => help;
+  return program as Command;
+}
