@@ -1,0 +1,31 @@
+/**
+ * `deno task install`: installs `nix-image` for this user, with the permissions it needs and no more.
+ * Further arguments go to `deno install`, such as `--root DIR`.
+ * @module
+ */
+
+import { RUN_PERMISSIONS } from "../src/process/permissions.ts";
+import { findProgram } from "./programs.ts";
+import { PROJECT } from "./program_command.ts";
+
+const { code } = new Deno.Command(Deno.execPath(), {
+  args: [
+    "install",
+    "--global",
+    "--force",
+    "--name",
+    "nix-image",
+    "--config",
+    `${PROJECT}/deno.json`,
+    ...RUN_PERMISSIONS,
+    ...Deno.args,
+    `${PROJECT}/cli.ts`,
+  ],
+}).outputSync();
+if (code === 0 && findProgram("deno") === undefined) {
+  console.error(
+    "The installed nix-image starts `deno`, which is not on the PATH here; get it with:",
+  );
+  console.error(`  npm install --global deno@${Deno.version.deno}`);
+}
+Deno.exit(code);

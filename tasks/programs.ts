@@ -1,0 +1,122 @@
+/**
+ * The programs that the demo and the tests need, and the Debian packages that hold them.
+ * @module
+ */
+
+import { ProgramsMissing } from "./programs_missing.ts";
+
+/** What a task needs from the machine. */
+export interface Needs {
+  /** Programs that must be on the PATH (or in a system directory of programs). */
+  readonly programs: readonly (keyof typeof PACKAGES)[];
+  /** Debian packages that must be installed as such, because a test copies their files. */
+  readonly packages?: readonly string[];
+}
+
+/** Program to package. Where there are several, the first that this release of Debian has. */
+const PACKAGES = {
+  "nix-store": ["nix-bin"],
+  "nix-build": ["nix-bin"],
+  busybox: ["busybox-static"],
+  bash: ["bash"],
+  dash: ["dash"],
+  zsh: ["zsh"],
+  tar: ["tar"],
+  python3: ["python3"],
+  setpriv: ["util-linux"],
+  unshare: ["util-linux"],
+  skopeo: ["skopeo"],
+  docker: ["docker-cli", "docker.io"],
+  dockerd: ["docker.io"],
+  podman: ["podman"],
+  ctr: ["containerd"],
+  containerd: ["containerd"],
+  patchelf: ["patchelf"],
+  lndir: ["xutils-dev"],
+} as const;
+
+/** Where Debian puts programs; a user's PATH may lack the sbin ones. */
+const PROGRAM_DIRECTORIES = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
+
+/**
+ * Makes sure that the machine has what `needs` names. As root on Debian it installs what is
+ * missing and says so on standard error.
+ *
+ * @throws {ProgramsMissing} with the command to run, where it cannot install them itself.
+ */
+export function ensurePrograms(needs: Needs): void {
+  const debian = exists("/etc/debian_version") && findProgram("apt-get") !== undefined;
+  const missing = missingPackages(needs, debian);
+  if (missing.length === 0) return;
+  const install = ["apt-get", "install", "-y", "--no-install-recommends", ...missing];
+  if (!debian || Deno.uid() !== 0) {
+    throw new ProgramsMissing(missing, `apt-get update && ${install.join(" ")}`, debian);
+  }
+  console.error(`Installing the Debian packages ${missing.join(", ")}`);
+  run(["apt-get", "update"]);
+  // The index may have named a package that was not known before.
+  run([...install.slice(0, 4), ...missingPackages(needs, debian)]);
+  const left = missingPackages(needs, debian);
+  if (left.length > 0) throw new ProgramsMissing(left, install.join(" "), debian);
+}
+
+/** The absolute path of a program, or undefined. */
+export function findProgram(name: string): string | undefined {
+  const directories = [...(Deno.env.get("PATH") ?? "").split(":"), ...PROGRAM_DIRECTORIES];
+  return directories.filter((directory) => directory.startsWith("/"))
+    .map((directory) => `${directory}/${name}`).find(exists);
+}
+
+function missingPackages(needs: Needs, debian: boolean): string[] {
+  const missing = new Set<string>();
+  for (const program of needs.programs) {
+    // The package `busybox` has a program of that name too, which is not static.
+    const there = program === "busybox" && debian
+      ? isInstalled("busybox-static")
+      : findProgram(program) !== undefined;
+    if (!there) missing.add(choose(PACKAGES[program]));
+  }
+  for (const name of needs.packages ?? []) {
+    if (!debian || !isInstalled(name)) missing.add(name);
+  }
+  return [...missing].sort();
+}
+
+function choose(candidates: readonly string[]): string {
+  const last = candidates[candidates.length - 1] ?? "";
+  return candidates.length === 1 ? last : candidates.find(isKnownPackage) ?? last;
+}
+
+function isInstalled(name: string): boolean {
+  return output(["dpkg-query", "-W", "-f", "${db:Status-Status}", name]) === "installed";
+}
+
+function isKnownPackage(name: string): boolean {
+  return output(["apt-cache", "show", "--no-all-versions", name]) !== "";
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function output([program = "", ...args]: readonly string[]): string {
+  if (findProgram(program) === undefined) return "";
+  const { success, stdout } = new Deno.Command(program, { args, stderr: "null" }).outputSync();
+  return success ? new TextDecoder().decode(stdout) : "";
+}
+
+/** Runs a command with its output on standard error, so that a task's standard output stays its own. */
+function run([program = "", ...args]: readonly string[]): void {
+  const { success } = new Deno.Command("sh", {
+    args: ["-c", 'exec "$@" >&2 </dev/null', "sh", program, ...args],
+    env: { DEBIAN_FRONTEND: "noninteractive" },
+    stdout: "inherit",
+    stderr: "inherit",
+  }).outputSync();
+  if (!success) throw new Error(`Failed: ${[program, ...args].join(" ")}`);
+}

@@ -1,0 +1,54 @@
+/**
+ * The store paths of the integration tests.
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+import { nixEnvironment } from "../../tasks/nix_environment.ts";
+import { findProgram } from "../../tasks/programs.ts";
+import { succeed } from "./program.ts";
+
+const FIXTURES = fileURLToPath(new URL("fixtures.nix", import.meta.url));
+const DEBSTORE = fileURLToPath(new URL("debstore", import.meta.url));
+
+/** The attributes of fixtures.nix. */
+export type Fixture =
+  | "bash"
+  | "big"
+  | "coreutils"
+  | "farmFirst"
+  | "farmSecond"
+  | "hello"
+  | "message"
+  | "nix"
+  | "symlink"
+  | "users";
+
+/** Builds these paths of fixtures.nix with the real `nix-build`; they are built but once. */
+export async function buildFixtures<Name extends Fixture>(
+  ...names: Name[]
+): Promise<Record<Name, string>> {
+  const busybox = await Deno.realPath(findProgram("busybox") ?? "/usr/bin/busybox");
+  const directory = busybox.replace(/\/[^/]+$/, "");
+  const attributes = names.flatMap((name) => ["-A", name]);
+  const paths = await succeed(
+    ["nix-build", FIXTURES, "--no-out-link", "--arg", "directory", directory, ...attributes],
+    { env: nixEnvironment() },
+  );
+  const lines = paths.trim().split("\n");
+  return Object.fromEntries(names.map((name, n) => [name, lines[n]])) as Record<Name, string>;
+}
+
+/**
+ * Store paths with the files of installed Debian packages, patched so that their programs find
+ * what they need in the store; needs root. Returns their whole closure, `packages` last.
+ */
+export async function debianClosure(...packages: string[]): Promise<string[]> {
+  const roots = await succeed(["python3", DEBSTORE, ...packages], { env: nixEnvironment() });
+  return await closureOf(...roots.trim().split("\n"));
+}
+
+/** The closure of these paths, in the order of `nix-store --query --requisites`. */
+export async function closureOf(...paths: string[]): Promise<string[]> {
+  return (await succeed(["nix-store", "--query", "--requisites", ...paths])).trim().split("\n");
+}
