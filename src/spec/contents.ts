@@ -27,43 +27,33 @@ export type ContentsPath = { readonly path: string } | { readonly problem: strin
  */
 export async function resolveContentsPath(path: string, base: string): Promise<ContentsPath> {
   let current = ""; // followed so far, free of links; "" is the root
-  let pending = components(isAbsolute(path) ? path : `${base}/${path}`);
-  for (let links = 0; pending.length > 0;) {
-    const [next = "", ...rest] = pending;
-    if (enclosingStorePath(current) !== undefined) return below(current, pending);
-    if (current === STORE_DIR) {
-      current += `/${next}`;
-      if (enclosingStorePath(current) === undefined) {
-        return { problem: `which leads to ${current}, no store path` };
-      }
-      pending = rest;
-      continue;
-    }
-    pending = rest;
+  const pending = componentsFromLast(isAbsolute(path) ? path : `${base}/${path}`);
+  let links = 0;
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (next === "..") {
-      current = current.slice(0, current.lastIndexOf("/"));
+      current = current.slice(0, Math.max(0, current.lastIndexOf("/")));
       continue;
     }
     const target = await readLink(`${current}/${next}`);
+    if (typeof target === "object") return target;
     if (target === undefined) {
       current += `/${next}`;
-    } else if (typeof target === "object") {
-      return target;
+      if (enclosingStorePath(current) !== undefined) return below(current, pending.reverse());
+      if (current.startsWith(`${STORE_DIR}/`)) break;
     } else {
       if (++links > MAX_LINKS) return { problem: "which leads through too many links" };
       if (isAbsolute(target)) current = "";
-      pending = [...components(target), ...rest];
+      pending.push(...componentsFromLast(target));
     }
   }
-  if (enclosingStorePath(current) !== undefined) return { path: current };
-  return {
-    problem: `which leads to ${current || "/"}, outside of the store ` +
-      `(copy it there with "nix-store --add" and give the path that this prints)`,
-  };
+  const hint = `${current}/`.startsWith(`${STORE_DIR}/`)
+    ? ""
+    : ' (copy it into the store with "nix-store --add" and give the path that this prints)';
+  return { problem: `which leads to ${current || "/"}, no store path${hint}` };
 }
 
-function components(path: string): string[] {
-  return path.split("/").filter((component) => component !== "" && component !== ".");
+function componentsFromLast(path: string): string[] {
+  return path.split("/").filter((component) => component !== "" && component !== ".").reverse();
 }
 
 function below(storePath: string, rest: readonly string[]): ContentsPath {
@@ -72,9 +62,9 @@ function below(storePath: string, rest: readonly string[]): ContentsPath {
   return { path: [storePath, ...rest].join("/") };
 }
 
-/** The target of a link; undefined for what is no link, and for the store and its parents. */
+/** The target of a link; undefined for what is no link, and for the store, its parents and paths. */
 async function readLink(path: string): Promise<string | undefined | { problem: string }> {
-  if (STORE_DIR === path || STORE_DIR.startsWith(`${path}/`)) return undefined;
+  if (`${STORE_DIR}/`.startsWith(`${path}/`) || path.startsWith(`${STORE_DIR}/`)) return undefined;
   try {
     const { isSymlink } = await Deno.lstat(path);
     return isSymlink ? await Deno.readLink(path) : undefined;

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { OCI_ARCHITECTURES, ociArchitecture } from "../../src/spec/architecture.ts";
+
+Deno.test("ociArchitecture() maps OCI, Nix and kernel names", () => {
+  const expected = {
+    "386": "386",
+    "i686-linux": "386",
+    "i686": "386",
+    "amd64": "amd64",
+    "x86_64-linux": "amd64",
+    "x86_64": "amd64",
+    "arm": "arm",
+    "armv6l-linux": "arm",
+    "armv7l-linux": "arm",
+    "armv7l": "arm",
+    "arm64": "arm64",
+    "aarch64-linux": "arm64",
+    "aarch64": "arm64",
+    "loong64": "loong64",
+    "loongarch64-linux": "loong64",
+    "loongarch64": "loong64",
+    "mips64le": "mips64le",
+    "mips64el-linux": "mips64le",
+    "mipsel-linux": "mipsle",
+    "ppc64le": "ppc64le",
+    "powerpc64le-linux": "ppc64le",
+    "riscv64": "riscv64",
+    "riscv64-linux": "riscv64",
+    "s390x": "s390x",
+    "s390x-linux": "s390x",
+  };
+  for (const [name, oci] of Object.entries(expected)) assert.equal(ociArchitecture(name), oci);
+});
+
+Deno.test("ociArchitecture() knows no other systems than Linux, and no other spellings", () => {
+  for (
+    const name of [
+      "aarch64-darwin",
+      "x86_64-freebsd",
+      "wasm32-wasi",
+      "amd64-linux",
+      "AMD64",
+      "linux/amd64",
+      "x86-64",
+      "riscv32",
+      "toString",
+      "",
+    ]
+  ) assert.equal(ociArchitecture(name), undefined, name);
+});
+
+Deno.test("OCI_ARCHITECTURES map to themselves", () => {
+  assert.ok(OCI_ARCHITECTURES.includes("amd64"));
+  for (const name of OCI_ARCHITECTURES) assert.equal(ociArchitecture(name), name);
+});

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import type { JsonObject, JsonValue } from "../../src/spec/image_spec.ts";
+import { specJsonSchema } from "../../src/spec/json_schema.ts";
+
+const FIELDS = [
+  "name",
+  "tag",
+  "contents",
+  "config",
+  "architecture",
+  "created",
+  "mtime",
+  "uid",
+  "gid",
+  "uname",
+  "gname",
+  "maxLayers",
+  "includeStorePaths",
+  "layering",
+];
+
+function object(value: JsonValue | undefined): JsonObject {
+  assert.ok(typeof value === "object" && value !== null && !Array.isArray(value));
+  return value as JsonObject;
+}
+
+function pattern(schema: JsonObject): RegExp {
+  assert.equal(typeof schema.pattern, "string");
+  return new RegExp(String(schema.pattern), "u");
+}
+
+function fields(): Record<string, JsonObject> {
+  const properties = object(specJsonSchema().properties);
+  return Object.fromEntries(FIELDS.map((name) => [name, object(properties[name])]));
+}
+
+Deno.test("specJsonSchema() is a draft 2020-12 schema of an object with these fields alone", () => {
+  const schema = specJsonSchema();
+  assert.equal(schema.$schema, "https://json-schema.org/draft/2020-12/schema");
+  assert.equal(schema.type, "object");
+  assert.equal(typeof schema.title, "string");
+  assert.ok(!("$id" in schema));
+  assert.deepEqual(Object.keys(object(schema.properties)).sort(), [...FIELDS].sort());
+  assert.deepEqual(schema.required, ["name"]);
+  assert.equal(schema.additionalProperties, false);
+});
+
+Deno.test("specJsonSchema() describes every field, those of the config too", () => {
+  const described = (name: string, schema: JsonValue | undefined) => {
+    const { description } = object(schema);
+    assert.ok(typeof description === "string" && /\.$|…$/.test(description), name);
+  };
+  for (const [name, schema] of Object.entries(fields())) described(name, schema);
+  const { properties, additionalProperties } = object(fields().config);
+  for (const [name, schema] of Object.entries(object(properties))) described(name, schema);
+  assert.deepEqual(additionalProperties, {});
+  for (const name of ["Env", "Cmd", "Entrypoint", "Healthcheck", "Labels", "StopSignal"]) {
+    assert.ok(name in object(properties), name);
+  }
+});
+
+Deno.test("specJsonSchema() has dockerTools' defaults, and none that depends on the host", () => {
+  const defaults = Object.fromEntries(
+    Object.entries(fields()).filter(([, schema]) => "default" in schema)
+      .map(([name, schema]) => [name, schema.default]),
+  );
+  assert.deepEqual(defaults, {
+    tag: null,
+    contents: [],
+    config: {},
+    created: "1970-01-01T00:00:01Z",
+    mtime: "1970-01-01T00:00:01Z",
+    uid: 0,
+    gid: 0,
+    uname: "root",
+    gname: "root",
+    maxLayers: 100,
+    includeStorePaths: true,
+    layering: "auto",
+  });
+});
+
+Deno.test("specJsonSchema() limits values as the loader does", () => {
+  const { name, tag, contents, architecture, uid, maxLayers, layering, config } = fields();
+  assert.ok(name && tag && contents && architecture && uid && maxLayers && layering && config);
+  assert.ok(pattern(name).test("registry.example.org:5000/Team/app"));
+  assert.ok(!pattern(name).test("app:latest"));
+  const [tagText, tagNull] = tag.anyOf as JsonObject[];
+  assert.ok(tagText && pattern(tagText).test("v1.0_b-2") && !pattern(tagText).test("-v1"));
+  assert.equal(tagNull?.type, "null");
+  assert.deepEqual(
+    (contents.anyOf as JsonObject[]).map(({ type }) => type).sort(),
+    ["array", "string"],
+  );
+  const architectures = architecture.enum as string[];
+  for (const accepted of ["amd64", "aarch64-linux", "x86_64"]) {
+    assert.ok(architectures.includes(accepted));
+  }
+  assert.ok(!architectures.includes("aarch64-darwin"));
+  assert.deepEqual([uid.type, uid.minimum, uid.maximum], ["integer", 0, 4_294_967_294]);
+  assert.deepEqual([maxLayers.type, maxLayers.minimum, maxLayers.maximum], ["integer", 2, 125]);
+  assert.deepEqual(layering.enum, ["auto", "popularity"]);
+  const [environment] = object(object(config.properties).Env).anyOf as JsonObject[];
+  const entry = pattern(object(environment?.items));
+  assert.ok(entry.test("PATH=/bin") && entry.test("EMPTY="));
+  assert.ok(!entry.test("PATH") && !entry.test("=x"));
+});

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { UsageError } from "../../src/errors.ts";
+import { loadSpec } from "../../src/spec/load.ts";
+
+const HASH = "0123456789abcdfghijklmnpqrsvwxyz";
+
+/** Loads `bytes`; checks what is thrown, or the promises that every loaded spec keeps. */
+async function loadOrUsageError(bytes: Uint8Array): Promise<void> {
+  let loaded;
+  try {
+    loaded = await loadSpec({ source: "-", readStdin: () => Promise.resolve(bytes) });
+  } catch (error) {
+    assert.ok(error instanceof UsageError, String(error));
+    const lines = error.message.split("\n");
+    assert.ok(
+      lines.every((line) => /^standard input: .*(expected |unknown field|nested )/.test(line)),
+      error.message,
+    );
+    assert.equal(new Set(lines).size, lines.length);
+    return;
+  }
+  const { spec } = loaded;
+  assert.equal(spec.name, spec.name.toLowerCase());
+  assert.ok(spec.maxLayers >= 2 && spec.maxLayers <= 125);
+  assert.ok(spec.contents.every((path) => path.startsWith("/nix/store/")));
+  assert.ok(Object.values(spec).every((value) => value !== undefined));
+}
+
+const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+
+Deno.test("loadSpec() fails with a UsageError alone, whatever JSON it reads", async () => {
+  await fc.assert(fc.asyncProperty(fc.jsonValue(), (value) => loadOrUsageError(encode(value))));
+});
+
+Deno.test("loadSpec() fails with a UsageError alone, whatever its fields hold", async () => {
+  const strange = fc.oneof(fc.jsonValue(), fc.string({ unit: "binary" }), fc.double());
+  const or = (...right: unknown[]) => fc.oneof(fc.constantFrom(...right), strange);
+  const config = fc.record({
+    Env: or(["A=1"], null),
+    Cmd: or(["sh"], null),
+    ExposedPorts: or({ "80/tcp": {} }),
+    Labels: or({ a: "b" }),
+    User: or("root"),
+    Healthcheck: fc.oneof(
+      fc.record({ Test: or(["NONE"]), Interval: or(1e9) }, { requiredKeys: [] }),
+      strange,
+    ),
+  }, { requiredKeys: [] });
+  const spec = fc.record({
+    name: or("app", "host:1/app"),
+    tag: or("1", null),
+    contents: or([], `/nix/store/${HASH}-a`, ["/nix/store/a"], ["\0"], ["nowhere/.."]),
+    config: fc.oneof(config, strange),
+    architecture: or("amd64", "aarch64-linux"),
+    created: or("now", "@5"),
+    mtime: or("now", "2020-01-01"),
+    uid: or(0, 1000),
+    gid: or(0, 1000),
+    uname: or("root"),
+    gname: or("root"),
+    maxLayers: or(2, 100),
+    includeStorePaths: or(true, false),
+    layering: or("auto"),
+    [`__proto${"__"}`]: strange,
+  }, { requiredKeys: ["name"] });
+  await fc.assert(fc.asyncProperty(spec, (value) => loadOrUsageError(encode(value))), {
+    numRuns: 500,
+  });
+});
+
+Deno.test("loadSpec() fails with a UsageError alone, whatever bytes it reads", async () => {
+  await fc.assert(fc.asyncProperty(fc.uint8Array(), loadOrUsageError));
+  const text = fc.string({ unit: fc.constantFrom(...'{}[]",:\\ue1-.0 \n', "true", "null") });
+  await fc.assert(
+    fc.asyncProperty(text, (text) => loadOrUsageError(new TextEncoder().encode(text))),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("loadSpec() has a line for each field that is wrong, and for no other", async () => {
+  const good = {
+    name: "app",
+    tag: "1",
+    uid: 1,
+    gid: 2,
+    maxLayers: 9,
+    layering: "auto",
+    mtime: "@1",
+  };
+  const bad = { name: "/", tag: "/", uid: -1, gid: {}, maxLayers: "9", layering: [], mtime: "@-1" };
+  const fields = Object.keys(good);
+  await fc.assert(fc.asyncProperty(fc.subarray(fields), async (wrong) => {
+    const chosen = Object.entries(bad).filter(([field]) => wrong.includes(field));
+    const bytes = encode({ ...good, ...Object.fromEntries(chosen) });
+    const message = await loadSpec({ source: "-", readStdin: () => Promise.resolve(bytes) })
+      .then(() => "", (error: Error) => error.message);
+    const named = [...message.matchAll(/^standard input: (\w+): /gm)].map(([, field]) => field);
+    assert.deepEqual(named.toSorted(), wrong.toSorted());
+  }));
+});
