@@ -30,8 +30,7 @@ export function commandLine(help: string): Command {
     .summary("write an image to standard output, for docker load")
     .description(`Write the image that SPEC describes to standard output, as docker load reads it.
 
-In the command substitution of a shell, which can not hold an archive, the path of a script that does so is printed instead.
-no shell variable can hold an archive.`)
+In the command substitution of a shell, which can not hold an archive, the path of a script that does so is printed instead.`)
     .argument("[spec]", "a JSON file, or - for standard input")
     .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
     .addOption(layerNames)

@@ -22,6 +22,7 @@ export interface Image {
 
 /** A JSON document of an image and the digest that names it. */
 export interface ConfigBlob {
+  /** The JSON. */
   readonly text: string;
   /** `sha256:` and 64 hexadecimal digits. Docker calls it the image's ID. */
   readonly digest: string;

@@ -26,18 +26,25 @@ export interface PlannedLayer extends LayerPlan {
 
 /** All that determines an image. Plain data: it survives JSON. */
 export interface ImagePlan {
+  /** The byte format that it was planned for. */
   readonly formatVersion: number;
   /** The image's name and tag. */
   readonly repoTag: string;
+  /** OCI name, such as `amd64`. */
   readonly architecture: string;
   /** Seconds since the epoch; "now" is the time at which the image is made. */
   readonly created: number | "now";
   /** As {@linkcode created}, for the files of store layers. */
   readonly mtime: number | "now";
+  /** The user that owns the files of store layers. */
   readonly uid: number;
+  /** The group that owns the files of store layers. */
   readonly gid: number;
+  /** The user's name. */
   readonly uname: string;
+  /** The group's name. */
   readonly gname: string;
+  /** What a container of the image runs with. */
   readonly config: JsonObject;
   /** What the top layer links to. */
   readonly contents: readonly string[];
@@ -110,6 +117,7 @@ function shortHash(hex: string): string {
 
 /** An image made from a plan. */
 export interface PlannedImage {
+  /** The image. */
   readonly image: Image;
   /** The time for the members of an archive of the image, in seconds since the epoch. */
   readonly mtime: number;

@@ -20,9 +20,13 @@ import { identityOf, type Layer } from "./layer.ts";
 
 /** Who owns the files of a layer, and the time they show. */
 export interface Ownership {
+  /** User, by number. */
   readonly uid: number;
+  /** Group, by number. */
   readonly gid: number;
+  /** User, by name; readers that know the name may prefer it to the number. */
   readonly uname: string;
+  /** Group, by name. */
   readonly gname: string;
   /** Seconds since the epoch. */
   readonly mtime: number;
@@ -49,6 +53,8 @@ export class StoreLayer implements Layer {
   #trees: Promise<readonly Tree[]> | undefined;
 
   /**
+   * A layer that reads nothing before it is asked to.
+   *
    * @param paths the store paths
    * @param owner of all files, whoever owns them in the store
    * @param root the directory that holds `nix/store`: "" for the host's own
@@ -59,19 +65,23 @@ export class StoreLayer implements Layer {
     this.#root = root;
   }
 
+  /** The names of the store paths. */
   get label(): string {
     return this.#paths.map(namePart).join(", ");
   }
 
+  /** As nixpkgs writes it: a Python list of the store paths. */
   get comment(): string {
     return `store paths: [${this.#paths.map((path) => `'${path}'`).join(", ")}]`;
   }
 
+  /** See {@linkcode Layer.identity}. */
   get identity(): string {
     const { uid, gid, uname, gname, mtime } = this.#owner;
     return identityOf("store", FORMAT_VERSION, this.#paths, uid, gid, uname, gname, mtime);
   }
 
+  /** See {@linkcode Layer.tarSize}. */
   async tarSize(): Promise<number> {
     this.#trees ??= this.#scan();
     let size = 2 * BLOCK;
@@ -80,6 +90,7 @@ export class StoreLayer implements Layer {
     return roundUp(size, RECORD);
   }
 
+  /** See {@linkcode Layer.open}. */
   open(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const trees = this.#trees ?? this.#scan();
     // What was kept is for one reading; the layer may live much longer.

@@ -5,8 +5,9 @@
 
 import type { StorePath } from "../store/store_path.ts";
 
-/** One layer to be: the store paths in it, in the order in which its tar holds them. */
+/** One layer to be. */
 export interface LayerPlan {
+  /** In the order in which the tar holds them. */
   readonly paths: readonly StorePath[];
   /** Why these paths share a layer: one short line for a person. */
   readonly reason: string;

@@ -11,6 +11,7 @@ import type { LayeringStrategy } from "./strategies.ts";
 
 /** How to group store paths. */
 export interface LayeringOptions {
+  /** What decides. */
   readonly strategy: LayeringStrategy;
   /** The number of layers there is room for beside the base's and the top one, at least 1. */
   readonly limit: number;

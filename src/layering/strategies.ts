@@ -3,8 +3,8 @@
  * @module
  */
 
-/** The layering strategies; the first is the default. */
-export const LAYERING_STRATEGIES = ["auto", "popularity"] as const;
+/** How store paths are grouped: by size and common users, or by how many ways lead to them. */
+export type LayeringStrategy = "auto" | "popularity";
 
-/** The name of a layering strategy. */
-export type LayeringStrategy = typeof LAYERING_STRATEGIES[number];
+/** The layering strategies; the first is the default. */
+export const LAYERING_STRATEGIES = ["auto", "popularity"] as const satisfies LayeringStrategy[];

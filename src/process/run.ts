@@ -15,8 +15,6 @@ const INSTALL: Record<Program, string> = {
 
 /** A program ended with a status other than 0. */
 export class ProgramError extends ImageError {
-  override name = "ProgramError";
-
   constructor(program: string, args: readonly string[], status: string, readonly stderr: string) {
     const shown = args.length > 6 ? [...args.slice(0, 5), `… (${args.length} arguments)`] : args;
     super(`${[program, ...shown].join(" ")} failed (${status})${stderr && `:\n${indent(stderr)}`}`);

@@ -20,6 +20,7 @@ export type LayerNames = "identity" | "digest";
 export interface LayerStart {
   /** Position in the image, 0 for the lowest. */
   readonly index: number;
+  /** The layer. */
   readonly layer: Layer;
   /** Size of its tar in bytes. */
   readonly size: number;

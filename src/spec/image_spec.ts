@@ -10,6 +10,7 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
 
 /** A JSON object; its keys keep the order in which they were written. */
 export interface JsonObject {
+  /** Any member. */
   readonly [key: string]: JsonValue;
 }
 

@@ -25,6 +25,7 @@ export interface SpecSource {
 
 /** A spec and what to tell its author. */
 export interface LoadedSpec {
+  /** The spec, with every default filled in. */
   readonly spec: ImageSpec;
   /** What looks like a mistake: one line each, with the file's name. */
   readonly warnings: readonly string[];

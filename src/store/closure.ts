@@ -33,9 +33,7 @@ export interface ClosureSource {
 
 /** Store paths that should be known are not. */
 export class MissingPathsError extends ImageError {
-  override name = "MissingPathsError";
-
-  /** @param where they are missing, such as "the Nix store" */
+  /** `where` they are missing, such as "the Nix store". */
   constructor(readonly paths: readonly StorePath[], readonly where: string) {
     super(
       `Not in ${where}:\n${paths.map((path) => `  ${path}`).join("\n")}\n` +

@@ -22,7 +22,6 @@ export interface NarNode {
 
 /** The stream ended within the NAR. */
 export class TruncatedNarError extends ImageError {
-  override name = "TruncatedNarError";
 }
 
 /** Longer names, targets and tags are no archive that Nix made. */

@@ -3,10 +3,8 @@
  * @module
  */
 
-declare const checked: unique symbol;
-
 /** A top-level path of the Nix store, checked once on entry by {@linkcode parseStorePath}. */
-export type StorePath = string & { readonly [checked]: true };
+export type StorePath = string & { readonly checkedStorePath: true };
 
 /** The logical store directory. A chroot store has it under its root; paths never show that. */
 export const STORE_DIR = "/nix/store";

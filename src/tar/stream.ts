@@ -6,6 +6,7 @@
  * @module
  */
 
+import { ImageError } from "../errors.ts";
 import { BLOCK, encodeHeader, headerSize, padding, RECORD } from "./header.ts";
 import type { TarFormat, TarHeader } from "./header.ts";
 
@@ -30,9 +31,7 @@ export interface MemberSource {
 }
 
 /** A file's size was not what its header says. */
-export class ContentSizeError extends Error {
-  override name = "ContentSizeError";
-
+export class ContentSizeError extends ImageError {
   constructor(readonly origin: string, expected: number, found: string) {
     super(`${origin} changed while it was read: expected ${expected} bytes, found ${found}`);
   }

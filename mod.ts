@@ -1,0 +1,93 @@
+/**
+ * Container images from Nix store paths.
+ *
+ * A spec says what an image holds ({@linkcode loadSpec}), a plan which store paths share a layer
+ * ({@linkcode planImage}); {@linkcode imageOf} makes the image, whose layers are read only when
+ * {@linkcode dockerArchive} streams them. All sizes are in bytes, all times in seconds since 1970.
+ *
+ * ```ts ignore
+ * import { dockerArchive, imageOf, loadSpec, planImage, storeDatabase } from "./mod.ts";
+ *
+ * const readStdin = () => new Response(Deno.stdin.readable).bytes();
+ * const { spec } = await loadSpec({ source: "spec.json", readStdin });
+ * const plan = await planImage(spec, { source: storeDatabase("") });
+ * const { image, mtime } = await imageOf(plan, new Date());
+ * await dockerArchive(image, { repoTags: [plan.repoTag], mtime }).pipeTo(Deno.stdout.writable);
+ * ```
+ *
+ * Without a Nix store, the same with a closure that is known and a directory in its place:
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { closuresWithin, dockerArchive, imageOf, parseStorePath, planImage } from "./mod.ts";
+ *
+ * const hello = parseStorePath("/nix/store/00000000000000000000000000000000-hello-1.0");
+ * const storeRoot = await Deno.makeTempDir();
+ * await Deno.mkdir(`${storeRoot}${hello}/bin`, { recursive: true });
+ * await Deno.writeTextFile(`${storeRoot}${hello}/bin/hello`, "#!/bin/sh\necho hello\n");
+ *
+ * const plan = await planImage({
+ *   name: "hello",
+ *   tag: "1.0",
+ *   contents: [hello],
+ *   config: { Cmd: ["/bin/hello"] },
+ *   architecture: "amd64",
+ *   created: 1,
+ *   mtime: 1,
+ *   uid: 0,
+ *   gid: 0,
+ *   uname: "root",
+ *   gname: "root",
+ *   maxLayers: 100,
+ *   includeStorePaths: true,
+ *   layering: "auto",
+ * }, {
+ *   source: closuresWithin(new Map([[hello, { references: [], narSize: 500 }]])),
+ *   storeRoot,
+ * });
+ * assert.deepEqual(plan.layers.map(({ paths }) => paths), [[hello]]);
+ *
+ * const { image, mtime } = await imageOf(plan, new Date());
+ * const archive = await new Response(
+ *   dockerArchive(image, { repoTags: [plan.repoTag], mtime }),
+ * ).bytes();
+ * assert.match(new TextDecoder().decode(archive), /"RepoTags": \[\s*"hello:1.0"/);
+ * await Deno.remove(storeRoot, { recursive: true });
+ * ```
+ *
+ * @module
+ */
+
+export { ImageError, UsageError } from "./src/errors.ts";
+export { type LoadedSpec, loadSpec, type SpecSource } from "./src/spec/load.ts";
+export { specJsonSchema } from "./src/spec/json_schema.ts";
+export type { ImageSpec, JsonObject, JsonValue } from "./src/spec/image_spec.ts";
+export { parseStorePath, type StorePath } from "./src/store/store_path.ts";
+export {
+  type Closure,
+  type ClosureSource,
+  MissingPathsError,
+  type PathInfo,
+} from "./src/store/closure.ts";
+export { storeDatabase } from "./src/store/nix_store.ts";
+export { closuresWithin, readGraphFile } from "./src/store/graph_file.ts";
+export type { LayerPlan } from "./src/layering/layer_plan.ts";
+export { type LayeringOptions, planLayers } from "./src/layering/layering.ts";
+export type { LayeringStrategy } from "./src/layering/strategies.ts";
+export { computeDiffId, type Layer } from "./src/layer/layer.ts";
+export { type Ownership, StoreLayer } from "./src/layer/store_layer.ts";
+export type { ConfigBlob, Image } from "./src/image/image.ts";
+export {
+  imageOf,
+  type ImagePlan,
+  planImage,
+  type PlannedImage,
+  type PlannedLayer,
+  type PlanOptions,
+} from "./src/image/plan.ts";
+export {
+  dockerArchive,
+  type DockerArchiveOptions,
+  type LayerNames,
+  type LayerStart,
+} from "./src/sinks/docker_archive.ts";
