@@ -6,6 +6,7 @@
 import { resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import { type ImagePlan, planImage } from "../image/plan.ts";
+import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import { loadSpec } from "../spec/load.ts";
 import { closuresWithin, readGraphFile } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
@@ -15,6 +16,20 @@ export interface PlanningOptions {
   readonly repoTag?: string;
   readonly storeRoot?: string;
   readonly closure?: string;
+}
+
+/**
+ * Checks what names an image.
+ *
+ * @throws {UsageError} if it is not NAME:TAG.
+ */
+export function checkRepoTag(repoTag: string): void {
+  const colon = repoTag.lastIndexOf(":");
+  const [name, tag] = [repoTag.slice(0, Math.max(colon, 0)), repoTag.slice(colon + 1)];
+  if (IMAGE_NAME.test(name) && name === name.toLowerCase() && IMAGE_TAG.test(tag)) return;
+  throw new UsageError(
+    `--repo-tag: expected NAME:TAG, the name in lower case, found ${JSON.stringify(repoTag)}`,
+  );
 }
 
 /**
@@ -28,9 +43,7 @@ export async function planFromFile(
   warn: (message: string) => void,
 ): Promise<ImagePlan> {
   const { repoTag } = options;
-  if (repoTag !== undefined && !/^[^:\s](\S*[^:\s])?:[\w][\w.-]{0,127}$/.test(repoTag)) {
-    throw new UsageError(`--repo-tag: expected NAME:TAG, found ${JSON.stringify(repoTag)}`);
-  }
+  if (repoTag !== undefined) checkRepoTag(repoTag);
   const { spec, warnings } = await loadSpec({
     source,
     readStdin: () => new Response(Deno.stdin.readable).bytes(),

@@ -10,7 +10,7 @@ import { readingFrom } from "../store/files.ts";
 import { dockerArchive, type LayerNames } from "../sinks/docker_archive.ts";
 import { isCaptured } from "../terminal/captured.ts";
 import { writeToStdout } from "../terminal/output.ts";
-import { planFromFile, type PlanningOptions } from "./planning.ts";
+import { checkRepoTag, planFromFile, type PlanningOptions } from "./planning.ts";
 import { writeStreamScript } from "./stream_script.ts";
 
 /** Options of {@linkcode streamCommand}. */
@@ -59,7 +59,9 @@ function readPlan(file: string, repoTag: string | undefined): ImagePlan {
   if (plan.formatVersion !== FORMAT_VERSION) {
     throw new UsageError(`${file} was planned by another version of nix-image; plan it again`);
   }
-  return repoTag === undefined ? plan : { ...plan, repoTag };
+  if (repoTag === undefined) return plan;
+  checkRepoTag(repoTag);
+  return { ...plan, repoTag };
 }
 
 async function streamPlan(

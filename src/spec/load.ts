@@ -13,6 +13,8 @@ import { type Problem, problemLines, unexpected } from "./problem.ts";
 import { specSchema } from "./schema.ts";
 import { schemaProblems } from "./schema_issues.ts";
 
+const FIELDS = Object.keys(specSchema.shape).filter((name) => name !== "$schema");
+
 /** Where a spec comes from. */
 export interface SpecSource {
   /** The path of the spec file, or `-` for standard input. */
@@ -48,7 +50,7 @@ export async function loadSpec(from: SpecSource): Promise<LoadedSpec> {
   const problems: Problem[] = [];
   const parsed = specSchema.safeParse(document);
   if (!parsed.success) {
-    problems.push(...schemaProblems(parsed.error.issues, document, Object.keys(specSchema.shape)));
+    problems.push(...schemaProblems(parsed.error.issues, document, FIELDS));
   }
   // Zod puts the fields it knows first, so the config is taken from the document itself.
   const config = isObject(document) && isObject(document.config) ? document.config : {};
@@ -68,9 +70,10 @@ export async function loadSpec(from: SpecSource): Promise<LoadedSpec> {
     throw new UsageError(problemLines(file, problems).join("\n"));
   }
 
-  const architecture = parsed.data.architecture ?? hostArchitecture(from.hostArchitecture);
+  const { $schema: _, ...fields } = parsed.data;
+  const architecture = fields.architecture ?? hostArchitecture(from.hostArchitecture);
   return {
-    spec: { ...parsed.data, architecture, config, contents },
+    spec: { ...fields, architecture, config, contents },
     warnings: problemLines(file, misspeltConfigFields(config, ["config"])),
   };
 }

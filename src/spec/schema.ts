@@ -74,6 +74,7 @@ function ownerName() {
 
 /** The schema. `architecture` has no default here, as that depends on the host. */
 export const specSchema = z.strictObject({
+  $schema: z.string().optional().describe("The address of this schema, for editors."),
   name: name.describe(
     "The image's repository name, with a registry host if it has one. It is lower-cased.",
   ),

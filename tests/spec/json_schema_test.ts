@@ -40,7 +40,7 @@ Deno.test("specJsonSchema() is a draft 2020-12 schema of an object with these fi
   assert.equal(schema.type, "object");
   assert.equal(typeof schema.title, "string");
   assert.ok(!("$id" in schema));
-  assert.deepEqual(Object.keys(object(schema.properties)).sort(), [...FIELDS].sort());
+  assert.deepEqual(Object.keys(object(schema.properties)).sort(), ["$schema", ...FIELDS].sort());
   assert.deepEqual(schema.required, ["name"]);
   assert.equal(schema.additionalProperties, false);
 });

@@ -263,6 +263,11 @@ Deno.test("loadSpec() takes every field", async () => {
   assert.deepEqual(warnings, []);
 });
 
+Deno.test("loadSpec() takes $schema, for editors, and leaves it out", async () => {
+  const { spec } = await load('{"$schema": "./spec.schema.json", "name": "app"}');
+  assert.deepEqual(spec, (await load('{"name": "app"}')).spec);
+});
+
 Deno.test("loadSpec() passes the config on as it is written", async () => {
   const config =
     '{"z":[{}],"User":"","Cmd":null,"a":{"é":0.5},"Env":[],"Volumes":{"/b":{},"/a":{}},' +
