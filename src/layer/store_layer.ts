@@ -92,10 +92,11 @@ export class StoreLayer implements Layer {
 
   /** See {@linkcode Layer.open}. */
   open(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const trees = this.#trees ?? this.#scan();
+    const kept = this.#trees;
     // What was kept is for one reading; the layer may live much longer.
     this.#trees = undefined;
-    return tarStream(new StoreMembers(this.#parents(), trees, this.#owner, this.#root), "pax");
+    const scan = () => kept ?? this.#scan();
+    return tarStream(new StoreMembers(this.#parents(), scan, this.#owner, this.#root), "pax");
   }
 
   #parents(): TarMember[] {
@@ -153,7 +154,7 @@ function headerOf(entry: TreeEntry, { uid, gid, uname, gname, mtime }: Ownership
 /** The members of a layer: the store directory, then the files of one store path after another. */
 class StoreMembers implements MemberSource {
   readonly #parents: TarMember[];
-  readonly #scanning: Promise<readonly Tree[]>;
+  readonly #scan: () => Promise<readonly Tree[]>;
   readonly #owner: Ownership;
   readonly #root: string;
   #trees: Tree[] | undefined;
@@ -162,12 +163,12 @@ class StoreMembers implements MemberSource {
 
   constructor(
     parents: TarMember[],
-    trees: Promise<readonly Tree[]>,
+    scan: () => Promise<readonly Tree[]>,
     owner: Ownership,
     root: string,
   ) {
     this.#parents = parents;
-    this.#scanning = trees;
+    this.#scan = scan;
     this.#owner = owner;
     this.#root = root;
   }
@@ -180,11 +181,15 @@ class StoreMembers implements MemberSource {
   }
 
   async #nextTree(): Promise<TarMember | undefined> {
-    this.#trees ??= [...await this.#scanning];
+    this.#trees ??= [...await this.#scan()];
     await this.#tree?.nar?.close();
     this.#tree = this.#trees.shift();
     this.#entries = this.#tree?.entries[Symbol.iterator]();
     return this.#tree && this.next();
+  }
+
+  async close(): Promise<void> {
+    await this.#tree?.nar?.close();
   }
 
   #member(entry: TreeEntry): TarMember {

@@ -6,6 +6,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { ImageError } from "../errors.ts";
 import { type ConfigBlob, configBlob, type Image } from "../image/image.ts";
 import { formatJson } from "../image/json.ts";
 import { computeDiffId, type Layer } from "../layer/layer.ts";
@@ -81,8 +82,11 @@ async function* archiveParts(image: Image, options: DockerArchiveOptions): Async
         seen += chunk.length;
       },
     };
-    if (seen !== size) throw new Error(`Layer ${index} has ${seen} bytes, ${size} were announced`);
-    diffIds.push(`sha256:${hash.digest("hex")}`);
+    const digest = hash.digest("hex");
+    if (seen !== size || options.layerNames === "digest" && digest !== id) {
+      throw new ImageError(`Layer ${index + 1} changed while it was read: ${layer.label}`);
+    }
+    diffIds.push(`sha256:${digest}`);
     yield new Uint8Array(padding(size));
   }
 

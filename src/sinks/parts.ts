@@ -20,6 +20,7 @@ export function joinParts(parts: AsyncGenerator<Part>): ReadableStream<Uint8Arra
   let bytes: Uint8Array = new Uint8Array(0);
   let reader: ReadableStreamBYOBReader | undefined;
   let observe: StreamPart["observe"] | undefined;
+  let cancelled = false;
   return new ReadableStream({
     type: "bytes",
     autoAllocateChunkSize: CHUNK,
@@ -37,6 +38,7 @@ export function joinParts(parts: AsyncGenerator<Part>): ReadableStream<Uint8Arra
         if (reader) {
           // The consumer's buffer travels to the inner stream and back.
           const { value, done } = await reader.read(room);
+          if (cancelled) return;
           if (!done) {
             observe!(value);
             return request.respondWithNewView(value);
@@ -45,6 +47,7 @@ export function joinParts(parts: AsyncGenerator<Part>): ReadableStream<Uint8Arra
           buffer = value!.buffer;
         }
         const next = await parts.next();
+        if (cancelled) return;
         if (next.done) {
           controller.close();
           return request.respondWithNewView(new Uint8Array(buffer, byteOffset, 0));
@@ -58,6 +61,7 @@ export function joinParts(parts: AsyncGenerator<Part>): ReadableStream<Uint8Arra
       }
     },
     async cancel(reason) {
+      cancelled = true;
       await reader?.cancel(reason);
       await parts.return(undefined);
     },

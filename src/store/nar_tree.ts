@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ImageError } from "../errors.ts";
 import { type Running, start } from "../process/run.ts";
 import { compareCodePoints, isUtf8 } from "../tar/name.ts";
 import type { Content } from "../tar/stream.ts";
@@ -28,11 +29,15 @@ export class NarTree {
   static async list(path: StorePath, root: string): Promise<NarTree> {
     const entries: TreeEntry[] = [];
     const dump = new Dump(root + path);
-    for (let node = await dump.next(); node; node = await dump.next()) {
-      const { type, size, target } = node;
-      entries.push({ path: path + node.path, type, mode: canonicalMode(node), size, target });
+    try {
+      for (let node = await dump.next(); node; node = await dump.next()) {
+        const { type, size, target } = node;
+        entries.push({ path: path + node.path, type, mode: canonicalMode(node), size, target });
+      }
+      await dump.end();
+    } finally {
+      await dump.stop();
     }
-    await dump.end();
     return new NarTree(path, root, entries.sort((a, b) => compareComponents(a.path, b.path)));
   }
 
@@ -44,9 +49,14 @@ export class NarTree {
     let dump = this.#dump ??= new Dump(this.#physical);
     for (let again = false;;) {
       const node = await dump.next();
-      if (node?.path === below) return { read: (into) => dump.read(into), close: () => {} };
+      if (node?.path === below) {
+        if (node.type === "file" && node.size === entry.size) {
+          return { read: (into) => dump.read(into), close: () => {} };
+        }
+        throw new ImageError(`${entry.path} changed while its store path was read`);
+      }
       if (node) continue;
-      if (again) throw new Error(`${entry.path} is no longer in its NAR`);
+      if (again) throw new ImageError(`${entry.path} went away while its store path was read`);
       again = true;
       await dump.stop();
       dump = this.#dump = new Dump(this.#physical);

@@ -64,10 +64,11 @@ export function compareCodePoints(a: string, b: string): number {
     const x = a.charCodeAt(i), y = b.charCodeAt(i);
     if (x === y) continue;
     if (x < 0xd800 || y < 0xd800) return x - y;
-    // Behind an equal high surrogate both are the low halves of pairs.
+    // Behind an equal high surrogate, either may be the low half of a pair.
     const before = i === 0 ? 0 : a.charCodeAt(i - 1);
-    if (before >= 0xd800 && before < 0xdc00) return x - y;
-    return a.codePointAt(i)! - b.codePointAt(i)!;
+    const paired = before >= 0xd800 && before < 0xdc00;
+    return (paired ? a.codePointAt(i - 1)! - b.codePointAt(i - 1)! : 0) ||
+      a.codePointAt(i)! - b.codePointAt(i)!;
   }
   return a.length - b.length;
 }

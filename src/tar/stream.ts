@@ -28,13 +28,8 @@ export interface TarMember extends TarHeader {
 /** Members one by one; undefined at the end. */
 export interface MemberSource {
   next(): TarMember | undefined | Promise<TarMember | undefined>;
-}
-
-/** A file's size was not what its header says. */
-export class ContentSizeError extends ImageError {
-  constructor(readonly origin: string, expected: number, found: string) {
-    super(`${origin} changed while it was read: expected ${expected} bytes, found ${found}`);
-  }
+  /** Called when no more members are wanted, before the end; may be called again. */
+  close?(): void | Promise<void>;
 }
 
 /** A {@linkcode MemberSource} over a sequence. */
@@ -67,8 +62,8 @@ const CHUNK = 1 << 19;
  * The archive of `members`: a readable byte stream. A consumer that brings its own buffers (a BYOB
  * reader) makes no garbage.
  *
- * The stream fails with a {@linkcode ContentSizeError} if a file is longer or shorter than its
- * header says, and with the error of whatever could not be opened or read.
+ * The stream fails with an {@linkcode ImageError} if a file is longer or shorter than its header
+ * says, and with the error of whatever could not be opened or read.
  */
 export function tarStream(
   members: MemberSource,
@@ -83,10 +78,11 @@ export function tarStream(
       const view = request.view!;
       const buffer = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
       const length = await producer.fill(buffer);
+      if (producer.cancelled) return;
       if (length === 0) controller.close();
       request.respond(length);
     },
-    cancel: () => producer.close(),
+    cancel: () => producer.cancel(),
   });
 }
 
@@ -102,17 +98,22 @@ class Producer {
   #zeros = 0;
   #written = 0;
   #ended = false;
+  #cancelled = false;
 
   constructor(members: MemberSource, format: TarFormat) {
     this.#members = members;
     this.#format = format;
   }
 
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
   /** Fills `into` as far as the archive goes; the number of bytes, 0 at the end. */
   async fill(into: Uint8Array): Promise<number> {
     try {
       let at = 0;
-      while (at < into.length) {
+      while (at < into.length && !this.#cancelled) {
         if (this.#pending.length > 0) {
           const part = this.#pending.subarray(0, into.length - at);
           into.set(part, at);
@@ -138,25 +139,31 @@ class Producer {
         }
       }
       this.#written += at;
+      // What was being opened when the stream was cancelled is open now.
+      if (this.#cancelled) await this.#close();
       return at;
     } catch (error) {
-      this.close();
+      await this.#close();
       throw error;
     }
+  }
+
+  async cancel(): Promise<void> {
+    this.#cancelled = true;
+    await this.#close();
   }
 
   /** Accounts for `length` bytes of content where `room` would have fit. */
   #took(length: number, room: number): number {
     const member = this.#member!;
-    if (length > this.#remaining) throw new ContentSizeError(member.origin, member.size, "more");
+    if (length > this.#remaining) throw sizeError(member, "more");
     if (length === 0 && this.#remaining > 0) {
-      const found = member.size - this.#remaining;
-      throw new ContentSizeError(member.origin, member.size, String(found));
+      throw sizeError(member, String(member.size - this.#remaining));
     }
     this.#remaining -= length;
     // A read that stopped short of the room it had, at the right place, has seen the end.
     if (this.#remaining === 0 && length < room) {
-      this.#content!.close();
+      this.#content?.close();
       this.#content = undefined;
     }
     return length;
@@ -181,8 +188,15 @@ class Producer {
     this.#content = content;
   }
 
-  close(): void {
+  async #close(): Promise<void> {
     this.#content?.close();
     this.#content = undefined;
+    await this.#members.close?.();
   }
+}
+
+function sizeError({ origin, size }: TarMember, found: string): ImageError {
+  return new ImageError(
+    `${origin} changed while it was read: expected ${size} bytes, found ${found}`,
+  );
 }
