@@ -39,7 +39,13 @@ export interface TarHeader {
 }
 
 const TYPE_FLAG = { file: "0", directory: "5", symlink: "2" } as const;
-const ASCII = /^[\0-\x7f]*$/;
+const USTAR = "ustar\x0000";
+const GNU = "ustar  \0";
+const NAME_FIELD = 100;
+const OWNER_FIELD = 32;
+/** The first numbers that do not fit their fields. */
+const ID_LIMIT = 8 ** 7;
+const NUMBER_LIMIT = 8 ** 11;
 
 /** The bytes between `size` and the next block. */
 export function padding(size: number): number {
@@ -48,179 +54,199 @@ export function padding(size: number): number {
 
 /** The whole header of a member, with what must stand before it. */
 export function encodeHeader(header: TarHeader, format: TarFormat): Uint8Array<ArrayBuffer> {
-  return format === "pax" ? encodePax(header) : encodeGnu(header);
+  return new HeaderEncoder(format).encode(header).slice();
 }
 
-/** The bytes that {@linkcode encodeHeader} would give, counted. */
+/** The length of what {@linkcode encodeHeader} gives. */
 export function headerSize(header: TarHeader, format: TarFormat): number {
-  const { name, linkname } = header;
-  const short = name.length < 100 && linkname.length <= 100 && header.size < 0o100000000000;
-  if (short && format === "pax" && ASCII.test(name) && ASCII.test(linkname)) {
-    if (header.uid < 0o10000000 && header.gid < 0o10000000 && ownersFit(header)) return BLOCK;
+  if (format === "gnu") {
+    return BLOCK + longFieldSize(memberName(header)) + longFieldSize(header.linkname);
   }
-  return encodeHeader(header, format).length;
+  const records = paxRecords(header);
+  if (records === undefined) return BLOCK;
+  return 2 * BLOCK + roundUpToBlock(utf8Length(extendedText(records)));
 }
 
-function ownersFit({ uname, gname, mtime }: TarHeader): boolean {
-  return uname.length <= 32 && gname.length <= 32 && ASCII.test(uname) && ASCII.test(gname) &&
-    mtime < 0o100000000000;
+function longFieldSize(text: string): number {
+  const length = utf8Length(text);
+  return length <= NAME_FIELD ? 0 : BLOCK + roundUpToBlock(length + 1);
+}
+
+function roundUpToBlock(size: number): number {
+  return size + padding(size);
+}
+
+function utf8Length(text: string): number {
+  return isAscii(text) ? text.length : encodeName(text).length;
+}
+
+/** Writes one header after another into memory of its own: a layer has tens of thousands. */
+export class HeaderEncoder {
+  readonly #format: TarFormat;
+  #bytes = new Uint8Array(4 * BLOCK);
+  #length = 0;
+
+  constructor(format: TarFormat) {
+    this.#format = format;
+  }
+
+  /** The header, in memory that the next call overwrites. */
+  encode(header: TarHeader): Uint8Array<ArrayBuffer> {
+    this.#length = 0;
+    if (this.#format === "pax") this.#pax(header);
+    else this.#gnu(header);
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #pax(header: TarHeader): void {
+    const records = paxRecords(header);
+    if (records === undefined) return this.#ustar(header, memberName(header), header.linkname);
+    this.#private("././@PaxHeader", "x", 0, USTAR, extendedText(records));
+    this.#ustar(
+      {
+        ...header,
+        uid: fitting(header.uid, ID_LIMIT),
+        gid: fitting(header.gid, ID_LIMIT),
+        size: fitting(header.size, NUMBER_LIMIT),
+        mtime: fitting(header.mtime, NUMBER_LIMIT),
+        uname: asciiField(header.uname),
+        gname: asciiField(header.gname),
+      },
+      asciiField(memberName(header)),
+      asciiField(header.linkname),
+    );
+  }
+
+  #gnu(header: TarHeader): void {
+    const name = memberName(header);
+    for (const [flag, text] of [["K", header.linkname], ["L", name]] as const) {
+      if (utf8Length(text) > NAME_FIELD) {
+        this.#private("././@LongLink", flag, 0o644, GNU, `${text}\0`);
+      }
+    }
+    this.#ustar(header, name, header.linkname, GNU);
+  }
+
+  /** A member that only tells of the next one. */
+  #private(name: string, flag: string, mode: number, magic: string, content: string): void {
+    const size = utf8Length(content);
+    const owner = { uid: 0, gid: 0, uname: "", gname: "" };
+    this.#block(flag, { mode, size, mtime: 0, ...owner }, name, "", magic);
+    const at = this.#length;
+    this.#grow(roundUpToBlock(size));
+    writeText(this.#bytes, at, size, content);
+  }
+
+  #ustar(header: TarHeader, name: string, linkname: string, magic = USTAR): void {
+    this.#block(TYPE_FLAG[header.type], header, name, linkname, magic);
+  }
+
+  #block(
+    flag: string,
+    fields: Omit<TarHeader, "name" | "type" | "linkname">,
+    name: string,
+    linkname: string,
+    magic: string,
+  ): void {
+    const at = this.#length;
+    this.#grow(BLOCK);
+    const bytes = this.#bytes;
+    writeText(bytes, at, NAME_FIELD, name);
+    writeOctal(bytes, at + 100, 7, fields.mode);
+    writeOctal(bytes, at + 108, 7, fields.uid);
+    writeOctal(bytes, at + 116, 7, fields.gid);
+    writeOctal(bytes, at + 124, 11, fields.size);
+    writeOctal(bytes, at + 136, 11, fields.mtime);
+    bytes.fill(0x20, at + 148, at + 156);
+    writeText(bytes, at + 156, 1, flag);
+    writeText(bytes, at + 157, NAME_FIELD, linkname);
+    writeText(bytes, at + 257, 8, magic);
+    writeText(bytes, at + 265, OWNER_FIELD, fields.uname);
+    writeText(bytes, at + 297, OWNER_FIELD, fields.gname);
+    let sum = 0;
+    for (let i = at; i < at + BLOCK; i++) sum += bytes[i]!;
+    writeOctal(bytes, at + 148, 6, sum);
+    bytes[at + 154] = 0;
+  }
+
+  /** Makes room for `size` bytes of zeros. */
+  #grow(size: number): void {
+    const length = this.#length + size;
+    if (length > this.#bytes.length) {
+      const larger = new Uint8Array(2 * length);
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    } else this.#bytes.fill(0, this.#length, length);
+    this.#length = length;
+  }
 }
 
 function memberName({ name, type }: TarHeader): string {
   return type === "directory" && !name.endsWith("/") ? name + "/" : name;
 }
 
-function encodePax(header: TarHeader): Uint8Array<ArrayBuffer> {
-  const name = memberName(header);
-  const records: [string, string][] = [];
-  for (
-    const [keyword, value, limit] of [
-      ["path", name, 100],
-      ["linkpath", header.linkname, 100],
-      ["uname", header.uname, 32],
-      ["gname", header.gname, 32],
-    ] as const
-  ) {
-    if (value.length > limit || !ASCII.test(value)) records.push([keyword, value]);
+function fitting(value: number, limit: number): number {
+  return value < limit ? value : 0;
+}
+
+/** What an extended header must say of a member, in Python's order; undefined if it needs none. */
+function paxRecords(header: TarHeader): [keyword: string, value: string][] | undefined {
+  let records: [string, string][] | undefined;
+  const text = (keyword: string, value: string, limit: number) => {
+    if (value.length > limit || !isAscii(value)) (records ??= []).push([keyword, value]);
+  };
+  const number = (keyword: string, value: number, limit: number) => {
+    if (value >= limit) (records ??= []).push([keyword, String(value)]);
+  };
+  text("path", memberName(header), NAME_FIELD);
+  text("linkpath", header.linkname, NAME_FIELD);
+  text("uname", header.uname, OWNER_FIELD);
+  text("gname", header.gname, OWNER_FIELD);
+  number("uid", header.uid, ID_LIMIT);
+  number("gid", header.gid, ID_LIMIT);
+  number("size", header.size, NUMBER_LIMIT);
+  number("mtime", header.mtime, NUMBER_LIMIT);
+  return records;
+}
+
+/** POSIX.1-2017, pax, "pax Extended Header": each record begins with its own length. */
+function extendedText(records: readonly [keyword: string, value: string][]): string {
+  let text = records.every(([, value]) => isUtf8(value)) ? "" : "21 hdrcharset=BINARY\n";
+  for (const [keyword, value] of records) {
+    const rest = utf8Length(value) + keyword.length + 3; // the blank, "=" and the newline
+    let length = rest + String(rest).length;
+    if (rest + String(length).length !== length) length++;
+    text += `${length} ${keyword}=${value}\n`;
   }
-  const numbers = { uid: header.uid, gid: header.gid, size: header.size, mtime: header.mtime };
-  for (
-    const [keyword, limit] of [
-      ["uid", 0o10000000],
-      ["gid", 0o10000000],
-      ["size", 0o100000000000],
-      ["mtime", 0o100000000000],
-    ] as const
-  ) {
-    if (numbers[keyword] < limit) continue;
-    records.push([keyword, String(numbers[keyword])]);
-    numbers[keyword] = 0;
-  }
-  const main = ustarBlock({
-    ...header,
-    ...numbers,
-    name: asciiField(name),
-    linkname: asciiField(header.linkname),
-    uname: asciiField(header.uname),
-    gname: asciiField(header.gname),
-  });
-  if (records.length === 0) return main;
-  return concatenate([extendedHeader(records), main]);
+  return text;
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
+  return true;
 }
 
 /** What a field that holds ASCII only shows: one `?` for each other character. */
 function asciiField(text: string): string {
-  if (ASCII.test(text)) return text;
+  if (isAscii(text)) return text;
   let field = "";
   for (const character of text) field += character.charCodeAt(0) < 0x80 ? character : "?";
   return field;
 }
 
-/** POSIX.1-2017, pax, "pax Extended Header". */
-function extendedHeader(records: readonly [string, string][]): Uint8Array<ArrayBuffer> {
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  if (!records.every(([, value]) => isUtf8(value))) {
-    parts.push(encodeName("21 hdrcharset=BINARY\n"));
+/** Writes as much of `text` as fits into `width` bytes. */
+function writeText(bytes: Uint8Array, at: number, width: number, text: string): void {
+  const length = Math.min(text.length, width);
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x80) return bytes.set(encodeName(text).subarray(0, width), at);
+    bytes[at + i] = code;
   }
-  for (const [keyword, value] of records) {
-    const record = encodeName(` ${keyword}=${value}\n`);
-    // The length counts its own digits.
-    let length = record.length + String(record.length).length;
-    if (record.length + String(length).length !== length) length++;
-    parts.push(encodeName(String(length)), record);
-  }
-  return privateMember("././@PaxHeader", "x", concatenate(parts), 0, USTAR);
 }
 
-const USTAR = "ustar\x0000";
-const GNU = "ustar  \0";
-
-function encodeGnu(header: TarHeader): Uint8Array<ArrayBuffer> {
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  const name = encodeName(memberName(header));
-  const linkname = encodeName(header.linkname);
-  if (linkname.length > 100) {
-    parts.push(privateMember("././@LongLink", "K", terminated(linkname), 0o644, GNU));
-  }
-  if (name.length > 100) {
-    parts.push(privateMember("././@LongLink", "L", terminated(name), 0o644, GNU));
-  }
-  const block = ustarBlock({ ...header, name: "", linkname: "" }, GNU);
-  block.set(name.subarray(0, 100), 0);
-  block.set(linkname.subarray(0, 100), 157);
-  writeChecksum(block);
-  parts.push(block);
-  return concatenate(parts);
-}
-
-function terminated(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(bytes.length + 1);
-  out.set(bytes);
-  return out;
-}
-
-/** A member that only tells of the next one. */
-function privateMember(
-  name: string,
-  flag: string,
-  data: Uint8Array,
-  mode: number,
-  magic: string,
-): Uint8Array<ArrayBuffer> {
-  const fields = { name, mode, uid: 0, gid: 0, size: data.length, mtime: 0, linkname: "" };
-  const block = ustarBlock({ ...fields, type: flag, uname: "", gname: "" }, magic);
-  return concatenate([block, data, new Uint8Array(padding(data.length))]);
-}
-
-interface UstarFields extends Omit<TarHeader, "type"> {
-  readonly type: keyof typeof TYPE_FLAG | string;
-}
-
-/** One block; the strings must be ASCII and the numbers must fit. */
-function ustarBlock(fields: UstarFields, magic = USTAR): Uint8Array<ArrayBuffer> {
-  const block = new Uint8Array(BLOCK);
-  text(block, 0, 100, fields.name);
-  octal(block, 100, 7, fields.mode);
-  octal(block, 108, 7, fields.uid);
-  octal(block, 116, 7, fields.gid);
-  octal(block, 124, 11, fields.size);
-  octal(block, 136, 11, fields.mtime);
-  text(block, 156, 1, TYPE_FLAG[fields.type as keyof typeof TYPE_FLAG] ?? fields.type);
-  text(block, 157, 100, fields.linkname);
-  text(block, 257, 8, magic);
-  text(block, 265, 32, fields.uname);
-  text(block, 297, 32, fields.gname);
-  writeChecksum(block);
-  return block;
-}
-
-function writeChecksum(block: Uint8Array): void {
-  block.fill(0x20, 148, 156);
-  let sum = 0;
-  for (let i = 0; i < BLOCK; i++) sum += block[i]!;
-  octal(block, 148, 6, sum);
-  block[154] = 0;
-}
-
-function text(block: Uint8Array, at: number, width: number, value: string): void {
-  const length = Math.min(value.length, width);
-  for (let i = 0; i < length; i++) block[at + i] = value.charCodeAt(i);
-}
-
-function octal(block: Uint8Array, at: number, digits: number, value: number): void {
+function writeOctal(bytes: Uint8Array, at: number, digits: number, value: number): void {
   for (let i = at + digits - 1; i >= at; i--) {
-    block[i] = 0x30 + value % 8;
+    bytes[i] = 0x30 + value % 8;
     value = Math.floor(value / 8);
   }
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  if (parts.length === 1) return parts[0] as Uint8Array<ArrayBuffer>;
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

@@ -7,7 +7,7 @@
  */
 
 import { ImageError } from "../errors.ts";
-import { BLOCK, encodeHeader, headerSize, padding, RECORD } from "./header.ts";
+import { BLOCK, HeaderEncoder, headerSize, padding, RECORD } from "./header.ts";
 import type { TarFormat, TarHeader } from "./header.ts";
 
 /** The content of a member, read from its start to its end. */
@@ -88,7 +88,7 @@ export function tarStream(
 
 class Producer {
   #members: MemberSource;
-  #format: TarFormat;
+  readonly #encoder: HeaderEncoder;
   /** Bytes that go out before anything else. */
   #pending: Uint8Array = new Uint8Array(0);
   #content: Content | undefined;
@@ -102,7 +102,7 @@ class Producer {
 
   constructor(members: MemberSource, format: TarFormat) {
     this.#members = members;
-    this.#format = format;
+    this.#encoder = new HeaderEncoder(format);
   }
 
   get cancelled(): boolean {
@@ -176,7 +176,7 @@ class Producer {
       return;
     }
     this.#member = member;
-    this.#pending = encodeHeader(member, this.#format);
+    this.#pending = this.#encoder.encode(member);
     this.#remaining = member.size;
     this.#zeros = padding(member.size);
     const content = member.open?.();
