@@ -35,11 +35,15 @@ export interface ClosureSource {
 export class MissingPathsError extends ImageError {
   override name = "MissingPathsError";
 
-  /** @param where they are missing, such as "the Nix store" */
-  constructor(readonly paths: readonly StorePath[], readonly where: string) {
-    super(
-      `Not in ${where}:\n${paths.map((path) => `  ${path}`).join("\n")}\n` +
-        "Build them, or copy them there (nix-store --realise PATH, nix copy --from STORE PATH)",
-    );
+  /**
+   * @param where they are missing, such as "the Nix store"
+   * @param remedy what to do, as a command to the user
+   */
+  constructor(
+    readonly paths: readonly StorePath[],
+    readonly where: string,
+    readonly remedy: string,
+  ) {
+    super(`Not in ${where}; ${remedy}:\n${paths.map((path) => `  ${path}`).join("\n")}`);
   }
 }
