@@ -33,11 +33,17 @@ export interface ClosureSource {
 
 /** Store paths that should be known are not. */
 export class MissingPathsError extends ImageError {
-  /** `where` they are missing, such as "the Nix store". */
-  constructor(readonly paths: readonly StorePath[], readonly where: string) {
-    super(
-      `Not in ${where}:\n${paths.map((path) => `  ${path}`).join("\n")}\n` +
-        "Build them, or copy them there (nix-store --realise PATH, nix copy --from STORE PATH)",
-    );
+  /**
+   * An error for the paths that are missing.
+   *
+   * @param where they are missing, such as "the Nix store"
+   * @param remedy what to do, as a command to the user
+   */
+  constructor(
+    readonly paths: readonly StorePath[],
+    readonly where: string,
+    readonly remedy: string,
+  ) {
+    super(`Not in ${where}; ${remedy}:\n${paths.map((path) => `  ${path}`).join("\n")}`);
   }
 }

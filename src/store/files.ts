@@ -16,7 +16,7 @@ export function readingFrom<T>(path: string, read: () => T): T {
     return read();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
-      throw new ImageError(`${path} is not there: it went away, or was never built on this host`, {
+      throw new ImageError(`${path} is not there: it was removed, or never made on this host`, {
         cause: error,
       });
     }

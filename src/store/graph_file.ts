@@ -28,6 +28,7 @@ export function readGraphFile(file: string): Closure {
   for (const [name, value] of records(json, file)) {
     const at = `${file}: ${name}`;
     if (!isObject(value)) throw new UsageError(`${at}: not in the store that wrote the graph`);
+    if (Array.isArray(json) && !("path" in value)) throw new UsageError(`${at}: path is missing`);
     const path = storePath(value.path ?? name, at);
     const { narSize, narHash, references } = value;
     if (!Number.isSafeInteger(narSize)) throw new UsageError(`${at}: narSize is not a number`);
@@ -89,6 +90,8 @@ function storePath(text: unknown, at: string): StorePath {
   throw new UsageError(`${at}: not a store path: ${JSON.stringify(text)}`);
 }
 
+const REMEDY = "make the graph of all that the image uses";
+
 /** The closures within a graph. */
 export function closuresWithin(graph: Closure): ClosureSource {
   const missing = (paths: readonly StorePath[]) =>
@@ -96,7 +99,9 @@ export function closuresWithin(graph: Closure): ClosureSource {
 
   async function closureOf(roots: readonly StorePath[]): Promise<Closure> {
     const unknown = await missing(roots);
-    if (unknown.length > 0) throw new MissingPathsError(unknown, "the graph given with --closure");
+    if (unknown.length > 0) {
+      throw new MissingPathsError(unknown, "the graph given with --closure", REMEDY);
+    }
     const closure = new Map<StorePath, PathInfo>();
     const pending = [...roots];
     for (let path = pending.pop(); path; path = pending.pop()) {

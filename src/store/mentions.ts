@@ -55,7 +55,7 @@ export async function closureWithMentions(
     if (error.paths.some((path) => roots.includes(path))) throw error;
     for (const path of error.paths) {
       all.delete(path);
-      all.add(await shortened(path, source) ?? notFound(path, mentions, error.where));
+      all.add(await shortened(path, source) ?? notFound(path, mentions, error));
     }
     return await source.closureOf([...all]);
   }
@@ -71,10 +71,11 @@ async function shortened(path: StorePath, source: ClosureSource): Promise<StoreP
   return candidates.find((candidate) => !missing.has(candidate));
 }
 
-function notFound(path: StorePath, mentions: readonly Mention[], store: string): never {
+function notFound(
+  path: StorePath,
+  mentions: readonly Mention[],
+  { where, remedy }: MissingPathsError,
+): never {
   const places = mentions.filter((mention) => mention.path === path).map(({ where }) => where);
-  throw new ImageError(
-    `${places.join(", ")}: ${path} is not in ${store}; ` +
-      "build it, or copy it there (nix-store --realise PATH, nix copy --from STORE PATH)",
-  );
+  throw new ImageError(`${places.join(", ")}: ${path} is not in ${where}; ${remedy}`);
 }

@@ -11,6 +11,8 @@ import { parseStorePath, type StorePath } from "./store_path.ts";
 /** Arguments of one call may take so many characters; Linux allows 2 MiB with the environment. */
 const ARGUMENT_ROOM = 1_000_000;
 
+const REMEDY = "build it, or copy it there (nix-store --realise PATH, nix copy --from STORE PATH)";
+
 /**
  * The closures of a Nix store: two calls of `nix-store`, however many paths there are.
  *
@@ -34,7 +36,8 @@ export function storeDatabase(root: string): ClosureSource {
       if (!(error instanceof ProgramError)) throw error;
       const invalid = await missing(roots);
       if (invalid.length === 0) throw error;
-      throw new MissingPathsError(invalid, root === "" ? "the Nix store" : `the store in ${root}`);
+      const where = root === "" ? "the Nix store" : `the store in ${root}`;
+      throw new MissingPathsError(invalid, where, REMEDY);
     }
     const closure = new Map<StorePath, PathInfo>();
     for (const batch of batches(lines(requisites))) {
