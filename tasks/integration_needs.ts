@@ -27,6 +27,4 @@ export const INTEGRATION_NEEDS: Needs = {
     "patchelf",
     "lndir",
   ],
-  // The files of these make the image of real software.
-  packages: ["git", "curl", "nodejs", "gcc", "libc6-dev"],
 };
