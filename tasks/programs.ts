@@ -22,7 +22,6 @@ const PACKAGES = {
   dash: ["dash"],
   zsh: ["zsh"],
   tar: ["tar"],
-  python3: ["python3"],
   setpriv: ["util-linux"],
   unshare: ["util-linux"],
   skopeo: ["skopeo"],

@@ -17,7 +17,7 @@ const DEBSTORE = fileURLToPath(new URL("debstore", import.meta.url));
  * @returns the store paths of the packages, in their order; their closure holds what they depend on.
  */
 export async function debianClosure(packages: readonly string[]): Promise<string[]> {
-  ensurePrograms({ programs: ["nix-store", "patchelf", "python3"], packages });
+  ensurePrograms({ programs: ["nix-store", "patchelf"], packages: ["python3", ...packages] });
   const printed = await succeed(["python3", DEBSTORE, ...packages], { env: nixEnvironment() });
   return printed.trim().split("\n");
 }
