@@ -22,7 +22,8 @@ const { code } = new Deno.Command(Deno.execPath(), {
     `${PROJECT}/cli.ts`,
   ],
 }).outputSync();
-if (code === 0 && findProgram("deno") === undefined) {
+// npx has its own deno on the PATH, for as long as it runs.
+if (code === 0 && findProgram("deno")?.includes("/node_modules/") !== false) {
   console.error(
     "The installed nix-image starts `deno`, which is not on the PATH here; get it with:",
   );

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { ProgramsMissing } from "./programs_missing.ts";
+import { INSTALL, ProgramsMissing } from "./programs_missing.ts";
 
 /** What a task needs from the machine. */
 export interface Needs {
@@ -22,7 +22,6 @@ const PACKAGES = {
   dash: ["dash"],
   zsh: ["zsh"],
   tar: ["tar"],
-  python3: ["python3"],
   setpriv: ["util-linux"],
   unshare: ["util-linux"],
   skopeo: ["skopeo"],
@@ -48,16 +47,13 @@ export function ensurePrograms(needs: Needs): void {
   const debian = exists("/etc/debian_version") && findProgram("apt-get") !== undefined;
   const missing = missingPackages(needs, debian);
   if (missing.length === 0) return;
-  const install = ["apt-get", "install", "-y", "--no-install-recommends", ...missing];
-  if (!debian || Deno.uid() !== 0) {
-    throw new ProgramsMissing(missing, `apt-get update && ${install.join(" ")}`, debian);
-  }
+  if (!debian || Deno.uid() !== 0) throw new ProgramsMissing(missing, debian);
   console.error(`Installing the Debian packages ${missing.join(", ")}`);
-  run(["apt-get", "update"]);
-  // The index may have named a package that was not known before.
-  run([...install.slice(0, 4), ...missingPackages(needs, debian)]);
+  run(["apt-get", "update", "-q"]);
+  // Which of several packages there is can be known only now.
+  run([...INSTALL, "-q", ...missingPackages(needs, debian)]);
   const left = missingPackages(needs, debian);
-  if (left.length > 0) throw new ProgramsMissing(left, install.join(" "), debian);
+  if (left.length > 0) throw new ProgramsMissing(left, debian);
 }
 
 /** The absolute path of a program, or undefined. */

@@ -3,11 +3,20 @@
  * @module
  */
 
+/** The words of the command that installs packages. */
+export const INSTALL: readonly string[] = [
+  "apt-get",
+  "install",
+  "-y",
+  "--no-install-recommends",
+];
+
 /** Programs are missing, and the task may not install them. The message is for a person. */
 export class ProgramsMissing extends Error {
   override name = "ProgramsMissing";
 
-  constructor(packages: readonly string[], command: string, debian: boolean) {
+  constructor(packages: readonly string[], debian: boolean) {
+    const command = `apt-get update && ${[...INSTALL, ...packages].join(" ")}`;
     super(
       debian
         ? `Missing: ${packages.join(", ")}. Run this as root and try again:\n  ${command}`

@@ -5,11 +5,11 @@
  */
 
 import { startDockerd } from "../tests/support/dockerd.ts";
-import { INTEGRATION_NEEDS } from "./integration_needs.ts";
 import { addCounts, type Counts, countTests } from "./junit.ts";
 import { ensurePrograms } from "./programs.ts";
 import { runTask } from "./programs_missing.ts";
 import { PROJECT } from "./program_command.ts";
+import { INTEGRATION_NEEDS, UNIT_NEEDS } from "./test_needs.ts";
 
 const INTEGRATION = "tests/integration/";
 
@@ -21,6 +21,7 @@ await runTask(async () => {
   const integration = unitOnly ? [] : files.filter((file) => file.includes(INTEGRATION));
   const examples = named.length === 0 && exists(`${PROJECT}/mod.ts`) ? ["--doc", "mod.ts"] : [];
 
+  if (unit.length > 0) ensurePrograms(UNIT_NEEDS);
   if (integration.length > 0) ensurePrograms(INTEGRATION_NEEDS);
   let total: Counts = { passed: 0, failed: 0 };
   let failed = false;

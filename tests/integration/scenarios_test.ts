@@ -39,7 +39,7 @@ Deno.test("scenarios 2 and 6: without its store paths an image runs only where t
     includeStorePaths: false,
   });
   const image = await docker.load(spec);
-  await assert.rejects(docker.run(image), /hello/);
+  await assert.rejects(docker.run(image), /executable file not found|no such file/);
   const mount = "--volume=/nix/store:/nix/store:ro";
   const greeting = await docker.docker("run", "--rm", "--network=none", mount, image);
   assert.equal(greeting, "Hello, world!\n");
@@ -152,9 +152,8 @@ Deno.test("scenario 39: a name may begin with a registry", async () => {
   await using scratch = new Scratch();
   const name = "registry-1.docker.io/image";
   const spec = scratch.spec({ name, tag: "latest", contents: [paths.hello] });
-  await docker.load(spec);
-  // Docker shows the name of its own registry in its own way.
-  assert.equal((await docker.inspect(`${name}:latest`)).RepoTags.length, 1);
+  assert.equal(await docker.load(spec), `${name}:latest`);
+  assert.equal(await docker.run(`${name}:latest`, "hello"), "Hello, world!\n");
 });
 
 Deno.test("scenario 49, layered: the architecture of the spec is the one of the image", async () => {

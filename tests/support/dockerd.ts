@@ -5,13 +5,7 @@
 
 import { findProgram } from "../../tasks/programs.ts";
 import { startDaemon } from "./daemon.ts";
-import {
-  nixImageCommand,
-  runCommand,
-  type RunOptions,
-  type RunResult,
-  succeed,
-} from "./program.ts";
+import { nixImageCommand, runCommand, type RunResult, succeed } from "./program.ts";
 
 /** A daemon that answers at `host`, the value of DOCKER_HOST. */
 export interface Dockerd extends AsyncDisposable {
@@ -85,6 +79,11 @@ export class Docker {
     return await succeed(["docker", ...args], { env: this.env });
   }
 
+  /** Runs `docker`, whatever comes of it. */
+  async tryDocker(...args: string[]): Promise<RunResult> {
+    return await runCommand(["docker", ...args], { env: this.env });
+  }
+
   /** Runs a command in a new container, which has to succeed; returns what it printed. */
   async run(image: string, ...command: string[]): Promise<string> {
     return await this.docker("run", "--rm", "--network=none", image, ...command);
@@ -101,18 +100,13 @@ export class Docker {
    * The pipe is the kernel's, as on a user's command line.
    */
   async load(...args: string[]): Promise<string> {
-    const { code, text, stderr } = await this.tryLoad(args);
+    const script = 'set -o pipefail; "$@" | docker load';
+    const { code, text, stderr } = await runCommand(
+      ["bash", "-c", script, "bash", ...nixImageCommand(), "stream", ...args],
+      { env: this.env },
+    );
     const loaded = /^Loaded image: (.*)$/m.exec(text)?.[1];
     if (code !== 0 || loaded === undefined) throw new Error(`Not loaded: ${text}${stderr}`);
     return loaded;
-  }
-
-  /** The same, whatever comes of it: the status is the first of the pipe that is not 0. */
-  async tryLoad(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-    const script = 'set -o pipefail; "$@" | docker load';
-    return await runCommand(
-      ["bash", "-c", script, "bash", ...nixImageCommand(), "stream", ...args],
-      { ...options, env: { ...this.env, ...options.env } },
-    );
   }
 }

@@ -9,7 +9,6 @@ import { findProgram } from "../../tasks/programs.ts";
 import { succeed } from "./program.ts";
 
 const FIXTURES = fileURLToPath(new URL("fixtures.nix", import.meta.url));
-const DEBSTORE = fileURLToPath(new URL("debstore", import.meta.url));
 
 /** The attributes of fixtures.nix. */
 export type Fixture =
@@ -37,15 +36,6 @@ export async function buildFixtures<Name extends Fixture>(
   );
   const lines = paths.trim().split("\n");
   return Object.fromEntries(names.map((name, n) => [name, lines[n]])) as Record<Name, string>;
-}
-
-/**
- * Store paths with the files of installed Debian packages, patched so that their programs find
- * what they need in the store; needs root. Returns their whole closure, `packages` last.
- */
-export async function debianClosure(...packages: string[]): Promise<string[]> {
-  const roots = await succeed(["python3", DEBSTORE, ...packages], { env: nixEnvironment() });
-  return await closureOf(...roots.trim().split("\n"));
 }
 
 /** The closure of these paths, in the order of `nix-store --query --requisites`. */

@@ -1,0 +1,106 @@
+/**
+ * The same bytes, whoever streams an image, where and when.
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { nixEnvironment } from "../../tasks/nix_environment.ts";
+import { nixImageCommand, runCommand, succeed } from "../support/program.ts";
+import { Scratch } from "../support/scratch.ts";
+
+const NAMES = ["z", "a-b", "A", "a.b", "a b", "é", "😀", "\ue000", "_", ...Array(30).keys()].map(
+  String,
+);
+
+Deno.test("stream writes the same bytes under another time zone, language, umask, directory, user, CPU count and creation order", async () => {
+  await using scratch = new Scratch();
+  // In a tmpfs the order of a directory is that of creation, elsewhere mostly that of a hash.
+  const memory = join(scratch.path, "memory");
+  await Deno.mkdir(memory);
+  await succeed(["mount", "-t", "tmpfs", "tmpfs", memory]);
+  try {
+    const path = await addTree(scratch);
+    await copyStore(scratch.path, memory, path);
+    const spec = scratch.spec({
+      name: "reproducible",
+      contents: [path],
+      config: { Cmd: [`${path}/A`], Labels: { é: "ü" } },
+    });
+    const here = ["--store-root", scratch.path];
+    const there = ["--store-root", memory];
+    for (const names of [[], ["--layer-names=digest"]]) {
+      const stream = [...nixImageCommand(), "stream", "--quiet", spec, ...names];
+      const plain = await runCommand([...stream, ...here], { env: { TZ: "UTC", LANG: "C" } });
+      assert.equal(plain.code, 0, plain.stderr);
+      assert.ok(plain.stdout.length > 10_240);
+      const otherwise = await runCommand(
+        [...UMASK, ...USER, ...ONE_CPU, ...stream, ...there],
+        { env: elsewhere(scratch.path), cwd: "/" },
+      );
+      assert.equal(otherwise.code, 0, otherwise.stderr);
+      assert.deepEqual(otherwise.stdout, plain.stdout);
+    }
+  } finally {
+    await succeed(["umount", memory]);
+  }
+});
+
+const UMASK = ["sh", "-c", 'umask 077; exec "$@"', "sh"];
+/** Another user, who may still read what this one may: in a user namespace of its own. */
+const USER = ["unshare", "--user", "--map-user=1234", "--map-group=4321"];
+const ONE_CPU = ["taskset", "--cpu-list", "0"];
+
+function elsewhere(home: string): Record<string, string> {
+  return {
+    TZ: "Asia/Kathmandu",
+    LANG: "tr_TR.UTF-8",
+    LC_ALL: "tr_TR.UTF-8",
+    USER: "somebody",
+    HOME: home,
+    // Deno's cache of dependencies is where it was.
+    DENO_DIR: Deno.env.get("DENO_DIR") ?? join(Deno.env.get("HOME") ?? "/root", ".cache/deno"),
+  };
+}
+
+/** A store path with many names, added to the chroot store in the scratch directory. */
+async function addTree(scratch: Scratch): Promise<string> {
+  const tree = join(scratch.path, "tree");
+  for (const directory of [tree, join(tree, "directory")]) {
+    await Deno.mkdir(directory);
+    for (const name of NAMES) await Deno.writeTextFile(join(directory, name), name);
+  }
+  await Deno.symlink("A", join(tree, "link"));
+  return (await nixStore(scratch.path, "--add", tree)).trim();
+}
+
+/** Makes a second chroot store with the same path, its entries created in another order. */
+async function copyStore(from: string, to: string, path: string): Promise<void> {
+  await Deno.mkdir(`${to}/nix/store`, { recursive: true });
+  await copyTree(from + path, to + path);
+  assert.notDeepEqual(entries(to + path), entries(from + path));
+  const database = await nixStore(from, "--dump-db");
+  await succeed(["nix-store", "--load-db"], { env: storeAt(to), stdin: database });
+}
+
+async function copyTree(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to);
+  for (const name of entries(from)) {
+    const { isDirectory } = await Deno.lstat(join(from, name));
+    if (isDirectory) await copyTree(join(from, name), join(to, name));
+    else await succeed(["cp", "--no-dereference", join(from, name), join(to, name)]);
+  }
+  await succeed(["chmod", "--reference", from, to]);
+}
+
+function entries(directory: string): string[] {
+  return [...Deno.readDirSync(directory)].map(({ name }) => name);
+}
+
+async function nixStore(root: string, ...args: string[]): Promise<string> {
+  return await succeed(["nix-store", ...args], { env: storeAt(root) });
+}
+
+function storeAt(root: string): Record<string, string> {
+  return { ...nixEnvironment(), NIX_REMOTE: `local?root=${root}` };
+}
