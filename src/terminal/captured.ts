@@ -15,12 +15,12 @@
  *   the kernel does not tell (Yama hides /proc/PID/syscall), the shell must have no other read end
  *   that it could be reading, such as that of `x=$(sha256sum <&"${COPROC[0]}")`.
  *
- * Deno refuses /proc to a program with scoped permissions, so a child `sh` that inherits standard
- * output looks for us. It uses builtins alone and writes nothing.
+ * A child `sh` looks for us.
  * @module
  */
 
 import { fstatSync } from "node:fs";
+import { askShell } from "./ask_shell.ts";
 
 // Exit statuses that no shell uses for a failure of its own.
 const CAPTURED = 10;
@@ -83,24 +83,11 @@ export async function isCaptured(): Promise<boolean> {
     if (!fstatSync(1).isFIFO()) return false;
     for (const pause of PAUSES) {
       await new Promise((resolve) => setTimeout(resolve, pause));
-      const status = await look();
+      const status = await askShell(LOOK);
       if (status !== NOT_YET) return status === CAPTURED;
     }
   } catch {
     // No `sh`, or no permission to start it: a doubt.
   }
   return false;
-}
-
-/** Runs the look once, and gives its exit status. */
-async function look(): Promise<number> {
-  const shell = new Deno.Command("sh", {
-    args: ["-c", LOOK],
-    // Also keeps out LD_* variables, under which Deno refuses to start a program.
-    clearEnv: true,
-    stdin: "null",
-    stdout: "inherit",
-    stderr: "null",
-  });
-  return (await shell.spawn().status).code;
 }

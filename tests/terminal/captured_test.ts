@@ -192,7 +192,7 @@ if (Deno.uid() === 0) {
   Deno.test("isCaptured() answers for another user's shell, and is false across users", async () => {
     const dir = await Deno.makeTempDir();
     try {
-      for (const file of [probeFile, "src/terminal/captured.ts"]) {
+      for (const file of [probeFile, "src/terminal/captured.ts", "src/terminal/ask_shell.ts"]) {
         await Deno.mkdir(`${dir}/${file}`.replace(/[^/]*$/, ""), { recursive: true });
         await Deno.copyFile(root + file, `${dir}/${file}`);
       }

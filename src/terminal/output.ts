@@ -1,0 +1,133 @@
+/**
+ * Writing a byte stream to standard output.
+ * @module
+ */
+
+import { ImageError } from "../errors.ts";
+import { openStdout } from "./stdout.ts";
+
+/** The consumer of the output went away: exit with status 1 and without a message. */
+export class ConsumerGone extends ImageError {
+  override name = "ConsumerGone";
+}
+
+/** Takes a part of `bytes`, as Deno's files do, and says how much it took. */
+interface Writer {
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** Two buffers of this size are in use: one is filled while the other is written. */
+const BUFFER_SIZE = 1024 * 1024;
+
+/**
+ * Writes all of `stream` to standard output, blocking or not.
+ *
+ * @param onBytes called with the number of bytes that were written since the last call
+ * @throws {ConsumerGone} if the reader of a pipe or socket closed it
+ * @throws {ImageError} if writing failed otherwise
+ * @throws what the stream throws; on every other error the stream is cancelled
+ */
+export async function writeToStdout(
+  stream: ReadableStream<Uint8Array>,
+  onBytes?: (count: number) => void,
+): Promise<void> {
+  const stdout = await openStdout();
+  try {
+    await writeStream(stream, {
+      write: (bytes) => stdout.write(bytes).catch(fail),
+    }, onBytes);
+  } catch (error) {
+    await stdout.close().catch(() => {});
+    throw error;
+  }
+  await stdout.close().catch(fail);
+}
+
+function fail(cause: unknown): never {
+  if (cause instanceof ImageError) throw cause;
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (cause instanceof Deno.errors.BrokenPipe || code === "EPIPE" || code === "ECONNRESET") {
+    throw new ConsumerGone("The consumer of standard output went away", { cause });
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new ImageError(`Cannot write to standard output: ${reason}`, { cause });
+}
+
+/**
+ * Writes all of `stream` to `writer`. A byte stream is read while the chunk before is being
+ * written; any other stream chunk by chunk, as its source may reuse a chunk.
+ *
+ * @param onBytes called with the number of bytes that were written since the last call
+ * @throws what the stream, the writer or `onBytes` throws; the stream is cancelled
+ */
+export async function writeStream(
+  stream: ReadableStream<Uint8Array>,
+  writer: Writer,
+  onBytes: (count: number) => void = () => {},
+): Promise<void> {
+  const byteReader = tryByteReader(stream);
+  if (byteReader) return await writeOverlapped(byteReader, writer, onBytes);
+
+  const reader = stream.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    try {
+      await writeAll(next.value, writer, onBytes);
+    } catch (error) {
+      await reader.cancel(error).catch(() => {});
+      throw error;
+    }
+  }
+}
+
+function tryByteReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined {
+  try {
+    return stream.getReader({ mode: "byob" });
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+async function writeOverlapped(
+  reader: ReadableStreamBYOBReader,
+  writer: Writer,
+  onBytes: (count: number) => void,
+): Promise<void> {
+  const write = async (chunk: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> => {
+    try {
+      await writeAll(chunk, writer, onBytes);
+      return chunk.buffer;
+    } catch (error) {
+      // At once, so that a read that waits for a slow source ends.
+      await reader.cancel(error).catch(() => {});
+      throw error;
+    }
+  };
+
+  let free = new ArrayBuffer(BUFFER_SIZE);
+  let written = Promise.resolve(new ArrayBuffer(BUFFER_SIZE));
+  try {
+    for (;;) {
+      const { value, done } = await reader.read(new Uint8Array(free));
+      free = await written;
+      if (done) return;
+      written = write(value);
+      // Its failure is seen at the next await, and must not count as unhandled until then.
+      written.catch(() => {});
+    }
+  } finally {
+    await written.catch(() => {});
+  }
+}
+
+async function writeAll(
+  chunk: Uint8Array,
+  writer: Writer,
+  onBytes: (count: number) => void,
+): Promise<void> {
+  for (let rest = chunk; rest.length > 0;) {
+    const count = await writer.write(rest);
+    onBytes(count);
+    rest = rest.subarray(count);
+  }
+}
