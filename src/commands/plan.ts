@@ -37,12 +37,11 @@ function tableOf({ repoTag, layers, contents }: ImagePlan): string {
   });
   const top = [`${layers.length + 1}`, "", "", `links to ${contents.length} contents`, "top layer"];
   const paths = layers.reduce((sum, layer) => sum + layer.paths.length, 0);
-  return [
-    formatTable([["LAYER", "SIZE", "PATHS", "STORE PATHS", "WHY"], ...rows, top]),
-    `${repoTag}: ${layers.length + 1} layers, ${paths} store paths, ${
-      formatBytes(totalSize(layers))
-    }`,
-  ].join("\n");
+  const table = formatTable([["LAYER", "SIZE", "PATHS", "STORE PATHS", "WHY"], ...rows, top], {
+    align: ["right", "right", "right"],
+  });
+  const size = formatBytes(totalSize(layers));
+  return `${table}${repoTag}: ${layers.length + 1} layers, ${paths} store paths, ${size}`;
 }
 
 function totalSize(layers: ImagePlan["layers"]): number {

@@ -10,6 +10,8 @@ import { readingFrom } from "../store/files.ts";
 import { dockerArchive, type LayerNames } from "../sinks/docker_archive.ts";
 import { isCaptured } from "../terminal/captured.ts";
 import { writeToStdout } from "../terminal/output.ts";
+import { formatBytes } from "../terminal/format.ts";
+import { Progress, type ProgressOutput } from "../terminal/progress.ts";
 import { checkRepoTag, planFromFile, type PlanningOptions } from "./planning.ts";
 import { writeStreamScript } from "./stream_script.ts";
 
@@ -66,10 +68,49 @@ function readPlan(file: string, repoTag: string | undefined): ImagePlan {
 
 async function streamPlan(
   plan: ImagePlan,
-  { layerNames, quiet }: StreamOptions,
+  { layerNames, quiet = false }: StreamOptions,
   warn: (message: string) => void,
 ): Promise<void> {
   const { image, mtime, notices } = await imageOf(plan, new Date());
   for (const notice of notices) warn(notice);
-  await writeToStdout(dockerArchive(image, { repoTags: [plan.repoTag], mtime, layerNames }));
+  const progress = new Progress(standardError(), { quiet, colour: !Deno.noColor });
+  progress.start(
+    image.layers.map(({ label }, index) => ({
+      label,
+      paths: plan.layers[index]?.paths.length ?? 0,
+      size: plan.layers[index]?.size,
+    })),
+    plan.layers.reduce((sum, { size }) => sum + size, 0),
+  );
+  const archive = dockerArchive(image, {
+    repoTags: [plan.repoTag],
+    mtime,
+    layerNames,
+    onLayer: ({ index }) => progress.layer(index),
+    onConfig: ({ digest }) => imageId = digest,
+  });
+  let imageId = "", written = 0;
+  try {
+    await writeToStdout(archive, (count) => {
+      written += count;
+      progress.bytes(count);
+    });
+  } finally {
+    progress.finish();
+  }
+  if (quiet) return;
+  const { length } = image.layers;
+  console.error(`${plan.repoTag}: ${length} layers, ${formatBytes(written)}, ${imageId}`);
+}
+
+function standardError(): ProgressOutput {
+  const encoder = new TextEncoder();
+  return {
+    write: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
+    isTerminal: Deno.stderr.isTerminal(),
+    get columns() {
+      return Deno.consoleSize().columns;
+    },
+    now: () => performance.now(),
+  };
 }

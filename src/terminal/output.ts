@@ -8,7 +8,7 @@ import { openStdout } from "./stdout.ts";
 
 /** The consumer of the output went away: exit with status 1 and without a message. */
 export class ConsumerGone extends ImageError {
-  override name = "ConsumerGone";
+  override readonly quiet = true;
 }
 
 /** Takes a part of `bytes`, as Deno's files do, and says how much it took. */
