@@ -1,0 +1,59 @@
+/**
+ * Sizes, durations and tables as plain text for people.
+ * @module
+ */
+
+const UNITS = ["kB", "MB", "GB", "TB"] as const;
+
+/** A number of bytes in decimal units: `999 B`, `1.2 kB`, `45.1 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  let value = bytes;
+  let unit = "";
+  for (unit of UNITS) {
+    value /= 1000;
+    if (value < 999.95) break;
+  }
+  return `${value.toFixed(1)} ${unit}`;
+}
+
+/** A duration given in milliseconds: `0.4 s`, `42 s`, `3 min 5 s`, `2 h 14 min`. */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds < 9950) return `${(milliseconds / 1000).toFixed(1)} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/**
+ * `text` with everything but printable ASCII replaced by `?`, so that no name can send control
+ * characters to a terminal, and a character is a column.
+ */
+export function printable(text: string): string {
+  return text.replace(/[^ -~]/gu, "?");
+}
+
+/**
+ * A table with two spaces between columns, a line for each row.
+ *
+ * @param options.align how to align each column: left where not given
+ */
+export function formatTable(
+  rows: readonly (readonly string[])[],
+  { align = [] }: { align?: readonly ("left" | "right")[] } = {},
+): string {
+  const cells = rows.map((row) => row.map(printable));
+  const widths: number[] = [];
+  for (const row of cells) {
+    row.forEach((cell, column) => widths[column] = Math.max(widths[column] ?? 0, cell.length));
+  }
+  return cells.map((row) => {
+    const padded = row.map((cell, column) => {
+      const width = widths[column] ?? 0;
+      return align[column] === "right" ? cell.padStart(width) : cell.padEnd(width);
+    });
+    return padded.join("  ").trimEnd() + "\n";
+  }).join("");
+}

@@ -1,0 +1,187 @@
+/**
+ * How far the work is: one line that is redrawn on a terminal, a line for each layer elsewhere.
+ * @module
+ */
+
+import { formatBytes, formatDuration, printable } from "./format.ts";
+
+/** What the line on a terminal shows. */
+export interface ProgressState {
+  /** The number of the layer in work, from 1, and of how many. */
+  readonly layer: number;
+  readonly layers: number;
+  /** What the layer holds. */
+  readonly label: string;
+  /** Bytes so far, and in all where that is known. */
+  readonly done: number;
+  readonly total?: number | undefined;
+  /** Milliseconds since the start. */
+  readonly elapsed: number;
+}
+
+const BAR_WIDTH = 10;
+/** A label cut shorter than this says nothing. */
+const SHORTEST_LABEL = 8;
+/** Before this many milliseconds, the rate is a guess. */
+const RATE_AFTER = 500;
+const GREEN = "\x1b[32m";
+const DEFAULT_COLOUR = "\x1b[39m";
+
+/**
+ * One line, at most `columns` wide: the less important parts are left out where they don't fit.
+ *
+ * @param options.colour whether the bar has a colour, by escape sequences that take no column
+ */
+export function renderProgress(
+  state: ProgressState,
+  columns: number,
+  { colour = false }: { colour?: boolean } = {},
+): string {
+  const { done, total, elapsed } = state;
+  const counter = `layer ${state.layer}/${state.layers}`;
+  const fraction = total ? Math.min(done / total, 1) : undefined;
+  const bar = fraction === undefined ? undefined : renderBar(fraction);
+  const bytes = total ? `${formatBytes(done)} of ${formatBytes(total)}` : formatBytes(done);
+  const rate = elapsed >= RATE_AFTER && done > 0 ? done / elapsed : undefined;
+  const perSecond = rate && `${formatBytes(Math.round(rate * 1000))}/s`;
+  const left = rate && total && total > done && `${formatDuration((total - done) / rate)} left`;
+
+  // In the order of the line; what comes first in `importance` is kept longest.
+  const parts = [bar, counter, bytes, perSecond, left];
+  const importance = [1, 2, 0, 4, 3];
+  const kept = new Set<number>();
+  let width = 0;
+  for (const index of importance) {
+    const part = parts[index];
+    if (!part) continue;
+    const needed = part.length + (width > 0 ? 2 : 0);
+    if (width + needed > columns) break;
+    kept.add(index);
+    width += needed;
+  }
+  const shown = parts.map((part, index) => part && kept.has(index) ? part : "");
+  const label = printable(state.label);
+  const room = columns - width - 2;
+  if (room >= Math.min(label.length, SHORTEST_LABEL)) shown.push(shorten(label, room));
+  if (colour && shown[0]) shown[0] = shown[0].replace(/#+/, `${GREEN}$&${DEFAULT_COLOUR}`);
+  return shown.filter((part) => part !== "").join("  ");
+}
+
+function renderBar(fraction: number): string {
+  const filled = Math.floor(fraction * BAR_WIDTH);
+  const percent = `${Math.floor(fraction * 100)}%`.padStart(4);
+  return `[${"#".repeat(filled)}${"-".repeat(BAR_WIDTH - filled)}]${percent}`;
+}
+
+function shorten(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(width - 3, 0))}...`;
+}
+
+/** Where progress is written: standard error, as a rule. */
+export interface ProgressOutput {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** The width of the terminal at this moment, or 0 if it is not known. */
+  readonly columns: number;
+  /** Milliseconds from any fixed point. */
+  now(): number;
+}
+
+/** What progress tells about a layer. */
+export interface ProgressLayer {
+  /** What it holds, in a few words. */
+  readonly label: string;
+  /** How many store paths are in it. */
+  readonly paths: number;
+  /** In bytes, where it is known. */
+  readonly size?: number | undefined;
+}
+
+const REDRAW_INTERVAL = 100;
+const CLEAR_REST = "\x1b[K";
+const LONGEST_PLAIN_LABEL = 60;
+
+/** Follows the work through its layers. */
+export class Progress {
+  readonly #output: ProgressOutput;
+  readonly #quiet: boolean;
+  readonly #colour: boolean;
+  #layers: readonly ProgressLayer[] = [];
+  #total: number | undefined;
+  #current = 0;
+  #done = 0;
+  #started = 0;
+  #drawn: number | undefined;
+
+  /**
+   * @param options.quiet whether nothing at all is written
+   * @param options.colour whether a terminal gets colours
+   */
+  constructor(
+    output: ProgressOutput,
+    { quiet = false, colour = false }: { quiet?: boolean; colour?: boolean } = {},
+  ) {
+    this.#output = output;
+    this.#quiet = quiet;
+    this.#colour = colour;
+  }
+
+  /** Starts with all layers, and the number of bytes to come where it is known. */
+  start(layers: readonly ProgressLayer[], totalBytes?: number): void {
+    this.#layers = layers;
+    this.#total = totalBytes;
+    this.#started = this.#output.now();
+  }
+
+  /** The layer at `index`, from 0, is in work from now on. */
+  layer(index: number): void {
+    this.#current = index;
+    if (this.#quiet) return;
+    if (this.#output.isTerminal) this.#redraw();
+    else this.#output.write(this.#plainLine());
+  }
+
+  /** So many more bytes are done. */
+  bytes(count: number): void {
+    this.#done += count;
+    if (!this.#quiet && this.#output.isTerminal) this.#redraw();
+  }
+
+  /** Takes the line from the terminal. Call it after a failure, too, before its message. */
+  finish(): void {
+    if (this.#drawn !== undefined) this.#output.write(`\r${CLEAR_REST}`);
+    this.#drawn = undefined;
+  }
+
+  #redraw(): void {
+    const now = this.#output.now();
+    if (this.#drawn !== undefined && now - this.#drawn < REDRAW_INTERVAL) return;
+    this.#drawn = now;
+    const state = {
+      layer: this.#current + 1,
+      layers: this.#layers.length,
+      label: this.#layers[this.#current]?.label ?? "",
+      done: this.#done,
+      total: this.#total,
+      elapsed: now - this.#started,
+    };
+    // In its last column, a terminal may already wrap.
+    const columns = (this.#output.columns || 80) - 1;
+    const line = renderProgress(state, columns, { colour: this.#colour });
+    this.#output.write(`\r${line}${CLEAR_REST}`);
+  }
+
+  #plainLine(): string {
+    const { label = "", paths = 0, size } = this.#layers[this.#current] ?? {};
+    const facts = [
+      ...(paths > 0 ? [paths === 1 ? "1 path" : `${paths} paths`] : []),
+      ...(size === undefined ? [] : [formatBytes(size)]),
+    ];
+    const parts = [
+      `layer ${this.#current + 1}/${this.#layers.length}`,
+      ...(facts.length > 0 ? [facts.join(", ")] : []),
+      shorten(printable(label), LONGEST_PLAIN_LABEL),
+    ];
+    return parts.join(": ") + "\n";
+  }
+}
