@@ -11,7 +11,8 @@ import { dockerArchive, type LayerNames } from "../sinks/docker_archive.ts";
 import { isCaptured } from "../terminal/captured.ts";
 import { writeToStdout } from "../terminal/output.ts";
 import { formatBytes } from "../terminal/format.ts";
-import { Progress, type ProgressOutput } from "../terminal/progress.ts";
+import { Progress } from "../terminal/progress.ts";
+import { stderrOutput } from "../terminal/stderr.ts";
 import { checkRepoTag, planFromFile, type PlanningOptions } from "./planning.ts";
 import { writeStreamScript } from "./stream_script.ts";
 
@@ -73,7 +74,7 @@ async function streamPlan(
 ): Promise<void> {
   const { image, mtime, notices } = await imageOf(plan, new Date());
   for (const notice of notices) warn(notice);
-  const progress = new Progress(standardError(), { quiet, colour: !Deno.noColor });
+  const progress = new Progress(stderrOutput, { quiet, colour: !Deno.noColor });
   progress.start(
     image.layers.map(({ label }, index) => ({
       label,
@@ -101,16 +102,4 @@ async function streamPlan(
   if (quiet) return;
   const { length } = image.layers;
   console.error(`${plan.repoTag}: ${length} layers, ${formatBytes(written)}, ${imageId}`);
-}
-
-function standardError(): ProgressOutput {
-  const encoder = new TextEncoder();
-  return {
-    write: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
-    isTerminal: Deno.stderr.isTerminal(),
-    get columns() {
-      return Deno.consoleSize().columns;
-    },
-    now: () => performance.now(),
-  };
 }

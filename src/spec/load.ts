@@ -9,7 +9,7 @@ import { inexactNumbers, isObject, misspeltConfigFields } from "./config_schema.
 import { baseDirectory, resolveContentsPath } from "./contents.ts";
 import type { ImageSpec, JsonValue } from "./image_spec.ts";
 import { JsonTextError, parseJson } from "./json_text.ts";
-import { type Problem, problemLines, unexpected } from "./problem.ts";
+import { type Problem, problemLines, unexpected, visible } from "./problem.ts";
 import { specSchema } from "./schema.ts";
 import { schemaProblems } from "./schema_issues.ts";
 
@@ -63,7 +63,7 @@ export async function loadSpec(from: SpecSource): Promise<LoadedSpec> {
       contents.push(resolved.path);
     } else {
       const problem = unexpected(path, "a store path or a link to one", value);
-      problems.push({ path, text: `${problem.text}, ${resolved.problem}` });
+      problems.push({ path, text: visible(`${problem.text}, ${resolved.problem}`) });
     }
   }
   if (!parsed.success || problems.length > 0) {

@@ -49,6 +49,11 @@ function formatJsonPath(path: JsonPath): string {
   }).join("");
 }
 
+/** `text` without characters that end a line or act on a terminal. */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, "\ufffd");
+}
+
 const MAX_LENGTH = 60;
 
 /** `value` as JSON of at most 60 characters. */
@@ -56,8 +61,7 @@ function shorten(value: unknown): string {
   if (value === undefined) return "nothing";
   // JSON.stringify has no word for the infinity that JSON.parse makes of 1e999.
   const text = typeof value === "number" ? String(value) : JSON.stringify(value);
-  // Control characters above ASCII would act on a terminal.
-  const visible = [...text.replace(/[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, "\ufffd")];
-  if (visible.length <= MAX_LENGTH) return visible.join("");
-  return visible.slice(0, MAX_LENGTH - 1).join("") + "…";
+  const characters = [...visible(text)];
+  if (characters.length <= MAX_LENGTH) return characters.join("");
+  return characters.slice(0, MAX_LENGTH - 1).join("") + "…";
 }

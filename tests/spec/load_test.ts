@@ -180,6 +180,15 @@ Deno.test("loadSpec() checks the config fields that Docker and OCI define", asyn
   }
 });
 
+Deno.test("loadSpec() keeps a path with a line break on one line", async () => {
+  const [line, ...others] = await lines('{"name": "app", "contents": "./no\\nsuch"}');
+  assert.deepEqual(others, []);
+  assert.match(
+    line ?? "",
+    /^contents: .*found ".\/no\\nsuch", but \/.*no\ufffdsuch does not exist$/,
+  );
+});
+
 Deno.test("loadSpec() reports all errors of a spec at once", async () => {
   const reported = await lines(`{
     "maxLayers": 1,
