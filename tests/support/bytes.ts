@@ -1,4 +1,4 @@
-/** Comparing bytes with a short message. */
+/** Reading and comparing bytes. */
 
 import assert from "node:assert/strict";
 
@@ -9,4 +9,18 @@ export function assertSameBytes(actual: Uint8Array, expected: Uint8Array, about:
     JSON.stringify(new TextDecoder("latin1").decode(bytes.subarray(Math.max(0, at - 32), at + 32)));
   assert.ok(at === -1, `byte ${at}: ${show(actual)} is not ${show(expected)} (${about})`);
   assert.equal(actual.length, expected.length, about);
+}
+
+/** Reads a byte stream with buffers of `size` bytes. */
+export async function readWith(
+  stream: ReadableStream<Uint8Array>,
+  size: number,
+): Promise<Uint8Array> {
+  const reader = stream.getReader({ mode: "byob" });
+  const chunks: Uint8Array[] = [];
+  for (;;) {
+    const { value, done } = await reader.read(new Uint8Array(size));
+    if (done) return await new Blob(chunks as Uint8Array<ArrayBuffer>[]).bytes();
+    chunks.push(value);
+  }
 }

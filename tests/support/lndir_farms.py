@@ -48,11 +48,12 @@ def join(root, contents):
     return {"root": root, "entries": entries, "tar": base64.b64encode(tar).decode()}
 
 
-answer = []
-for number, case in enumerate(json.load(sys.stdin)):
-    root = f"{sys.argv[1]}/{number}"
-    os.makedirs(root + "/nix/store")
-    for path, tree in case["trees"].items():
-        grow(os.fsencode(root + path), tree)
-    answer.append(join(root, case["contents"]))
-print(json.dumps(answer))
+if __name__ == "__main__":
+    answer = []
+    for number, case in enumerate(json.load(sys.stdin)):
+        root = f"{sys.argv[1]}/{number}"
+        os.makedirs(root + "/nix/store")
+        for path, tree in case["trees"].items():
+            grow(os.fsencode(root + path), tree)
+        answer.append(join(root, case["contents"]))
+    print(json.dumps(answer))
