@@ -99,6 +99,7 @@ function encodePax(header: TarHeader): Uint8Array<ArrayBuffer> {
   const main = ustarBlock({
     ...header,
     ...numbers,
+    flag: TYPE_FLAG[header.type],
     name: asciiField(name),
     linkname: asciiField(header.linkname),
     uname: asciiField(header.uname),
@@ -145,7 +146,8 @@ function encodeGnu(header: TarHeader): Uint8Array<ArrayBuffer> {
   if (name.length > 100) {
     parts.push(privateMember("././@LongLink", "L", terminated(name), 0o644, GNU));
   }
-  const block = ustarBlock({ ...header, name: "", linkname: "" }, GNU);
+  const flag = TYPE_FLAG[header.type];
+  const block = ustarBlock({ ...header, flag, name: "", linkname: "" }, GNU);
   block.set(name.subarray(0, 100), 0);
   block.set(linkname.subarray(0, 100), 157);
   writeChecksum(block);
@@ -168,12 +170,12 @@ function privateMember(
   magic: string,
 ): Uint8Array<ArrayBuffer> {
   const fields = { name, mode, uid: 0, gid: 0, size: data.length, mtime: 0, linkname: "" };
-  const block = ustarBlock({ ...fields, type: flag, uname: "", gname: "" }, magic);
+  const block = ustarBlock({ ...fields, flag, uname: "", gname: "" }, magic);
   return concatenate([block, data, new Uint8Array(padding(data.length))]);
 }
 
 interface UstarFields extends Omit<TarHeader, "type"> {
-  readonly type: keyof typeof TYPE_FLAG | string;
+  readonly flag: string;
 }
 
 /** One block; the strings must be ASCII and the numbers must fit. */
@@ -185,7 +187,7 @@ function ustarBlock(fields: UstarFields, magic = USTAR): Uint8Array<ArrayBuffer>
   octal(block, 116, 7, fields.gid);
   octal(block, 124, 11, fields.size);
   octal(block, 136, 11, fields.mtime);
-  text(block, 156, 1, TYPE_FLAG[fields.type as keyof typeof TYPE_FLAG] ?? fields.type);
+  text(block, 156, 1, fields.flag);
   text(block, 157, 100, fields.linkname);
   text(block, 257, 8, magic);
   text(block, 265, 32, fields.uname);
