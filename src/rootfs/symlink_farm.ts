@@ -8,7 +8,7 @@ import { dirname, resolve } from "node:path/posix";
 import { ImageError } from "../errors.ts";
 import { readingFrom } from "../store/files.ts";
 import { listTree } from "../store/list_tree.ts";
-import { enclosingStorePath } from "../store/store_path.ts";
+import { enclosingStorePath, STORE_DIR } from "../store/store_path.ts";
 import type { TreeEntry } from "../store/tree.ts";
 
 /** A directory or a symlink of the farm. */
@@ -71,18 +71,30 @@ export async function symlinkFarm(contents: readonly string[], root: string): Pr
   return { entries: [...entries.values()], notices };
 }
 
-/** The directory that `content` is a link to, if it is one. */
+/** Where `content` lies once all symlinks on the way are followed, absolute ones within the root. */
 function followLinks(content: string, root: string): string {
   let path = content;
   for (let hops = 0; hops < 40; hops++) {
-    const physical = root + path;
-    if (!readingFrom(physical, () => Deno.lstatSync(physical)).isSymlink) return path;
-    path = resolve(dirname(path), readingFrom(physical, () => Deno.readLinkSync(physical)));
+    const link = firstLink(path, root);
+    if (link === undefined) return path;
+    const target = readingFrom(root + link, () => Deno.readLinkSync(root + link));
+    path = resolve(dirname(link), target) + path.slice(link.length);
     if (!enclosingStorePath(path)) {
       throw new ImageError(`${content} is a symlink to ${path}, outside of the Nix store`);
     }
   }
   throw new ImageError(`${content}: too many levels of symlinks`);
+}
+
+/** The shortest part of `path`, a path in the store, that is a symlink. */
+function firstLink(path: string, root: string): string | undefined {
+  for (let end = STORE_DIR.length; end < path.length;) {
+    const next = path.indexOf("/", end + 1);
+    end = next === -1 ? path.length : next;
+    const physical = root + path.slice(0, end);
+    if (readingFrom(physical, () => Deno.lstatSync(physical)).isSymlink) return path.slice(0, end);
+  }
+  return undefined;
 }
 
 async function entriesBelow(directory: string, root: string): Promise<TreeEntry[]> {

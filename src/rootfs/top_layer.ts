@@ -6,7 +6,7 @@
 
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import { identityOf, type Layer } from "../layer/layer.ts";
-import { compareCodePoints } from "../tar/name.ts";
+import { compareBytes } from "../tar/name.ts";
 import { archiveSize, membersOf, type TarMember, tarStream } from "../tar/stream.ts";
 import type { FarmEntry } from "./symlink_farm.ts";
 
@@ -30,7 +30,7 @@ export class TopLayer implements Layer {
     const keyed = [root, ...entries].map((entry) =>
       [entry.path.replaceAll("/", "\0"), entry] as const
     )
-      .sort(([a], [b]) => compareCodePoints(a, b));
+      .sort(([a], [b]) => compareBytes(a, b));
     this.#members = keyed.map(([, entry]) => memberOf(entry));
   }
 

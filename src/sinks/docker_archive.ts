@@ -65,10 +65,11 @@ async function* archiveParts(image: Image, options: DockerArchiveOptions): Async
   const names: string[] = [];
   const diffIds: string[] = [];
   for (const [index, layer] of image.layers.entries()) {
-    const size = await layer.tarSize();
     const id = options.layerNames === "digest"
       ? (await computeDiffId(layer)).replace("sha256:", "")
       : layer.identity;
+    // Just before it is opened: what changes from here on is found out with its path.
+    const size = await layer.tarSize();
     options.onLayer?.({ index, layer, size });
     const name = `${id}/layer.tar`;
     names.push(name);

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
+
 const utf8 = new TextEncoder();
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -71,4 +73,10 @@ export function compareCodePoints(a: string, b: string): number {
       a.codePointAt(i)! - b.codePointAt(i)!;
   }
   return a.length - b.length;
+}
+
+/** Compares by the bytes of the names, as GNU tar does: another order where they are not UTF-8. */
+export function compareBytes(a: string, b: string): number {
+  if (isUtf8(a) && isUtf8(b)) return compareCodePoints(a, b);
+  return Buffer.compare(encodeName(a), encodeName(b));
 }

@@ -31,6 +31,10 @@ export async function runPython(
 }
 
 /** Runs a script of this folder that answers JSON with JSON. */
-export async function askPython<T>(script: string, question: unknown): Promise<T> {
-  return JSON.parse(new TextDecoder().decode(await runPython(script, [], question)));
+export async function askPython<T>(
+  script: string,
+  question: unknown,
+  args: readonly string[] = [],
+): Promise<T> {
+  return JSON.parse(new TextDecoder().decode(await runPython(script, args, question)));
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { compareCodePoints, decodeName, encodeName } from "../../src/tar/name.ts";
+import { compareBytes, compareCodePoints, decodeName, encodeName } from "../../src/tar/name.ts";
 import { askPython } from "../support/python.ts";
 import { samples, SEED, unevenStrings } from "../support/samples.ts";
 
@@ -61,5 +61,22 @@ Deno.test("compareCodePoints() orders as arrays of code points do", () => {
       );
     }),
     { numRuns: 5000 },
+  );
+});
+
+Deno.test("compareBytes() orders as the encoded names do", () => {
+  const order = (a: Uint8Array, b: Uint8Array) => {
+    const at = a.findIndex((byte, index) => byte !== b[index]);
+    return at === -1 ? a.length - b.length : a[at]! - (b[at] ?? -1);
+  };
+  fc.assert(
+    fc.property(nameBytes, nameBytes, nameBytes, (start, a, b) => {
+      const [left, right] = [a, b].map((end) => Uint8Array.of(...start, ...end));
+      assert.equal(
+        Math.sign(compareBytes(decodeName(left!), decodeName(right!))),
+        Math.sign(order(left!, right!)),
+      );
+    }),
+    { numRuns: 2000 },
   );
 });

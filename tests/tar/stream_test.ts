@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ImageError } from "../../src/errors.ts";
 import { archiveSize, type Content, membersOf, tarStream } from "../../src/tar/stream.ts";
 import type { MemberSource, TarMember } from "../../src/tar/stream.ts";
+import { assertSameBytes, readWith } from "../support/bytes.ts";
 
 /** Sizes about those of blocks, buffers and archives. */
 const SIZES = [0, 1, 511, 512, 513, 1024, 10239, 10240, 600_000];
@@ -55,17 +56,6 @@ function filesOf(sizes: readonly number[], ledger = new Ledger()): TarMember[] {
   );
 }
 
-/** Reads with buffers of `size` bytes. */
-async function readWith(stream: ReadableStream<Uint8Array>, size: number): Promise<Uint8Array> {
-  const reader = stream.getReader({ mode: "byob" });
-  const chunks: Uint8Array[] = [];
-  for (;;) {
-    const { value, done } = await reader.read(new Uint8Array(size));
-    if (done) return await new Blob(chunks as Uint8Array<ArrayBuffer>[]).bytes();
-    chunks.push(value);
-  }
-}
-
 /** A source and contents that answer later; contents a few bytes at a time. */
 function hesitant(members: readonly TarMember[]): MemberSource {
   const rest = [...members];
@@ -96,7 +86,7 @@ for (const format of ["pax", "gnu"] as const) {
     const stream = () => tarStream(membersOf(filesOf(sizes, ledger)), format);
     const expected = await new Response(stream()).bytes();
     for (const size of [1, 7, 512, 4096, 1 << 20]) {
-      assert.deepEqual(await readWith(stream(), size), expected, `buffers of ${size} bytes`);
+      assertSameBytes(await readWith(stream(), size), expected, `buffers of ${size} bytes`);
     }
     assert.equal(ledger.opened, 6 * sizes.length);
     assert.equal(ledger.closed, ledger.opened);
@@ -117,7 +107,7 @@ Deno.test("tarStream() takes members and contents that come later", async () => 
   for (const size of [700, 1 << 20]) {
     const ledger = new Ledger();
     const stream = tarStream(hesitant(filesOf(SIZES, ledger)), "pax");
-    assert.deepEqual(await readWith(stream, size), expected);
+    assertSameBytes(await readWith(stream, size), expected, `buffers of ${size} bytes`);
     assert.equal(ledger.closed, SIZES.length);
   }
 });

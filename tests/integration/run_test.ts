@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { ImageError } from "../../src/errors.ts";
+import { ProgramError, run, start } from "../../src/process/run.ts";
+
+/** Runs `use` with another value of an environment variable. */
+async function withVariable(
+  name: string,
+  value: string,
+  use: () => Promise<void>,
+): Promise<void> {
+  const before = Deno.env.get(name);
+  Deno.env.set(name, value);
+  try {
+    await use();
+  } finally {
+    if (before === undefined) Deno.env.delete(name);
+    else Deno.env.set(name, before);
+  }
+}
+
+// With scoped permissions, as the program has them, Deno is strict about such variables.
+Deno.test({
+  name: "run() gives what a program writes, also under an inherited loader variable",
+  permissions: { run: ["nix-store"], env: true },
+  async fn() {
+    for (const variable of ["LD_LIBRARY_PATH", "LD_PRELOAD"]) {
+      await withVariable(variable, "/nowhere", async () => {
+        assert.match(await run("nix-store", ["--version"]), /^nix-store \(Nix\) [\d.]+\n$/);
+      });
+    }
+  },
+});
+
+Deno.test("run() fails with the command, its status and what it said", async () => {
+  const path = "/nix/store/00000000000000000000000000000000-unknown";
+  await assert.rejects(run("nix-store", ["--dump", `/nowhere${path}`]), (error) => {
+    assert.ok(error instanceof ProgramError);
+    assert.match(
+      error.message,
+      new RegExp(
+        `^nix-store --dump /nowhere${path} failed \\(exit status 1\\):\\n  error: .*No such file`,
+      ),
+    );
+    return true;
+  });
+});
+
+Deno.test("run() shortens a long command in its error", async () => {
+  const args = ["--nonsense", ...Array.from({ length: 9 }, (_, index) => `${index}`)];
+  await assert.rejects(
+    run("nix-store", args),
+    /^ProgramError: nix-store --nonsense 0 1 2 3 … \(10 arguments\) failed \(exit status 1\):\n/,
+  );
+});
+
+Deno.test("run() tells what to install when the program is not there", async () => {
+  await withVariable("PATH", "/nowhere", async () => {
+    await assert.rejects(run("nix-store", ["--version"]), (error) => {
+      assert.ok(error instanceof ImageError);
+      assert.equal(
+        error.message,
+        "Cannot run nix-store: install Nix (Debian: apt-get install nix-bin), " +
+          "or give the closure with --closure",
+      );
+      return true;
+    });
+  });
+});
+
+Deno.test("start() gives the output as it comes and then the status", async () => {
+  const good = start("nix-store", ["--version"]);
+  assert.match(await new Response(good.stdout).text(), /^nix-store/);
+  await good.finished();
+  const bad = start("nix-store", ["--nonsense"]);
+  assert.equal(await new Response(bad.stdout).text(), "");
+  await assert.rejects(bad.finished(), ProgramError);
+});
+
+Deno.test("start() can be stopped while the program runs, and after it", async () => {
+  const running = start("nix-store", ["--serve"]);
+  await running.stdout.cancel();
+  await running.stop();
+  await running.stop();
+});

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { ImageError } from "../../src/errors.ts";
+import { computeDiffId, type Layer } from "../../src/layer/layer.ts";
+import { type Ownership, StoreLayer } from "../../src/layer/store_layer.ts";
+import { inDirectory, makeFiles } from "../support/directories.ts";
+import { storePath } from "../support/store_paths.ts";
+
+const OWNER: Ownership = { uid: 0, gid: 0, uname: "root", gname: "root", mtime: 1 };
+const A = storePath("a"), B = storePath("b");
+
+const bytesOf = (layer: Layer) => new Response(layer.open()).bytes();
+
+Deno.test("StoreLayer has an identity that tells apart what determines it, and not the root", () => {
+  const identity = (paths = [A, B], owner: Partial<Ownership> = {}, root = "") =>
+    new StoreLayer(paths, { ...OWNER, ...owner }, root).identity;
+  const different = [
+    identity(),
+    identity([A]),
+    identity([B, A]),
+    identity([A, B], { uid: 1 }),
+    identity([A, B], { gid: 1 }),
+    identity([A, B], { uname: "" }),
+    identity([A, B], { gname: "" }),
+    identity([A, B], { mtime: 0 }),
+  ];
+  assert.equal(new Set(different).size, different.length);
+  assert.equal(identity([A, B], {}, "/elsewhere"), different[0]);
+  for (const digits of different) assert.match(digits, /^[0-9a-f]{64}$/);
+});
+
+Deno.test("StoreLayer describes itself as nixpkgs' history does", () => {
+  const layer = new StoreLayer([A, B], OWNER, "");
+  assert.equal(layer.comment, `store paths: ['${A}', '${B}']`);
+  assert.equal(layer.label, "a, b");
+});
+
+Deno.test("StoreLayer.tarSize() is the number of bytes, also of more files than it keeps", async () => {
+  await inDirectory(async (root) => {
+    makeFiles(root + A, Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`${i}`, ""])));
+    makeFiles(root + B, { "dir/file": "content" });
+    const layer = new StoreLayer([B, A, B], OWNER, root);
+    const size = await layer.tarSize();
+    const first = await bytesOf(layer);
+    assert.equal(first.length, size);
+    assert.deepEqual(await new Response(layer.open()).bytes(), first);
+  });
+});
+
+Deno.test("StoreLayer fails with the path of a file that changed since it was sized", async () => {
+  await inDirectory(async (root) => {
+    makeFiles(root + A, { before: "1", file: "12345", other: "1" });
+    const file = `${root}${A}/file`;
+    const failsWith = async (change: () => void, message: string) => {
+      const layer = new StoreLayer([A], OWNER, root);
+      await layer.tarSize();
+      change();
+      await assert.rejects(bytesOf(layer), (error) => {
+        assert.ok(error instanceof ImageError);
+        assert.equal(error.message, message);
+        return true;
+      });
+    };
+    const changed = `${file} changed while it was read: expected`;
+    await failsWith(() => Deno.writeTextFileSync(file, "123"), `${changed} 5 bytes, found 3`);
+    await failsWith(() => Deno.writeTextFileSync(file, "1234"), `${changed} 3 bytes, found more`);
+    await failsWith(
+      () => Deno.removeSync(file),
+      `${file} is not there: it was removed, or never made on this host`,
+    );
+  });
+});
+
+Deno.test("StoreLayer fails when it is sized or read, not when it is made or opened", async () => {
+  const missing = { name: "ImageError", message: /^\/nowhere\/nix\/store\/0+-a is not there/ };
+  const layer = new StoreLayer([A], OWNER, "/nowhere");
+  await assert.rejects(layer.tarSize(), missing);
+  const unsized = new StoreLayer([A], OWNER, "/nowhere");
+  const stream = unsized.open();
+  // A failure that nobody waits for would end the test run here.
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  await assert.rejects(new Response(stream).bytes(), missing);
+  await assert.rejects(computeDiffId(unsized), missing);
+});
