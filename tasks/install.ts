@@ -4,7 +4,7 @@
  * @module
  */
 
-import { RUN_PERMISSIONS } from "../src/process/permissions.ts";
+import { RUN_OPTIONS } from "../src/process/run_options.ts";
 import { findProgram } from "./programs.ts";
 import { PROJECT } from "./program_command.ts";
 
@@ -17,7 +17,7 @@ const { code } = new Deno.Command(Deno.execPath(), {
     "nix-image",
     "--config",
     `${PROJECT}/deno.json`,
-    ...RUN_PERMISSIONS,
+    ...RUN_OPTIONS,
     ...Deno.args,
     `${PROJECT}/cli.ts`,
   ],

@@ -4,7 +4,7 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { RUN_PERMISSIONS } from "../src/process/permissions.ts";
+import { RUN_OPTIONS } from "../src/process/run_options.ts";
 
 /** The root directory of the project. */
 export const PROJECT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -14,7 +14,7 @@ export function programCommand(): string[] {
   return [
     Deno.execPath(),
     "run",
-    ...RUN_PERMISSIONS,
+    ...RUN_OPTIONS,
     "--config",
     `${PROJECT}/deno.json`,
     `${PROJECT}/cli.ts`,

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { ImageError } from "../errors.ts";
 import type { ImagePlan } from "../image/plan.ts";
 import { identityOf } from "../layer/layer.ts";
-import { RUN_PERMISSIONS } from "../process/permissions.ts";
+import { RUN_OPTIONS } from "../process/run_options.ts";
 import type { LayerNames } from "../sinks/docker_archive.ts";
 
 /**
@@ -53,7 +53,7 @@ function ownCommand(): string[] {
   if (Deno.build.standalone) return [Deno.execPath()];
   const main = fileURLToPath(Deno.mainModule);
   const config = fileURLToPath(new URL("deno.json", Deno.mainModule));
-  return [Deno.execPath(), "run", "--config", config, ...RUN_PERMISSIONS, main];
+  return [Deno.execPath(), "run", "--config", config, ...RUN_OPTIONS, main];
 }
 
 async function replaceFile(path: string, text: string, mode: number): Promise<void> {

@@ -9,6 +9,7 @@ import { namePart, STORE_DIR, type StorePath } from "../store/store_path.ts";
 import { LossyNameError, type TreeEntry, walkTree } from "../store/tree.ts";
 import { BLOCK, RECORD, type TarHeader } from "../tar/header.ts";
 import {
+  type Content,
   memberSize,
   type MemberSource,
   roundUp,
@@ -151,6 +152,39 @@ function headerOf(entry: TreeEntry, { uid, gid, uname, gname, mtime }: Ownership
   return { name: path, type, mode, size, linkname: target, uid, gid, uname, gname, mtime };
 }
 
+/** A directory or a symlink: one object of one shape, as there are tens of thousands. */
+class Member implements TarMember {
+  readonly name: string;
+  readonly type: TarHeader["type"];
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly mtime: number;
+  readonly linkname: string;
+  readonly uname: string;
+  readonly gname: string;
+
+  constructor(header: TarHeader, readonly origin: string) {
+    this.name = header.name;
+    this.type = header.type;
+    this.mode = header.mode;
+    this.uid = header.uid;
+    this.gid = header.gid;
+    this.size = header.size;
+    this.mtime = header.mtime;
+    this.linkname = header.linkname;
+    this.uname = header.uname;
+    this.gname = header.gname;
+  }
+}
+
+class FileMember extends Member {
+  open(): Content {
+    return openFile(this.origin);
+  }
+}
+
 /** The members of a layer: the store directory, then the files of one store path after another. */
 class StoreMembers implements MemberSource {
   readonly #parents: TarMember[];
@@ -195,8 +229,10 @@ class StoreMembers implements MemberSource {
   #member(entry: TreeEntry): TarMember {
     const header = headerOf(entry, this.#owner);
     const origin = this.#root + entry.path;
-    if (entry.type !== "file") return { ...header, origin };
+    if (entry.type !== "file") return new Member(header, origin);
     const nar = this.#tree?.nar;
-    return { ...header, origin, open: nar ? () => nar.open(entry) : () => openFile(origin) };
+    return nar
+      ? { ...header, origin, open: () => nar.open(entry) }
+      : new FileMember(header, origin);
   }
 }

@@ -42,15 +42,14 @@ export function* walkTree(path: StorePath, root: string): Generator<TreeEntry> {
   const pending: string[] = [path];
   for (let logical = pending.pop(); logical !== undefined; logical = pending.pop()) {
     const physical = root + logical;
-    const { mode, size, isFile, isSymlink, isDirectory } = readingFrom(
-      physical,
-      () => Deno.lstatSync(physical),
-    );
-    const entry = { path: logical, mode: (mode ?? 0) & 0o7777, size: 0, target: "" };
-    if (isFile) yield { ...entry, type: "file", size };
-    else if (isSymlink) yield { ...entry, type: "symlink", target: readLink(physical) };
-    else if (isDirectory) {
-      yield { ...entry, type: "directory" };
+    const info = readingFrom(physical, () => Deno.lstatSync(physical));
+    const mode = (info.mode ?? 0) & 0o7777;
+    if (info.isFile) {
+      yield { path: logical, type: "file", mode, size: info.size, target: "" };
+    } else if (info.isSymlink) {
+      yield { path: logical, type: "symlink", mode, size: 0, target: readLink(physical) };
+    } else if (info.isDirectory) {
+      yield { path: logical, type: "directory", mode, size: 0, target: "" };
       // The last one pushed comes next.
       for (const name of namesIn(physical).sort((a, b) => compareCodePoints(b, a))) {
         pending.push(`${logical}/${name}`);

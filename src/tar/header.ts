@@ -191,22 +191,27 @@ function fitting(value: number, limit: number): number {
 
 /** What an extended header must say of a member, in Python's order; undefined if it needs none. */
 function paxRecords(header: TarHeader): [keyword: string, value: string][] | undefined {
-  let records: [string, string][] | undefined;
-  const text = (keyword: string, value: string, limit: number) => {
-    if (value.length > limit || !isAscii(value)) (records ??= []).push([keyword, value]);
-  };
-  const number = (keyword: string, value: number, limit: number) => {
-    if (value >= limit) (records ??= []).push([keyword, String(value)]);
-  };
-  text("path", memberName(header), NAME_FIELD);
-  text("linkpath", header.linkname, NAME_FIELD);
-  text("uname", header.uname, OWNER_FIELD);
-  text("gname", header.gname, OWNER_FIELD);
-  number("uid", header.uid, ID_LIMIT);
-  number("gid", header.gid, ID_LIMIT);
-  number("size", header.size, NUMBER_LIMIT);
-  number("mtime", header.mtime, NUMBER_LIMIT);
+  const { linkname, uname, gname, uid, gid, size, mtime } = header;
+  const name = memberName(header);
+  const longName = !fits(name, NAME_FIELD), longLink = !fits(linkname, NAME_FIELD);
+  const ownerFits = fits(uname, OWNER_FIELD) && fits(gname, OWNER_FIELD) &&
+    uid < ID_LIMIT && gid < ID_LIMIT && mtime < NUMBER_LIMIT;
+  if (!longName && !longLink && ownerFits && size < NUMBER_LIMIT) return undefined;
+
+  const records: [string, string][] = [];
+  if (longName) records.push(["path", name]);
+  if (longLink) records.push(["linkpath", linkname]);
+  if (!fits(uname, OWNER_FIELD)) records.push(["uname", uname]);
+  if (!fits(gname, OWNER_FIELD)) records.push(["gname", gname]);
+  if (uid >= ID_LIMIT) records.push(["uid", String(uid)]);
+  if (gid >= ID_LIMIT) records.push(["gid", String(gid)]);
+  if (size >= NUMBER_LIMIT) records.push(["size", String(size)]);
+  if (mtime >= NUMBER_LIMIT) records.push(["mtime", String(mtime)]);
   return records;
+}
+
+function fits(text: string, width: number): boolean {
+  return text.length <= width && isAscii(text);
 }
 
 /** POSIX.1-2017, pax, "pax Extended Header": each record begins with its own length. */
@@ -245,8 +250,8 @@ function writeText(bytes: Uint8Array, at: number, width: number, text: string): 
 }
 
 function writeOctal(bytes: Uint8Array, at: number, digits: number, value: number): void {
-  for (let i = at + digits - 1; i >= at; i--) {
-    bytes[i] = 0x30 + value % 8;
-    value = Math.floor(value / 8);
-  }
+  let i = at + digits - 1;
+  // Bit operations are quick, but take 32 bits at most.
+  for (; value > 0x7fffffff; value = Math.floor(value / 8)) bytes[i--] = 0x30 + value % 8;
+  for (; i >= at; value >>>= 3) bytes[i--] = 0x30 + (value & 7);
 }
