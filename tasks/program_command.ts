@@ -20,3 +20,13 @@ export function programCommand(): string[] {
     `${PROJECT}/cli.ts`,
   ];
 }
+
+/** Downloads what the program imports, so that none of its runs has to say so. */
+export function fetchDependencies(): void {
+  const { success } = new Deno.Command(Deno.execPath(), {
+    args: ["cache", "--quiet", "--config", `${PROJECT}/deno.json`, `${PROJECT}/cli.ts`],
+    stdout: "inherit",
+    stderr: "inherit",
+  }).outputSync();
+  if (!success) throw new Error("Cannot download the packages that deno.lock names");
+}
