@@ -81,6 +81,7 @@ export {
   imageOf,
   type ImagePlan,
   planImage,
+  type PlannedFields,
   type PlannedImage,
   type PlannedLayer,
   type PlanOptions,

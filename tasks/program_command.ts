@@ -21,12 +21,10 @@ export function programCommand(): string[] {
   ];
 }
 
-/** Downloads what the program imports, so that none of its runs has to say so. */
+/** Runs the program once, so that Deno has downloaded what it imports and later runs are silent. */
 export function fetchDependencies(): void {
-  const { success } = new Deno.Command(Deno.execPath(), {
-    args: ["cache", "--quiet", "--config", `${PROJECT}/deno.json`, `${PROJECT}/cli.ts`],
-    stdout: "inherit",
-    stderr: "inherit",
-  }).outputSync();
-  if (!success) throw new Error("Cannot download the packages that deno.lock names");
+  const [deno = "", ...args] = [...programCommand(), "schema"];
+  const { success } = new Deno.Command(deno, { args, stdout: "null", stderr: "inherit" })
+    .outputSync();
+  if (!success) throw new Error("nix-image does not start: see above");
 }

@@ -24,30 +24,26 @@ export interface PlannedLayer extends LayerPlan {
   readonly size: number;
 }
 
+/** What a plan takes over from the spec. */
+export type PlannedFields = Pick<
+  ImageSpec,
+  | "architecture"
+  | "created"
+  | "mtime"
+  | "uid"
+  | "gid"
+  | "uname"
+  | "gname"
+  | "config"
+  | "contents"
+>;
+
 /** All that determines an image. Plain data: it survives JSON. */
-export interface ImagePlan {
+export interface ImagePlan extends PlannedFields {
   /** The byte format that it was planned for. */
   readonly formatVersion: number;
   /** The image's name and tag. */
   readonly repoTag: string;
-  /** OCI name, such as `amd64`. */
-  readonly architecture: string;
-  /** Seconds since the epoch; "now" is the time at which the image is made. */
-  readonly created: number | "now";
-  /** As {@linkcode created}, for the files of store layers. */
-  readonly mtime: number | "now";
-  /** The user that owns the files of store layers. */
-  readonly uid: number;
-  /** The group that owns the files of store layers. */
-  readonly gid: number;
-  /** The user's name. */
-  readonly uname: string;
-  /** The group's name. */
-  readonly gname: string;
-  /** What a container of the image runs with. */
-  readonly config: JsonObject;
-  /** What the top layer links to. */
-  readonly contents: readonly string[];
   /** The layers of store paths, lowest first. The top layer comes on top of them. */
   readonly layers: readonly PlannedLayer[];
   /** The directory that holds `nix/store`: "" for the host's own. */

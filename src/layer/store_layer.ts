@@ -7,9 +7,8 @@ import { NarTree } from "../store/nar_tree.ts";
 import { openFile } from "../store/files.ts";
 import { namePart, STORE_DIR, type StorePath } from "../store/store_path.ts";
 import { LossyNameError, type TreeEntry, walkTree } from "../store/tree.ts";
-import { BLOCK, RECORD, type TarHeader } from "../tar/header.ts";
+import { BLOCK, RECORD } from "../tar/header.ts";
 import {
-  type Content,
   memberSize,
   type MemberSource,
   roundUp,
@@ -101,10 +100,10 @@ export class StoreLayer implements Layer {
   }
 
   #parents(): TarMember[] {
-    return ["/nix", STORE_DIR].map((name) => ({
-      ...headerOf({ path: name, type: "directory", mode: 0o755, size: 0, target: "" }, this.#owner),
-      origin: name,
-    }));
+    return ["/nix", STORE_DIR].map((path) => {
+      const entry = { path, type: "directory", mode: 0o755, size: 0, target: "" } as const;
+      return memberOf(entry, this.#owner, path, undefined);
+    });
   }
 
   async #scan(): Promise<readonly Tree[]> {
@@ -131,7 +130,7 @@ export class StoreLayer implements Layer {
     let size = 0;
     const kept: TreeEntry[] = [];
     for (const entry of walkTree(path, this.#root)) {
-      size += memberSize(headerOf(entry, this.#owner), "pax");
+      size += this.#sizeOf(entry);
       if (kept.length <= room) kept.push(entry);
     }
     const root = this.#root;
@@ -142,47 +141,36 @@ export class StoreLayer implements Layer {
   async #scanNar(path: StorePath): Promise<Tree> {
     const nar = await NarTree.list(path, this.#root);
     let size = 0;
-    for (const entry of nar.entries) size += memberSize(headerOf(entry, this.#owner), "pax");
+    for (const entry of nar.entries) size += this.#sizeOf(entry);
     return { size, entries: nar.entries, nar };
   }
-}
 
-function headerOf(entry: TreeEntry, { uid, gid, uname, gname, mtime }: Ownership): TarHeader {
-  const { path, type, mode, size, target } = entry;
-  return { name: path, type, mode, size, linkname: target, uid, gid, uname, gname, mtime };
-}
-
-/** A directory or a symlink: one object of one shape, as there are tens of thousands. */
-class Member implements TarMember {
-  readonly name: string;
-  readonly type: TarHeader["type"];
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly size: number;
-  readonly mtime: number;
-  readonly linkname: string;
-  readonly uname: string;
-  readonly gname: string;
-
-  constructor(header: TarHeader, readonly origin: string) {
-    this.name = header.name;
-    this.type = header.type;
-    this.mode = header.mode;
-    this.uid = header.uid;
-    this.gid = header.gid;
-    this.size = header.size;
-    this.mtime = header.mtime;
-    this.linkname = header.linkname;
-    this.uname = header.uname;
-    this.gname = header.gname;
+  #sizeOf(entry: TreeEntry): number {
+    return memberSize(memberOf(entry, this.#owner, entry.path, undefined), "pax");
   }
 }
 
-class FileMember extends Member {
-  open(): Content {
-    return openFile(this.origin);
-  }
+function memberOf(
+  { path, type, mode, size, target }: TreeEntry,
+  { uid, gid, uname, gname, mtime }: Ownership,
+  origin: string,
+  open: TarMember["open"],
+): TarMember {
+  // Spelt out: there are tens of thousands, and copies of objects cost.
+  return {
+    name: path,
+    type,
+    mode,
+    size,
+    linkname: target,
+    uid,
+    gid,
+    uname,
+    gname,
+    mtime,
+    origin,
+    open,
+  };
 }
 
 /** The members of a layer: the store directory, then the files of one store path after another. */
@@ -227,12 +215,13 @@ class StoreMembers implements MemberSource {
   }
 
   #member(entry: TreeEntry): TarMember {
-    const header = headerOf(entry, this.#owner);
-    const origin = this.#root + entry.path;
-    if (entry.type !== "file") return new Member(header, origin);
     const nar = this.#tree?.nar;
-    return nar
-      ? { ...header, origin, open: () => nar.open(entry) }
-      : new FileMember(header, origin);
+    const origin = this.#root + entry.path;
+    const open = entry.type !== "file"
+      ? undefined
+      : nar
+      ? () => nar.open(entry)
+      : () => openFile(origin);
+    return memberOf(entry, this.#owner, origin, open);
   }
 }

@@ -20,7 +20,7 @@ export interface Content {
 /** A member of an archive. */
 export interface TarMember extends TarHeader {
   /** Opens the content. Missing for members without any. */
-  open?(): Content | Promise<Content>;
+  readonly open?: (() => Content | Promise<Content>) | undefined;
   /** What to call the member in an error: the file it comes from. */
   readonly origin: string;
 }
