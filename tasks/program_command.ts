@@ -21,10 +21,19 @@ export function programCommand(): string[] {
   ];
 }
 
-/** Runs the program once, so that Deno has downloaded what it imports and later runs are silent. */
+/**
+ * Streams an empty image to nowhere, so that Deno has downloaded all that the program imports and
+ * says nothing of it in later runs.
+ */
 export function fetchDependencies(): void {
-  const [deno = "", ...args] = [...programCommand(), "schema"];
-  const { success } = new Deno.Command(deno, { args, stdout: "null", stderr: "inherit" })
-    .outputSync();
-  if (!success) throw new Error("nix-image does not start: see above");
+  const spec = Deno.makeTempFileSync({ prefix: "nix-image-", suffix: ".json" });
+  try {
+    Deno.writeTextFileSync(spec, JSON.stringify({ name: "empty" }));
+    const [deno = "", ...args] = [...programCommand(), "stream", "--quiet", "--tar", spec];
+    const { success } = new Deno.Command(deno, { args, stdout: "null", stderr: "inherit" })
+      .outputSync();
+    if (!success) throw new Error("nix-image does not start: see above");
+  } finally {
+    Deno.removeSync(spec);
+  }
 }
