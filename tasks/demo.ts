@@ -6,7 +6,7 @@
 import { nixEnvironment } from "./nix_environment.ts";
 import { ensurePrograms, findProgram } from "./programs.ts";
 import { runTask } from "./programs_missing.ts";
-import { fetchDependencies, programCommand, PROJECT } from "./program_command.ts";
+import { programCommand, PROJECT } from "./program_command.ts";
 
 interface Plan {
   readonly layers: readonly { readonly paths: readonly string[]; readonly size: number }[];
@@ -27,7 +27,6 @@ const NIX = "examples/demo.nix";
 
 await runTask(() => {
   ensurePrograms({ programs: ["nix-build", "busybox", "tar"] });
-  fetchDependencies();
   const scratch = Deno.makeTempDirSync({ prefix: "nix-image-demo-" });
   try {
     build();

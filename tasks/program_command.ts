@@ -20,20 +20,3 @@ export function programCommand(): string[] {
     `${PROJECT}/cli.ts`,
   ];
 }
-
-/**
- * Streams an empty image to nowhere, so that Deno has downloaded all that the program imports and
- * says nothing of it in later runs.
- */
-export function fetchDependencies(): void {
-  const spec = Deno.makeTempFileSync({ prefix: "nix-image-", suffix: ".json" });
-  try {
-    Deno.writeTextFileSync(spec, JSON.stringify({ name: "empty" }));
-    const [deno = "", ...args] = [...programCommand(), "stream", "--quiet", "--tar", spec];
-    const { success } = new Deno.Command(deno, { args, stdout: "null", stderr: "inherit" })
-      .outputSync();
-    if (!success) throw new Error("nix-image does not start: see above");
-  } finally {
-    Deno.removeSync(spec);
-  }
-}

@@ -8,7 +8,7 @@ import { startDockerd } from "../tests/support/dockerd.ts";
 import { addCounts, type Counts, countTests } from "./junit.ts";
 import { ensurePrograms } from "./programs.ts";
 import { runTask } from "./programs_missing.ts";
-import { fetchDependencies, PROJECT } from "./program_command.ts";
+import { PROJECT } from "./program_command.ts";
 import { INTEGRATION_NEEDS, UNIT_NEEDS } from "./test_needs.ts";
 
 const INTEGRATION = "tests/integration/";
@@ -23,7 +23,6 @@ await runTask(async () => {
 
   if (unit.length > 0) ensurePrograms(UNIT_NEEDS);
   if (integration.length > 0) ensurePrograms(INTEGRATION_NEEDS);
-  fetchDependencies();
   let total: Counts = { passed: 0, failed: 0 };
   let failed = false;
   if (unit.length > 0) {

@@ -6,6 +6,8 @@
 /** The options of `deno run` that nix-image needs; the README says why it may do what. */
 export const RUN_OPTIONS: readonly string[] = [
   "--no-prompt",
+  // Standard error is the program's: nothing of downloads.
+  "--quiet",
   "--allow-read",
   "--allow-write",
   "--allow-env=HOME,NO_COLOR,TMPDIR,XDG_CACHE_HOME",
