@@ -10,6 +10,7 @@ import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import { loadSpec } from "../spec/load.ts";
 import { closuresWithin, readGraphFile } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
+import { STORE_DIR } from "../store/store_path.ts";
 
 /** Options that decide what a spec becomes. */
 export interface PlanningOptions {
@@ -32,6 +33,17 @@ export function checkRepoTag(repoTag: string): void {
   );
 }
 
+/** The root as a prefix of store paths; nix-store would create one that is not there. */
+function checkStoreRoot(directory: string): string {
+  const root = resolve(directory) === "/" ? "" : resolve(directory);
+  try {
+    if (Deno.statSync(root + STORE_DIR).isDirectory) return root;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  throw new UsageError(`--store-root: no store there: ${root}${STORE_DIR} is not a directory`);
+}
+
 /**
  * Reads a spec and plans its image; warnings go to `warn`.
  *
@@ -49,12 +61,12 @@ export async function planFromFile(
     readStdin: () => new Response(Deno.stdin.readable).bytes(),
   });
   for (const warning of warnings) warn(warning);
-  const storeRoot = options.storeRoot === undefined ? "" : resolve(options.storeRoot);
+  const storeRoot = options.storeRoot === undefined ? "" : checkStoreRoot(options.storeRoot);
   return await planImage(spec, {
     source: options.closure
       ? closuresWithin(readGraphFile(options.closure))
       : storeDatabase(storeRoot),
-    storeRoot: storeRoot === "/" ? "" : storeRoot,
+    storeRoot,
     ...(repoTag === undefined ? {} : { repoTag }),
   });
 }

@@ -20,6 +20,10 @@ export function readingFrom<T>(path: string, read: () => T): T {
         cause: error,
       });
     }
+    if (error instanceof Deno.errors.NotCapable) {
+      const message = `Cannot read ${path}: Deno gives no program /dev, /proc and /sys`;
+      throw new ImageError(message, { cause: error });
+    }
     // The file system's errors have a code, such as EACCES; what others mean is not known here.
     if (!(error instanceof Error) || !("code" in error)) throw error;
     throw new ImageError(`Cannot read ${path}: ${error.message}`, { cause: error });
