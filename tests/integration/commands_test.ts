@@ -152,7 +152,7 @@ Deno.test("wrong usage ends with status 2 and says what is wrong", async () => {
     [["strem"], /unknown command 'strem'\n\(Did you mean stream\?\)/],
     [["stream"], /Missing the spec/],
     [
-      ["stream", spec, "--layr-names=digest"],
+      ["stream", spec, "--layr-names", "digest"],
       /unknown option .*\n\(Did you mean --layer-names\?\)/,
     ],
     [["stream", spec, "--layer-names=x"], /Allowed choices are identity, digest/],
