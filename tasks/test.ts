@@ -19,7 +19,7 @@ await runTask(async () => {
   const files = named.length > 0 ? named : testFiles("tests");
   const unit = files.filter((file) => !file.includes(INTEGRATION));
   const integration = unitOnly ? [] : files.filter((file) => file.includes(INTEGRATION));
-  const examples = named.length === 0 && exists(`${PROJECT}/mod.ts`) ? ["--doc", "mod.ts"] : [];
+  const examples = named.length === 0 ? ["--doc", "mod.ts"] : [];
 
   if (unit.length > 0) ensurePrograms(UNIT_NEEDS);
   if (integration.length > 0) ensurePrograms(INTEGRATION_NEEDS);
@@ -70,13 +70,4 @@ function testFiles(directory: string): string[] {
     if (isDirectory) return testFiles(path);
     return name.endsWith("_test.ts") ? [path] : [];
   }).sort();
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
