@@ -42,6 +42,11 @@ export async function computeDiffId(layer: Layer): Promise<string> {
   }
 }
 
+/** Paths as Python shows a list of strings, which is how nixpkgs' history comments have them. */
+export function pythonList(paths: readonly string[]): string {
+  return `[${paths.map((path) => `'${path}'`).join(", ")}]`;
+}
+
 /** The {@linkcode Layer.identity} of what `parts` determine. */
 export function identityOf(...parts: readonly (string | number | readonly string[])[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");

@@ -7,16 +7,10 @@ import { NarTree } from "../store/nar_tree.ts";
 import { openFile } from "../store/files.ts";
 import { namePart, STORE_DIR, type StorePath } from "../store/store_path.ts";
 import { LossyNameError, type TreeEntry, walkTree } from "../store/tree.ts";
-import { BLOCK, RECORD } from "../tar/header.ts";
-import {
-  memberSize,
-  type MemberSource,
-  roundUp,
-  type TarMember,
-  tarStream,
-} from "../tar/stream.ts";
+import { archiveEnd } from "../tar/header.ts";
+import { memberSize, type MemberSource, type TarMember, tarStream } from "../tar/stream.ts";
 import { FORMAT_VERSION } from "./format_version.ts";
-import { identityOf, type Layer } from "./layer.ts";
+import { identityOf, type Layer, pythonList } from "./layer.ts";
 
 /** Who owns the files of a layer, and the time they show. */
 export interface Ownership {
@@ -72,7 +66,7 @@ export class StoreLayer implements Layer {
 
   /** As nixpkgs writes it: a Python list of the store paths. */
   get comment(): string {
-    return `store paths: [${this.#paths.map((path) => `'${path}'`).join(", ")}]`;
+    return `store paths: ${pythonList(this.#paths)}`;
   }
 
   /** See {@linkcode Layer.identity}. */
@@ -84,10 +78,10 @@ export class StoreLayer implements Layer {
   /** See {@linkcode Layer.tarSize}. */
   async tarSize(): Promise<number> {
     this.#trees ??= this.#scan();
-    let size = 2 * BLOCK;
+    let size = 0;
     for (const parent of this.#parents()) size += memberSize(parent, "pax");
     for (const tree of await this.#trees) size += tree.size;
-    return roundUp(size, RECORD);
+    return archiveEnd(size);
   }
 
   /** See {@linkcode Layer.open}. */

@@ -5,7 +5,7 @@
  */
 
 import { FORMAT_VERSION } from "../layer/format_version.ts";
-import { identityOf, type Layer } from "../layer/layer.ts";
+import { identityOf, type Layer, pythonList } from "../layer/layer.ts";
 import { compareBytes } from "../tar/name.ts";
 import { archiveSize, membersOf, type TarMember, tarStream } from "../tar/stream.ts";
 import type { FarmEntry } from "./symlink_farm.ts";
@@ -24,7 +24,7 @@ export class TopLayer implements Layer {
    * @param contents where they come from, for the history
    */
   constructor(entries: readonly FarmEntry[], contents: readonly string[]) {
-    this.comment = `top layer: [${contents.map((path) => `'${path}'`).join(", ")}]`;
+    this.comment = `top layer: ${pythonList(contents)}`;
     const root: FarmEntry = { path: "", target: undefined };
     // A slash sorts before all that a name can hold, so that a directory's entries follow it.
     const keyed = [root, ...entries].map((entry) =>

@@ -10,8 +10,7 @@ import { ImageError } from "../errors.ts";
 import { type ConfigBlob, configBlob, type Image } from "../image/image.ts";
 import { formatJson } from "../image/json.ts";
 import { computeDiffId, type Layer } from "../layer/layer.ts";
-import { BLOCK, encodeHeader, padding, RECORD } from "../tar/header.ts";
-import { roundUp } from "../tar/stream.ts";
+import { archiveEnd, BLOCK, encodeHeader, padding, roundUp } from "../tar/header.ts";
 import { joinParts, type Part } from "./parts.ts";
 
 /** How the archive names its layers' members. */
@@ -105,7 +104,7 @@ async function* archiveParts(image: Image, options: DockerArchiveOptions): Async
     yield bytes;
     yield new Uint8Array(padding(bytes.length));
   }
-  yield new Uint8Array(roundUp(written + 2 * BLOCK, RECORD) - written);
+  yield new Uint8Array(archiveEnd(written) - written);
 }
 
 function memberHeader(name: string, size: number, mtime: number): Uint8Array<ArrayBuffer> {

@@ -47,9 +47,19 @@ const OWNER_FIELD = 32;
 const ID_LIMIT = 8 ** 7;
 const NUMBER_LIMIT = 8 ** 11;
 
+/** The smallest multiple of `unit` that is not less than `size`. */
+export function roundUp(size: number, unit: number): number {
+  return Math.ceil(size / unit) * unit;
+}
+
 /** The bytes between `size` and the next block. */
 export function padding(size: number): number {
-  return (BLOCK - size % BLOCK) % BLOCK;
+  return roundUp(size, BLOCK) - size;
+}
+
+/** The size of an archive with `size` bytes of members: two blocks of zeros, and whole records. */
+export function archiveEnd(size: number): number {
+  return roundUp(size + 2 * BLOCK, RECORD);
 }
 
 /** The whole header of a member, with what must stand before it. */
@@ -64,16 +74,12 @@ export function headerSize(header: TarHeader, format: TarFormat): number {
   }
   const records = paxRecords(header);
   if (records === undefined) return BLOCK;
-  return 2 * BLOCK + roundUpToBlock(utf8Length(extendedText(records)));
+  return 2 * BLOCK + roundUp(utf8Length(extendedText(records)), BLOCK);
 }
 
 function longFieldSize(text: string): number {
   const length = utf8Length(text);
-  return length <= NAME_FIELD ? 0 : BLOCK + roundUpToBlock(length + 1);
-}
-
-function roundUpToBlock(size: number): number {
-  return size + padding(size);
+  return length <= NAME_FIELD ? 0 : BLOCK + roundUp(length + 1, BLOCK);
 }
 
 function utf8Length(text: string): number {
@@ -133,7 +139,7 @@ export class HeaderEncoder {
     const owner = { uid: 0, gid: 0, uname: "", gname: "" };
     this.#block(flag, { mode, size, mtime: 0, ...owner }, name, "", magic);
     const at = this.#length;
-    this.#grow(roundUpToBlock(size));
+    this.#grow(roundUp(size, BLOCK));
     writeText(this.#bytes, at, size, content);
   }
 

@@ -7,7 +7,7 @@
  */
 
 import { ImageError } from "../errors.ts";
-import { BLOCK, HeaderEncoder, headerSize, padding, RECORD } from "./header.ts";
+import { archiveEnd, BLOCK, HeaderEncoder, headerSize, padding, roundUp } from "./header.ts";
 import type { TarFormat, TarHeader } from "./header.ts";
 
 /** The content of a member, read from its start to its end. */
@@ -40,19 +40,14 @@ export function membersOf(sequence: Iterable<TarMember>): MemberSource {
 
 /** The size of the archive that {@linkcode tarStream} makes, from the headers alone. */
 export function archiveSize(members: Iterable<TarHeader>, format: TarFormat): number {
-  let size = 2 * BLOCK;
+  let size = 0;
   for (const member of members) size += memberSize(member, format);
-  return roundUp(size, RECORD);
+  return archiveEnd(size);
 }
 
 /** What a member takes up: header, content, padding. */
 export function memberSize(member: TarHeader, format: TarFormat): number {
   return headerSize(member, format) + roundUp(member.size, BLOCK);
-}
-
-/** The smallest multiple of `unit` that is not less than `size`. */
-export function roundUp(size: number, unit: number): number {
-  return Math.ceil(size / unit) * unit;
 }
 
 /** How much a reader without a buffer of its own gets at a time, in bytes. */
@@ -171,7 +166,7 @@ class Producer {
 
   #start(member: TarMember | undefined, offset: number): void | Promise<void> {
     if (!member) {
-      this.#zeros = roundUp(offset + 2 * BLOCK, RECORD) - offset;
+      this.#zeros = archiveEnd(offset) - offset;
       this.#ended = true;
       return;
     }
