@@ -3,8 +3,9 @@
  * @module
  */
 
+import { readImage } from "../tests/support/archive.ts";
 import { nixEnvironment } from "./nix_environment.ts";
-import { ensurePrograms, findProgram } from "./programs.ts";
+import { busyboxDirectory, ensurePrograms, findProgram } from "./programs.ts";
 import { runTask } from "./programs_missing.ts";
 import { programCommand, PROJECT } from "./program_command.ts";
 
@@ -12,20 +13,10 @@ interface Plan {
   readonly layers: readonly { readonly paths: readonly string[]; readonly size: number }[];
 }
 
-interface ManifestEntry {
-  readonly Config: string;
-  readonly RepoTags: readonly string[];
-  readonly Layers: readonly string[];
-}
-
-interface ImageConfig {
-  readonly rootfs: { readonly diff_ids: readonly string[] };
-}
-
 const SPEC = "examples/hello.json";
 const NIX = "examples/demo.nix";
 
-await runTask(() => {
+await runTask(async () => {
   ensurePrograms({ programs: ["nix-build", "busybox", "tar"] });
   const scratch = Deno.makeTempDirSync({ prefix: "nix-image-demo-" });
   try {
@@ -33,7 +24,7 @@ await runTask(() => {
     const plan = JSON.parse(capture([...programCommand(), "plan", "--json", SPEC])) as Plan;
     const archive = `${scratch}/hello.tar`;
     stream(archive);
-    summarise(plan, archive);
+    await summarise(plan, archive);
     load(archive);
     return 0;
   } finally {
@@ -43,10 +34,8 @@ await runTask(() => {
 
 function build(): void {
   step(`Building the store paths of ${NIX} with nix-build`);
-  const busybox = findProgram("busybox") ?? "/usr/bin/busybox";
-  const directory = Deno.realPathSync(busybox).replace(/\/[^/]+$/, "");
   const path = capture(
-    ["nix-build", NIX, "--out-link", "examples/result", "--arg", "directory", directory],
+    ["nix-build", NIX, "--out-link", "examples/result", "--arg", "directory", busyboxDirectory()],
     nixEnvironment(),
   );
   console.log(`  examples/result -> ${path.trim()}`);
@@ -67,12 +56,10 @@ function stream(archive: string): void {
   ]);
 }
 
-function summarise(plan: Plan, archive: string): void {
-  const [entry] = JSON.parse(member(archive, "manifest.json")) as ManifestEntry[];
-  if (entry === undefined) throw new Error("The archive names no image");
-  const config = JSON.parse(member(archive, entry.Config)) as ImageConfig;
+async function summarise(plan: Plan, archive: string): Promise<void> {
+  const { manifest, config } = await readImage(archive);
   const digests = config.rootfs.diff_ids;
-  step(`The image ${entry.RepoTags.join(", ")}`);
+  step(`The image ${manifest.RepoTags.join(", ")}`);
   for (const [index, digest] of digests.entries()) {
     const layer = plan.layers[index];
     const what = layer === undefined || layer.paths.length === 0
@@ -82,7 +69,7 @@ function summarise(plan: Plan, archive: string): void {
     for (const path of layer?.paths ?? []) console.log(`    ${path}`);
   }
   console.log(`  archive  ${Deno.statSync(archive).size} bytes, ${digests.length} layers`);
-  console.log(`  digest   sha256:${entry.Config.replace(/\.json$/, "")}`);
+  console.log(`  digest   sha256:${manifest.Config.replace(/\.json$/, "")}`);
 }
 
 function load(archive: string): void {
@@ -99,10 +86,6 @@ function load(archive: string): void {
 
 function step(text: string): void {
   console.log(`\n${text}`);
-}
-
-function member(archive: string, name: string): string {
-  return capture(["tar", "--extract", "--to-stdout", "--file", archive, name]);
 }
 
 function succeeds([program = "", ...args]: readonly string[]): boolean {

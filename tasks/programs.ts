@@ -3,6 +3,7 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import { INSTALL, ProgramsMissing } from "./programs_missing.ts";
 
 /** What a task needs from the machine. */
@@ -61,6 +62,11 @@ export function findProgram(name: string): string | undefined {
   const directories = [...(Deno.env.get("PATH") ?? "").split(":"), ...PROGRAM_DIRECTORIES];
   return directories.filter((directory) => directory.startsWith("/"))
     .map((directory) => `${directory}/${name}`).find(exists);
+}
+
+/** The directory with the busybox that the Nix expressions of demo and tests take as builder. */
+export function busyboxDirectory(): string {
+  return dirname(Deno.realPathSync(findProgram("busybox") ?? "/usr/bin/busybox"));
 }
 
 function missingPackages(needs: Needs, debian: boolean): string[] {

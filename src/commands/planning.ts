@@ -4,10 +4,11 @@
  */
 
 import { resolve } from "node:path";
-import { UsageError } from "../errors.ts";
+import { ImageError, UsageError } from "../errors.ts";
 import { type ImagePlan, planImage } from "../image/plan.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import { loadSpec } from "../spec/load.ts";
+import { readingFrom } from "../store/files.ts";
 import { closuresWithin, readGraphFile } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
 import { STORE_DIR } from "../store/store_path.ts";
@@ -36,12 +37,14 @@ export function checkRepoTag(repoTag: string): void {
 /** The root as a prefix of store paths; nix-store would create one that is not there. */
 function checkStoreRoot(directory: string): string {
   const root = resolve(directory) === "/" ? "" : resolve(directory);
+  const store = root + STORE_DIR;
   try {
-    if (Deno.statSync(root + STORE_DIR).isDirectory) return root;
+    if (readingFrom(store, () => Deno.statSync(store)).isDirectory) return root;
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const missing = error instanceof ImageError && error.cause instanceof Deno.errors.NotFound;
+    if (!missing) throw error;
   }
-  throw new UsageError(`--store-root: no store there: ${root}${STORE_DIR} is not a directory`);
+  throw new UsageError(`--store-root: no store there: ${store} is not a directory`);
 }
 
 /**

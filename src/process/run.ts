@@ -5,6 +5,9 @@
 
 import { ImageError } from "../errors.ts";
 
+/** For a child's environment: Deno starts no program under a loader variable, inherited or not. */
+export const NO_LOADER_VARIABLES = { LD_LIBRARY_PATH: "", LD_PRELOAD: "" } as const;
+
 /** The programs that nix-image drives. */
 export type Program = "nix-store";
 
@@ -80,8 +83,7 @@ function spawn(program: Program, args: readonly string[]): Deno.ChildProcess {
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
-      // Deno refuses to start a program under a loader variable, inherited ones too.
-      env: { LD_LIBRARY_PATH: "", LD_PRELOAD: "" },
+      env: NO_LOADER_VARIABLES,
     }).spawn();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {

@@ -9,6 +9,7 @@
 
 import { fstatSync } from "node:fs";
 import { ImageError } from "../errors.ts";
+import { NO_LOADER_VARIABLES } from "../process/run.ts";
 import { askShell } from "./ask_shell.ts";
 
 /** Standard output, or what stands in for it. */
@@ -51,8 +52,7 @@ async function isNonBlocking(): Promise<boolean> {
 function reopenedPipe(): Stdout {
   const cat = new Deno.Command("sh", {
     args: ["-c", "exec cat >/proc/self/fd/1"],
-    // Deno refuses to start a program under these.
-    env: { LD_LIBRARY_PATH: "", LD_PRELOAD: "" },
+    env: NO_LOADER_VARIABLES,
     stdin: "piped",
     stdout: "inherit",
     stderr: "null",

@@ -142,6 +142,13 @@ Deno.test("--store-root reads a chroot store, whose paths are still those of /ni
     /--store-root: no store there: .*\/none\/nix\/store is not a directory/,
   );
   await assert.rejects(Deno.stat(`${scratch.path}/none`), Deno.errors.NotFound);
+
+  const refused = await nixImage(["stream", spec, "--store-root", "/dev/shm"]);
+  assert.equal(refused.code, 1);
+  assert.match(
+    refused.stderr,
+    /^nix-image: Cannot read \/dev\/shm\/nix\/store: Deno gives no program/,
+  );
 });
 
 Deno.test("wrong usage ends with status 2 and says what is wrong", async () => {

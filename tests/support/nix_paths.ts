@@ -5,7 +5,7 @@
 
 import { fileURLToPath } from "node:url";
 import { nixEnvironment } from "../../tasks/nix_environment.ts";
-import { findProgram } from "../../tasks/programs.ts";
+import { busyboxDirectory } from "../../tasks/programs.ts";
 import { succeed } from "./program.ts";
 
 const FIXTURES = fileURLToPath(new URL("fixtures.nix", import.meta.url));
@@ -27,11 +27,17 @@ export type Fixture =
 export async function buildFixtures<Name extends Fixture>(
   ...names: Name[]
 ): Promise<Record<Name, string>> {
-  const busybox = await Deno.realPath(findProgram("busybox") ?? "/usr/bin/busybox");
-  const directory = busybox.replace(/\/[^/]+$/, "");
   const attributes = names.flatMap((name) => ["-A", name]);
   const paths = await succeed(
-    ["nix-build", FIXTURES, "--no-out-link", "--arg", "directory", directory, ...attributes],
+    [
+      "nix-build",
+      FIXTURES,
+      "--no-out-link",
+      "--arg",
+      "directory",
+      busyboxDirectory(),
+      ...attributes,
+    ],
     { env: nixEnvironment() },
   );
   const lines = paths.trim().split("\n");
