@@ -14,6 +14,45 @@ export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
+/** Something that the root file system is made from. */
+export interface RootSource {
+  /**
+   * `store`: a store path or a path below one, logical (it is found under the store root);
+   * `directory` and `tarball`: outside of the store, absolute on this host.
+   */
+  readonly kind: "store" | "directory" | "tarball";
+  /** Where it is. */
+  readonly path: string;
+}
+
+/** Ownership, mode and extended attributes for the paths that match. */
+export interface PermissionRule {
+  /** Absolute, with `*`, `?`, `[…]` within a component and `**` for any number of components. */
+  readonly path: string;
+  /** Applies to these alone. */
+  readonly type?: "file" | "directory" | undefined;
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  /** Permission bits; symlinks keep theirs. */
+  readonly mode?: number | undefined;
+  /** Extended attributes by full name, their values in base64. */
+  readonly xattrs?: Readonly<Record<string, string>> | undefined;
+  /** File capabilities as setcap writes them, such as `cap_net_bind_service+ep`; files alone. */
+  readonly capabilities?: string | undefined;
+}
+
+/** What `helpers` may name. */
+export const HELPERS = ["usrBinEnv", "binSh", "caCertificates", "fakeNss"] as const;
+
+/** One of {@linkcode HELPERS}. */
+export type HelperName = typeof HELPERS[number];
+
+/** Lines that fakeNss adds between root and nobody. */
+export interface FakeNssLines {
+  readonly extraPasswdLines: readonly string[];
+  readonly extraGroupLines: readonly string[];
+}
+
 /** What an image is to be made of. Fields are named as the arguments of streamLayeredImage. */
 export interface ImageSpec {
   /** The repository name, in lower case, without tag. */

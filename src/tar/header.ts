@@ -19,11 +19,14 @@ export const RECORD = 20 * BLOCK;
 /** The two header formats. */
 export type TarFormat = "pax" | "gnu";
 
+/** What a member may be. */
+export type FileType = "file" | "directory" | "symlink" | "fifo" | "character" | "block";
+
 /** What a header says of a member. */
 export interface TarHeader {
   /** The name; a directory's gets its slash when it is written. May hold undecodable bytes. */
   readonly name: string;
-  readonly type: "file" | "directory" | "symlink";
+  readonly type: FileType;
   /** Permission bits, at most 0o7777. */
   readonly mode: number;
   readonly uid: number;
@@ -36,9 +39,20 @@ export interface TarHeader {
   readonly linkname: string;
   readonly uname: string;
   readonly gname: string;
+  /** Numbers of a character or block device. */
+  readonly device?: { readonly major: number; readonly minor: number } | undefined;
+  /** Extended attributes by full name; in the pax format alone. */
+  readonly xattrs?: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
-const TYPE_FLAG = { file: "0", directory: "5", symlink: "2" } as const;
+const TYPE_FLAG = {
+  file: "0",
+  symlink: "2",
+  character: "3",
+  block: "4",
+  directory: "5",
+  fifo: "6",
+} as const;
 const USTAR = "ustar\x0000";
 const GNU = "ustar  \0";
 const NAME_FIELD = 100;

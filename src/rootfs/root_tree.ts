@@ -1,0 +1,62 @@
+/**
+ * The root file system of the top layer as a value: what is there, and where its bytes come from.
+ * @module
+ */
+
+import type { Content } from "../tar/stream.ts";
+import type { FileType } from "../tar/header.ts";
+
+/** A file, directory, link or device of the top layer. */
+export interface RootEntry {
+  /** Below the root, without a leading slash, such as `bin/hello`. May hold undecodable bytes. */
+  readonly path: string;
+  readonly type: FileType;
+  /** Permission bits, at most 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes of content; 0 for all but files. */
+  readonly size: number;
+  /** Where a symlink points; empty for others. */
+  readonly target: string;
+  /** Numbers of a character or block device. */
+  readonly device?: { readonly major: number; readonly minor: number } | undefined;
+  /** Extended attributes by full name, such as `security.capability`. */
+  readonly xattrs?: ReadonlyMap<string, Uint8Array> | undefined;
+  /** What to call it in an error: the file it comes from. */
+  readonly origin: string;
+  /** Opens the content of a file. */
+  readonly open?: (() => Content | Promise<Content>) | undefined;
+}
+
+/** Entries by path. The root itself (path "") may be missing, and so may parents. */
+export type RootTree = Map<string, RootEntry>;
+
+/** Who owns what nobody was named for. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Adds the directories that entries are in, where they are missing: mode 0755. */
+export function addMissingParents(tree: RootTree, { uid, gid }: Owner): void {
+  for (const path of [...tree.keys()]) {
+    for (let parent = parentOf(path); parent && !tree.has(parent); parent = parentOf(parent)) {
+      const origin = `/${parent}`;
+      tree.set(parent, {
+        path: parent,
+        type: "directory",
+        mode: 0o755,
+        uid,
+        gid,
+        size: 0,
+        target: "",
+        origin,
+      });
+    }
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
