@@ -12,6 +12,10 @@ import { formatJson, sortKeys } from "./json.ts";
 export interface Image {
   /** OCI name, such as `amd64`. */
   readonly architecture: string;
+  /** Such as `v7`; null where the architecture says it all. */
+  readonly variant: string | null;
+  /** The operating system, `linux`. */
+  readonly os: string;
   /** RFC 3339, such as `1970-01-01T00:00:01+00:00`. */
   readonly created: string;
   /** What a container of the image runs with (OCI image spec, config, `config`). */
@@ -34,12 +38,13 @@ export interface ConfigBlob {
  * @param diffIds one for each layer of the image
  */
 export function configBlob(image: Image, diffIds: readonly string[]): ConfigBlob {
-  const { created, architecture, layers } = image;
+  const { created, architecture, variant, os, layers } = image;
   const text = formatJson(
     new Map(Object.entries({
       created,
       architecture,
-      os: "linux",
+      ...variant === null ? {} : { variant },
+      os,
       config: sortKeys(image.config),
       rootfs: { diff_ids: diffIds, type: "layers" },
       history: layers.map(({ comment }) => ({ created, comment })),

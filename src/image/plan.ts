@@ -1,22 +1,21 @@
 /**
- * From a spec to an image. The plan between them holds all that was decided and all that was looked
- * up, so that it can be written down and carried out later, by another process.
+ * From a spec to a plan: all that was decided and all that was looked up, so that it can be written
+ * down and carried out later, by another process.
  * @module
  */
 
+import type { FinishedTop } from "../layer/finished_top.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import { identityOf } from "../layer/layer.ts";
-import { StoreLayer } from "../layer/store_layer.ts";
-import { planLayers } from "../layering/layering.ts";
 import type { LayerPlan } from "../layering/layer_plan.ts";
-import { symlinkFarm } from "../rootfs/symlink_farm.ts";
-import { TopLayer } from "../rootfs/top_layer.ts";
-import type { ImageSpec, JsonObject } from "../spec/image_spec.ts";
-import type { ClosureSource } from "../store/closure.ts";
+import { planLayers } from "../layering/layering.ts";
+import { isLinksAlone } from "../rootfs/prepare.ts";
+import type { ImageSpec, JsonObject, PermissionRule } from "../spec/image_spec.ts";
+import type { Closure, ClosureSource } from "../store/closure.ts";
 import { closureWithMentions, mentionsIn } from "../store/mentions.ts";
 import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
-import type { Image } from "./image.ts";
 import { formatJson, sortKeys } from "./json.ts";
+import { planTop, type TopOptions } from "./plan_top.ts";
 
 /** A layer of store paths and its size. */
 export interface PlannedLayer extends LayerPlan {
@@ -27,7 +26,10 @@ export interface PlannedLayer extends LayerPlan {
 /** What a plan takes over from the spec. */
 export type PlannedFields = Pick<
   ImageSpec,
+  | "type"
   | "architecture"
+  | "os"
+  | "variant"
   | "created"
   | "mtime"
   | "uid"
@@ -35,8 +37,23 @@ export type PlannedFields = Pick<
   | "uname"
   | "gname"
   | "config"
-  | "contents"
 >;
+
+/** The top layer as links alone: made again, in memory, when the image is. */
+export interface PlannedLinks {
+  /** The store paths, or paths below one, that the root links to. */
+  readonly links: readonly string[];
+}
+
+/** A top layer that is finished, with what was noticed while it was made. */
+export interface PlannedTop extends FinishedTop {
+  /** The store paths, or paths below one, that it was made from. */
+  readonly contents: readonly string[];
+  /** What may surprise, one sentence each. */
+  readonly notices: readonly string[];
+  /** Paths that two sources had, one sentence each. */
+  readonly clashes: readonly string[];
+}
 
 /** All that determines an image. Plain data: it survives JSON. */
 export interface ImagePlan extends PlannedFields {
@@ -44,33 +61,51 @@ export interface ImagePlan extends PlannedFields {
   readonly formatVersion: number;
   /** The image's name and tag. */
   readonly repoTag: string;
-  /** The layers of store paths, lowest first. The top layer comes on top of them. */
+  /**
+   * The layers of store paths, lowest first. A layered image has its top layer above them; a single
+   * image has but one, whose store paths lie in the same layer as all else.
+   */
   readonly layers: readonly PlannedLayer[];
+  /** What is outside of the store. */
+  readonly top: PlannedLinks | PlannedTop;
+  /** The rules that also concern store paths. */
+  readonly storePermissions: readonly PermissionRule[];
   /** The directory that holds `nix/store`: "" for the host's own. */
   readonly storeRoot: string;
 }
 
 /** Options of {@linkcode planImage}. */
-export interface PlanOptions {
-  /** Knows the closures. */
-  readonly source: ClosureSource;
-  /** The directory that holds `nix/store`: "" (the default) for the host's own. */
-  readonly storeRoot?: string;
+export interface PlanOptions extends TopOptions {
   /** Takes the place of the spec's name and tag. */
   readonly repoTag?: string;
 }
 
 /**
- * Decides which layers an image has. Reads no file contents.
+ * Decides which layers an image has. Where the root file system is more than links to store paths,
+ * it is made now, commands and all: what it mentions decides which store paths the image holds.
  *
- * @throws {ImageError} if a store path is not known to the source.
+ * @throws {ImageError} if a store path is not known to the source, something can not be read, or a
+ * command fails.
  */
 export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<ImagePlan> {
-  const { architecture, created, mtime, uid, gid, uname, gname, config, contents } = spec;
-  const layers = spec.includeStorePaths ? await storeLayers(spec, options.source) : [];
+  const { type, architecture, os, variant, created, mtime, uid, gid, uname, gname } = spec;
+  const { config } = spec;
+  const contents = storeContents(spec);
+  const named = await namedClosure(spec, options.source);
+  let top: PlannedLinks | PlannedTop = { links: contents };
+  let closure = named;
+  if (!isLinksAlone(spec)) {
+    const planned = await planTop(spec, named, options);
+    top = { ...planned.top, contents };
+    closure = planned.closure;
+  }
+  const layers = spec.includeStorePaths ? storeLayers(spec, closure) : [];
   const decided = {
     formatVersion: FORMAT_VERSION,
+    type,
     architecture,
+    os,
+    variant,
     created,
     mtime,
     uid,
@@ -78,12 +113,31 @@ export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<
     uname,
     gname,
     config,
-    contents,
+    storePermissions: spec.permissions.filter(({ path }) => mayMatchStore(path)),
   };
-  const tag = spec.tag ??
-    shortHash(identityOf("tag", canonical(decided), ...layers.map(({ paths }) => paths)));
+  const tag = spec.tag ?? shortHash(
+    identityOf(
+      "tag",
+      canonical({ ...decided, storePermissions: JSON.stringify(decided.storePermissions) }),
+      "links" in top ? top.links : top.digest,
+      ...layers.map(({ paths }) => paths),
+    ),
+  );
   const repoTag = options.repoTag ?? `${spec.name.toLowerCase()}:${tag}`;
-  return { ...decided, repoTag, layers, storeRoot: options.storeRoot ?? "" };
+  return { ...decided, repoTag, layers, top, storeRoot: options.storeRoot ?? "" };
+}
+
+/** The closure of what the spec puts into the image by name: contents and mentions of the config. */
+async function namedClosure(spec: ImageSpec, source: ClosureSource): Promise<Closure> {
+  if (!spec.includeStorePaths && !spec.includeNixDB) return new Map();
+  const roots = spec.type === "layered"
+    ? storeContents(spec).map((path) => enclosingStorePath(path) as StorePath)
+    : [];
+  return await closureWithMentions(source, roots, mentionsIn(spec.config, "config"));
+}
+
+function storeContents({ contents, copyToRoot }: ImageSpec): string[] {
+  return [...contents, ...copyToRoot].flatMap(({ kind, path }) => kind === "store" ? [path] : []);
 }
 
 /** The same text however the spec orders its keys. */
@@ -91,15 +145,16 @@ function canonical(value: JsonObject): string {
   return formatJson(sortKeys(value));
 }
 
-async function storeLayers(spec: ImageSpec, source: ClosureSource): Promise<PlannedLayer[]> {
-  const roots = spec.contents.map((path) => enclosingStorePath(path) as StorePath);
-  const mentions = mentionsIn(spec.config, "config");
-  const closure = await closureWithMentions(source, roots, mentions);
+function storeLayers(spec: ImageSpec, closure: Closure): PlannedLayer[] {
+  const sizeOf = (paths: readonly StorePath[]) =>
+    paths.reduce((sum, path) => sum + closure.get(path)!.narSize, 0);
+  if (spec.type === "single") {
+    const paths = [...closure.keys()].sort();
+    return [{ paths, reason: "single image", size: sizeOf(paths) }];
+  }
   const limit = spec.maxLayers - 1; // the top layer is the other one
-  return planLayers(closure, { strategy: spec.layering, limit }).map((layer) => ({
-    ...layer,
-    size: layer.paths.reduce((sum, path) => sum + closure.get(path)!.narSize, 0),
-  }));
+  return planLayers(closure, { strategy: spec.layering, limit })
+    .map((layer) => ({ ...layer, size: sizeOf(layer.paths) }));
 }
 
 /** 32 characters of Nix base 32, as the hash part of a store path that is a tag in nixpkgs. */
@@ -109,40 +164,4 @@ function shortHash(hex: string): string {
   let text = "";
   for (; text.length < 32; bits >>= 5n) text = alphabet[Number(bits & 31n)] + text;
   return text;
-}
-
-/** An image made from a plan. */
-export interface PlannedImage {
-  /** The image. */
-  readonly image: Image;
-  /** The time for the members of an archive of the image, in seconds since the epoch. */
-  readonly mtime: number;
-  /** What was left out of the top layer, one sentence each. */
-  readonly notices: readonly string[];
-}
-
-/**
- * Makes the image that a plan describes. Reads directories, no file contents: its layers do when
- * they are opened.
- *
- * @param now stands for "now" in the plan
- * @throws {ImageError} if the contents can not be read.
- */
-export async function imageOf(plan: ImagePlan, now: Date): Promise<PlannedImage> {
-  const { architecture, config, contents, storeRoot } = plan;
-  const mtime = plan.mtime === "now" ? Math.floor(now.getTime() / 1000) : plan.mtime;
-  const owner = { uid: plan.uid, gid: plan.gid, uname: plan.uname, gname: plan.gname, mtime };
-  const farm = await symlinkFarm(contents, storeRoot);
-  const layers = [
-    ...plan.layers.map(({ paths }) => new StoreLayer(paths, owner, storeRoot)),
-    new TopLayer(farm.entries, contents),
-  ];
-  const created = isoTime(plan.created === "now" ? now : new Date(plan.created * 1000));
-  return { image: { architecture, created, config, layers }, mtime, notices: farm.notices };
-}
-
-/** As Python's `datetime.isoformat` writes a time in UTC: fractions only where there are any. */
-function isoTime(time: Date): string {
-  const iso = time.toISOString();
-  return iso.endsWith(".000Z") ? iso.replace(".000Z", "+00:00") : iso.replace("Z", "000+00:00");
 }

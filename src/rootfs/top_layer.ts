@@ -1,17 +1,45 @@
 /**
  * The top layer: what an image has besides store paths, with the bytes of nixpkgs' customisation
- * layer (GNU tar, owner 0:0 by number, times of 1980).
+ * layer (GNU tar, owner by number, times of 1980).
  * @module
  */
 
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import { identityOf, type Layer, pythonList } from "../layer/layer.ts";
+import { TOP_MTIME } from "../layer/top_mtime.ts";
+import type { TarFormat } from "../tar/header.ts";
 import { compareBytes } from "../tar/name.ts";
 import { archiveSize, membersOf, type TarMember, tarStream } from "../tar/stream.ts";
-import type { FarmEntry } from "./symlink_farm.ts";
+import type { RootEntry, RootTree } from "./root_tree.ts";
 
-/** The time that nixpkgs' builds give to what they make: 1980-01-01, the first that ZIP can hold. */
-const MTIME = 315532800;
+/** The tar that a tree becomes. */
+export interface TopArchive {
+  /** The root first, then each directory before what is in it, as `tar --sort=name` has them. */
+  readonly members: readonly TarMember[];
+  /** GNU as nixpkgs'; pax where extended attributes need it. */
+  readonly format: TarFormat;
+}
+
+const ROOT: RootEntry = {
+  path: "",
+  type: "directory",
+  mode: 0o755,
+  uid: 0,
+  gid: 0,
+  size: 0,
+  target: "",
+  origin: "/",
+};
+
+/** The members of the top layer's tar. Parents that are missing in `tree` stay missing. */
+export function topArchive(tree: RootTree): TopArchive {
+  const entries = tree.has("") ? [...tree.values()] : [ROOT, ...tree.values()];
+  // A slash sorts before all that a name can hold, so that a directory's entries follow it.
+  const keyed = entries.map((entry) => [entry.path.replaceAll("/", "\0"), entry] as const)
+    .sort(([a], [b]) => compareBytes(a, b));
+  const members = keyed.map(([, entry]) => memberOf(entry));
+  return { members, format: members.some(({ xattrs }) => xattrs?.size) ? "pax" : "gnu" };
+}
 
 /** A layer with directories and symlinks alone; there even when it is empty. */
 export class TopLayer implements Layer {
@@ -20,18 +48,12 @@ export class TopLayer implements Layer {
   readonly #members: readonly TarMember[];
 
   /**
-   * @param entries of the root directory, in any order
+   * @param tree directories and symlinks
    * @param contents where they come from, for the history
    */
-  constructor(entries: readonly FarmEntry[], contents: readonly string[]) {
-    this.comment = `top layer: ${pythonList(contents)}`;
-    const root: FarmEntry = { path: "", target: undefined };
-    // A slash sorts before all that a name can hold, so that a directory's entries follow it.
-    const keyed = [root, ...entries].map((entry) =>
-      [entry.path.replaceAll("/", "\0"), entry] as const
-    )
-      .sort(([a], [b]) => compareBytes(a, b));
-    this.#members = keyed.map(([, entry]) => memberOf(entry));
+  constructor(tree: RootTree, contents: readonly string[]) {
+    this.comment = topComment(contents);
+    this.#members = topArchive(tree).members;
   }
 
   get identity(): string {
@@ -48,19 +70,27 @@ export class TopLayer implements Layer {
   }
 }
 
-function memberOf({ path, target }: FarmEntry): TarMember {
-  const directory = target === undefined;
+/** The history comment of a top layer. */
+export function topComment(contents: readonly string[]): string {
+  return `top layer: ${pythonList(contents)}`;
+}
+
+function memberOf(entry: RootEntry): TarMember {
+  const { path, target, type, mode, uid, gid, size, device, xattrs, origin, open } = entry;
   return {
-    name: `./${path}`,
-    type: directory ? "directory" : "symlink",
-    mode: directory ? 0o755 : 0o777,
-    size: 0,
-    linkname: target ?? "",
-    uid: 0,
-    gid: 0,
+    name: path === "" ? "./" : `./${path}`,
+    type,
+    mode,
+    size,
+    linkname: target,
+    uid,
+    gid,
     uname: "",
     gname: "",
-    mtime: MTIME,
-    origin: `/${path}`,
+    mtime: TOP_MTIME,
+    device,
+    xattrs,
+    origin,
+    open,
   };
 }

@@ -50,6 +50,15 @@ export function memberSize(member: TarHeader, format: TarFormat): number {
   return headerSize(member, format) + roundUp(member.size, BLOCK);
 }
 
+/** Members that are there already as bytes of a tar, without the end of an archive. */
+export interface TarHead {
+  /** Bytes: whole blocks. */
+  readonly size: number;
+  readonly open: () => Content;
+  /** What to call it in an error. */
+  readonly origin: string;
+}
+
 /** How much a reader without a buffer of its own gets at a time, in bytes. */
 const CHUNK = 1 << 19;
 
@@ -57,14 +66,17 @@ const CHUNK = 1 << 19;
  * The archive of `members`: a readable byte stream. A consumer that brings its own buffers (a BYOB
  * reader) makes no garbage.
  *
+ * @param head comes before the members
+ *
  * The stream fails with an {@linkcode ImageError} if a file is longer or shorter than its header
  * says, and with the error of whatever could not be opened or read.
  */
 export function tarStream(
   members: MemberSource,
   format: TarFormat,
+  head?: TarHead,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const producer = new Producer(members, format);
+  const producer = new Producer(members, format, head);
   return new ReadableStream({
     type: "bytes",
     autoAllocateChunkSize: CHUNK,
@@ -87,7 +99,8 @@ class Producer {
   /** Bytes that go out before anything else. */
   #pending: Uint8Array = new Uint8Array(0);
   #content: Content | undefined;
-  #member: TarMember | undefined;
+  #head: TarHead | undefined;
+  #member: TarMember | TarHead | undefined;
   /** What is left of the content and of the zeros behind it. */
   #remaining = 0;
   #zeros = 0;
@@ -95,8 +108,9 @@ class Producer {
   #ended = false;
   #cancelled = false;
 
-  constructor(members: MemberSource, format: TarFormat) {
+  constructor(members: MemberSource, format: TarFormat, head: TarHead | undefined) {
     this.#members = members;
+    this.#head = head;
     this.#encoder = new HeaderEncoder(format);
   }
 
@@ -127,6 +141,10 @@ class Producer {
           this.#zeros -= length;
         } else {
           if (this.#ended) break;
+          if (this.#head) {
+            this.#startHead(this.#head);
+            continue;
+          }
           const next = this.#members.next();
           const member = next instanceof Promise ? await next : next;
           const opening = this.#start(member, this.#written + at);
@@ -164,6 +182,13 @@ class Producer {
     return length;
   }
 
+  #startHead(head: TarHead): void {
+    this.#head = undefined;
+    this.#member = head;
+    this.#remaining = head.size;
+    this.#content = head.open();
+  }
+
   #start(member: TarMember | undefined, offset: number): void | Promise<void> {
     if (!member) {
       this.#zeros = archiveEnd(offset) - offset;
@@ -190,7 +215,7 @@ class Producer {
   }
 }
 
-function sizeError({ origin, size }: TarMember, found: string): ImageError {
+function sizeError({ origin, size }: TarMember | TarHead, found: string): ImageError {
   return new ImageError(
     `${origin} changed while it was read: expected ${size} bytes, found ${found}`,
   );

@@ -1,0 +1,164 @@
+/**
+ * The top layer of an image whose root file system is more than links: made, scanned for the store
+ * paths it mentions, and finished.
+ * @module
+ */
+
+import { PermissionRules } from "../layer/permissions.ts";
+import { finishTop } from "../rootfs/finished_top.ts";
+import { prepareRoot, topOwner } from "../rootfs/prepare.ts";
+import { addMissingParents, type RootEntry, type RootTree } from "../rootfs/root_tree.ts";
+import { scanTree } from "../rootfs/scan.ts";
+import type { ImageSpec } from "../spec/image_spec.ts";
+import type { Closure, ClosureSource, PathInfo } from "../store/closure.ts";
+import { mentionsIn } from "../store/mentions.ts";
+import { nixDatabase } from "../store/nix_database.ts";
+import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
+
+import type { PlannedTop } from "./plan.ts";
+
+/** What making a top layer needs. */
+export interface TopOptions {
+  /** Knows the closures. */
+  readonly source: ClosureSource;
+  /** The directory that holds `nix/store`: "" (the default) for the host's own. */
+  readonly storeRoot?: string;
+  /** Directories in which helpers' programs are looked for, separated by colons: a `PATH`. */
+  readonly searchPath?: string;
+  /**
+   * Gives a private directory for temporary files, which must last as long as the plan is used.
+   * Asked for only where the root file system is more than links.
+   */
+  readonly workDirectory?: () => Promise<string>;
+  /** Told what the spec's commands print, as it comes. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/** What {@linkcode planTop} makes. */
+export interface TopAndClosure {
+  readonly top: Omit<PlannedTop, "contents">;
+  /** All that the image holds: what was named, and what the top layer mentions. */
+  readonly closure: Closure;
+}
+
+/**
+ * Makes the top layer.
+ *
+ * @param named the closure of what the spec puts into the image by name
+ */
+export async function planTop(
+  spec: ImageSpec,
+  named: Closure,
+  options: TopOptions,
+): Promise<TopAndClosure> {
+  const { source, storeRoot = "", searchPath = "", onOutput = () => {} } = options;
+  const work = once(options.workDirectory ?? temporaryDirectory);
+  let databases = 0;
+  const database = async (closure: Closure) => {
+    const directory = `${await work()}/nix-database-${++databases}`;
+    await Deno.mkdir(directory);
+    return await nixDatabase(closure, gcRoots(spec, closure), directory);
+  };
+  const layout = await prepareRoot(spec, {
+    storeRoot,
+    searchPath,
+    workDirectory: work,
+    onOutput,
+    beforeCommands: async () => spec.includeNixDB ? await database(named) : new Map(),
+  });
+  const { tree } = layout;
+  const notices = [...layout.notices];
+
+  const candidates = await candidateClosure(spec, tree, named, source);
+  const scan = await scanTree(withoutDatabase(tree), candidates.keys());
+  for (const [path, where] of scan.strangers) {
+    notices.push(
+      `/${where} mentions ${path}, which is left out: the spec does not name it, nor does anything it names refer to it`,
+    );
+  }
+  const closure = new Map([...named, ...within(candidates, scan.found)]);
+
+  if (spec.includeNixDB) addDatabase(tree, await database(closure));
+  addMissingParents(tree, topOwner(spec));
+  const rules = new PermissionRules(spec.permissions);
+  for (const [path, entry] of tree) {
+    const ruled = rules.apply(`/${path}`, entry.type, entry);
+    if (ruled !== entry) tree.set(path, { ...entry, ...ruled });
+  }
+  if (!rules.touchStore) {
+    for (const { path } of rules.unmatched()) notices.push(`permissions: nothing matches ${path}`);
+  }
+  const pax = spec.type === "single" && rules.touchStore && rules.needPax;
+  const file = `${await work()}/top.tar`;
+  const top = await finishTop(tree, file, pax ? "pax" : "gnu");
+  return { top: { ...top, notices, clashes: layout.clashes }, closure };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => made ??= make();
+}
+
+function temporaryDirectory(): Promise<string> {
+  return Deno.makeTempDir({ prefix: "nix-image-" });
+}
+
+/** Contents that the image holds are roots of its garbage collector, as upstream's are. */
+function gcRoots({ contents, copyToRoot }: ImageSpec, closure: Closure): StorePath[] {
+  const named = [...contents, ...copyToRoot].map(({ path }) => enclosingStorePath(path));
+  return [...new Set(named.filter((path) => path !== undefined && closure.has(path)))] as StorePath[];
+}
+
+/**
+ * The store paths that may be in the image: the closures of all that the spec names anywhere. Other
+ * paths of the store are none of its business, as in a Nix build, where these are the inputs.
+ */
+async function candidateClosure(
+  spec: ImageSpec,
+  tree: RootTree,
+  named: Closure,
+  source: ClosureSource,
+): Promise<Closure> {
+  const roots = spec.copyToRoot.flatMap(({ kind, path }) =>
+    kind === "store" ? [enclosingStorePath(path) as StorePath] : []
+  );
+  // These may be paths of the host, or no more than text.
+  const texts = [spec.extraCommands, spec.fakeRootCommands, spec.shell, ...spec.path ?? []];
+  const targets = [...tree.values()].map(({ target }) => target);
+  const mentions = mentionsIn([texts, targets], "").map(({ path }) => path);
+  const unsure = [...new Set(mentions)].filter((path) => !named.has(path));
+  const missing = new Set(unsure.length > 0 ? await source.missing(unsure) : []);
+  const wanted = [...new Set([...roots, ...unsure.filter((path) => !missing.has(path))])];
+  return new Map([...named, ...await source.closureOf(wanted)]);
+}
+
+/** The part of `closure` that `roots` reach. */
+function within(closure: Closure, roots: Iterable<StorePath>): Closure {
+  const reached = new Map<StorePath, PathInfo>();
+  const pending = [...roots];
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    const info = closure.get(path);
+    if (!info || reached.has(path)) continue;
+    reached.set(path, info);
+    pending.push(...info.references);
+  }
+  return reached;
+}
+
+const DATABASE = "nix/var/nix/";
+
+/** A database mentions all paths it knows, needed or not. */
+function withoutDatabase(tree: RootTree): RootTree {
+  return new Map([...tree].filter(([path]) => !path.startsWith(DATABASE)));
+}
+
+/** Replaces what was there before the commands; owners and modes that they gave stay. */
+function addDatabase(tree: RootTree, database: RootTree): void {
+  for (const [path, entry] of database) {
+    const there: RootEntry | undefined = tree.get(path);
+    const kept = there && there.type === entry.type
+      ? { mode: there.mode, uid: there.uid, gid: there.gid }
+      : {};
+    tree.set(path, { ...entry, ...kept });
+  }
+}

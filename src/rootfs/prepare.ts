@@ -1,0 +1,127 @@
+/**
+ * The root file system that a spec describes: what it names, and what its commands make of that.
+ * @module
+ */
+
+import { ImageError } from "../errors.ts";
+import type { ImageSpec } from "../spec/image_spec.ts";
+import { copiesOf } from "./copies.ts";
+import { FakerootState } from "./fakeroot_state.ts";
+import { helperEntries } from "./helpers.ts";
+import type { RootLayout } from "./root_layout.ts";
+import { addMissingParents, type Owner, type RootTree } from "./root_tree.ts";
+import { runScript } from "./script.ts";
+import { listStaged, stage } from "./staging.ts";
+import { symlinkFarm } from "./symlink_farm.ts";
+
+/** What {@linkcode prepareRoot} needs to know of its surroundings. */
+export interface PrepareOptions {
+  /** The directory that holds `nix/store`: "" for the host's own. */
+  readonly storeRoot: string;
+  /** Directories in which helpers' programs are looked for, separated by colons. */
+  readonly searchPath: string;
+  /** Gives a private directory for temporary files; asked for only where one is needed. */
+  readonly workDirectory: () => Promise<string>;
+  /** Told what commands print, as it comes. */
+  readonly onOutput: (text: string) => void;
+  /** What is to be there before commands run, besides what the spec names. */
+  readonly beforeCommands: () => Promise<RootTree>;
+}
+
+/** Whether the root file system has links to store paths alone, which need no scan and no copy. */
+export function isLinksAlone(spec: ImageSpec): boolean {
+  return spec.type === "layered" && spec.contents.every(({ kind }) => kind === "store") &&
+    spec.helpers.length === 0 && spec.permissions.length === 0 && !spec.includeNixDB &&
+    !hasCommands(spec);
+}
+
+/** Whether the spec has commands to run. */
+export function hasCommands({ extraCommands, fakeRootCommands }: ImageSpec): boolean {
+  return extraCommands.trim() !== "" || fakeRootCommands.trim() !== "";
+}
+
+/** Who owns what nobody was named for: nixpkgs gives `uid` and `gid` to single images' files. */
+export function topOwner({ type, uid, gid }: ImageSpec): Owner {
+  return type === "single" ? { uid, gid } : { uid: 0, gid: 0 };
+}
+
+/**
+ * Makes the root file system. Reads directories; runs the spec's commands if it has any.
+ *
+ * @throws {ImageError} if something can not be read, or a command fails.
+ */
+export async function prepareRoot(spec: ImageSpec, options: PrepareOptions): Promise<RootLayout> {
+  const owner = topOwner(spec);
+  const { storeRoot } = options;
+  const layout = spec.type === "single"
+    ? await copiesOf(spec.copyToRoot, {
+      keepContentsDirlinks: spec.keepContentsDirlinks,
+      storeRoot,
+      owner,
+    })
+    : await symlinkFarm(spec.contents, storeRoot, owner);
+  const { tree } = layout;
+  const clashes = [...layout.clashes];
+  for (const [path, entry] of await helpersOf(spec, options, owner)) {
+    const there = tree.get(path);
+    if (!there) tree.set(path, entry);
+    else if (there.type !== "directory" || entry.type !== "directory") {
+      clashes.push(`/${path} of the helpers is hidden by ${there.origin}`);
+    }
+  }
+  addMissingParents(tree, owner);
+  if (!hasCommands(spec)) return { tree, notices: layout.notices, clashes };
+
+  for (const [path, entry] of await options.beforeCommands()) tree.set(path, entry);
+  addMissingParents(tree, owner);
+  return {
+    tree: await runCommands(tree, spec, owner, options),
+    notices: layout.notices,
+    clashes,
+  };
+}
+
+async function helpersOf(
+  { helpers, fakeNss, contents, copyToRoot, path }: ImageSpec,
+  { storeRoot, searchPath }: PrepareOptions,
+  owner: Owner,
+): Promise<RootTree> {
+  if (helpers.length === 0) return new Map();
+  const named = [...contents, ...copyToRoot].flatMap(({ kind, path }) =>
+    kind === "store" ? [path] : []
+  );
+  const candidates = [...named, ...path ?? []];
+  return await helperEntries(helpers, { fakeNss, candidates, searchPath, storeRoot, owner });
+}
+
+async function runCommands(
+  tree: RootTree,
+  spec: ImageSpec,
+  owner: Owner,
+  { storeRoot, workDirectory, onOutput }: PrepareOptions,
+): Promise<RootTree> {
+  const { extraCommands, fakeRootCommands, enableFakechroot, shell, path } = spec;
+  const work = await workDirectory();
+  const root = `${work}/root`;
+  const stateFile = `${work}/fakeroot-state`;
+  try {
+    await Deno.mkdir(root);
+  } catch (error) {
+    throw new ImageError(`Cannot make ${root}: ${(error as Error).message}`, { cause: error });
+  }
+  await stage(tree, root);
+  const common = { root, shell, path, storeRoot, onOutput };
+  if (extraCommands.trim() !== "") {
+    await runScript({ ...common, field: "extraCommands", script: extraCommands, how: "plain" });
+  }
+  if (fakeRootCommands.trim() === "") return await listStaged(root, { owner });
+  const how = enableFakechroot ? "fakechroot" : "fakeroot";
+  await runScript({
+    ...common,
+    field: "fakeRootCommands",
+    script: fakeRootCommands,
+    how,
+    stateFile,
+  });
+  return await listStaged(root, { owner, ownership: await FakerootState.load(stateFile) });
+}
