@@ -106,7 +106,9 @@ function temporaryDirectory(): Promise<string> {
 /** Contents that the image holds are roots of its garbage collector, as upstream's are. */
 function gcRoots({ contents, copyToRoot }: ImageSpec, closure: Closure): StorePath[] {
   const named = [...contents, ...copyToRoot].map(({ path }) => enclosingStorePath(path));
-  return [...new Set(named.filter((path) => path !== undefined && closure.has(path)))] as StorePath[];
+  return [
+    ...new Set(named.filter((path) => path !== undefined && closure.has(path))),
+  ] as StorePath[];
 }
 
 /**

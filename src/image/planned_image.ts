@@ -6,7 +6,7 @@
 import { PermissionRules } from "../layer/permissions.ts";
 import { RootLayer } from "../layer/root_layer.ts";
 import { StoreLayer } from "../layer/store_layer.ts";
-import { TopLayer, topComment } from "../rootfs/top_layer.ts";
+import { topComment, TopLayer } from "../rootfs/top_layer.ts";
 import { symlinkFarm } from "../rootfs/symlink_farm.ts";
 import type { Image } from "./image.ts";
 import type { ImagePlan } from "./plan.ts";
@@ -39,7 +39,11 @@ export async function imageOf(plan: ImagePlan, now: Date): Promise<PlannedImage>
   const base = { architecture, os, variant, created, config };
   if (plan.type === "single" && !("links" in top)) {
     const paths = plan.layers.flatMap(({ paths }) => paths);
-    const layer = new RootLayer(top, paths, { comment: topComment(top.contents), storeRoot, rules });
+    const layer = new RootLayer(top, paths, {
+      comment: topComment(top.contents),
+      storeRoot,
+      rules,
+    });
     return { image: { ...base, layers: [layer] }, mtime, ...top };
   }
   const layers = plan.layers.map(({ paths }) => new StoreLayer(paths, owner, storeRoot, rules));

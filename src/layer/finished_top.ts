@@ -15,6 +15,8 @@ export interface FinishedTop {
   readonly format: TarFormat;
   /** `sha256:` and 64 hexadecimal digits: of the members. */
   readonly digest: string;
-  /** Whether it has `nix/store`, so that a layer need not add it. */
+  /** Whether it has `nix`, so that a layer need not add it. */
+  readonly hasNix: boolean;
+  /** Whether it has `nix/store`. */
   readonly hasStore: boolean;
 }

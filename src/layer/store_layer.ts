@@ -3,14 +3,14 @@
  * @module
  */
 
-import { NarTree } from "../store/nar_tree.ts";
-import { openFile } from "../store/files.ts";
 import { namePart, STORE_DIR, type StorePath } from "../store/store_path.ts";
-import { LossyNameError, type TreeEntry, walkTree } from "../store/tree.ts";
+import type { TreeEntry } from "../store/tree.ts";
 import { archiveEnd } from "../tar/header.ts";
-import { memberSize, type MemberSource, type TarMember, tarStream } from "../tar/stream.ts";
+import { memberSize, type TarMember, tarStream } from "../tar/stream.ts";
 import { FORMAT_VERSION } from "./format_version.ts";
 import { identityOf, type Layer, pythonList } from "./layer.ts";
+import type { PermissionRules } from "./permissions.ts";
+import { StoreMembers } from "./store_members.ts";
 
 /** Who owns the files of a layer, and the time they show. */
 export interface Ownership {
@@ -26,25 +26,12 @@ export interface Ownership {
   readonly mtime: number;
 }
 
-/** Metadata of at most so many files is kept between sizing a layer and reading it. */
-const KEPT_ENTRIES = 20_000;
-
-/** A store path as the layer will hold it. */
-interface Tree {
-  /** What its members take up in the tar, in bytes. */
-  readonly size: number;
-  /** Its files, unless there are too many to keep. */
-  readonly entries: Iterable<TreeEntry>;
-  /** Where it is read from, if not from the disk alone. */
-  readonly nar: NarTree | undefined;
-}
-
 /** A layer of store paths, in the order given. */
 export class StoreLayer implements Layer {
   readonly #paths: readonly StorePath[];
   readonly #owner: Ownership;
-  readonly #root: string;
-  #trees: Promise<readonly Tree[]> | undefined;
+  readonly #rules: PermissionRules | undefined;
+  readonly #files: StoreMembers;
 
   /**
    * A layer that reads nothing before it is asked to.
@@ -52,11 +39,20 @@ export class StoreLayer implements Layer {
    * @param paths the store paths
    * @param owner of all files, whoever owns them in the store
    * @param root the directory that holds `nix/store`: "" for the host's own
+   * @param rules say otherwise for some files
    */
-  constructor(paths: readonly StorePath[], owner: Ownership, root: string) {
+  constructor(
+    paths: readonly StorePath[],
+    owner: Ownership,
+    root: string,
+    rules?: PermissionRules,
+  ) {
     this.#paths = paths;
     this.#owner = owner;
-    this.#root = root;
+    this.#rules = rules?.touchStore ? rules : undefined;
+    const memberOf = (entry: TreeEntry, origin: string, open: TarMember["open"]) =>
+      this.#memberOf(entry, origin, open);
+    this.#files = new StoreMembers(paths, { root, format: "pax", memberOf });
   }
 
   /** The names of the store paths. */
@@ -72,150 +68,62 @@ export class StoreLayer implements Layer {
   /** See {@linkcode Layer.identity}. */
   get identity(): string {
     const { uid, gid, uname, gname, mtime } = this.#owner;
-    return identityOf("store", FORMAT_VERSION, this.#paths, uid, gid, uname, gname, mtime);
+    const rules = this.#rules ? [this.#rules.identity] : [];
+    const parts = [FORMAT_VERSION, this.#paths, uid, gid, uname, gname, mtime, ...rules];
+    return identityOf("store", ...parts);
   }
 
   /** See {@linkcode Layer.tarSize}. */
   async tarSize(): Promise<number> {
-    this.#trees ??= this.#scan();
-    let size = 0;
+    let size = await this.#files.size();
     for (const parent of this.#parents()) size += memberSize(parent, "pax");
-    for (const tree of await this.#trees) size += tree.size;
     return archiveEnd(size);
   }
 
   /** See {@linkcode Layer.open}. */
   open(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const kept = this.#trees;
-    // What was kept is for one reading; the layer may live much longer.
-    this.#trees = undefined;
-    const scan = () => kept ?? this.#scan();
-    return tarStream(new StoreMembers(this.#parents(), scan, this.#owner, this.#root), "pax");
+    return tarStream(this.#files.read(this.#parents()), "pax");
   }
 
   #parents(): TarMember[] {
-    return ["/nix", STORE_DIR].map((path) => {
-      const entry = { path, type: "directory", mode: 0o755, size: 0, target: "" } as const;
-      return memberOf(entry, this.#owner, path, undefined);
-    });
+    return ["/nix", STORE_DIR].map((path) =>
+      this.#memberOf(
+        { path, type: "directory", mode: 0o755, size: 0, target: "" },
+        path,
+        undefined,
+      )
+    );
   }
 
-  async #scan(): Promise<readonly Tree[]> {
-    const trees: Tree[] = [];
-    let room = KEPT_ENTRIES;
-    for (const path of this.#paths) {
-      const tree = await this.#scanTree(path, room);
-      if (Array.isArray(tree.entries)) room -= tree.entries.length;
-      trees.push(tree);
-    }
-    return trees;
-  }
-
-  async #scanTree(path: StorePath, room: number): Promise<Tree> {
-    try {
-      return this.#scanOnDisk(path, room);
-    } catch (error) {
-      if (error instanceof LossyNameError) return await this.#scanNar(path);
-      throw error;
-    }
-  }
-
-  #scanOnDisk(path: StorePath, room: number): Tree {
-    let size = 0;
-    const kept: TreeEntry[] = [];
-    for (const entry of walkTree(path, this.#root)) {
-      size += this.#sizeOf(entry);
-      if (kept.length <= room) kept.push(entry);
-    }
-    const root = this.#root;
-    const again = { [Symbol.iterator]: () => walkTree(path, root) };
-    return { size, entries: kept.length <= room ? kept : again, nar: undefined };
-  }
-
-  async #scanNar(path: StorePath): Promise<Tree> {
-    const nar = await NarTree.list(path, this.#root);
-    let size = 0;
-    for (const entry of nar.entries) size += this.#sizeOf(entry);
-    return { size, entries: nar.entries, nar };
-  }
-
-  #sizeOf(entry: TreeEntry): number {
-    return memberSize(memberOf(entry, this.#owner, entry.path, undefined), "pax");
+  #memberOf(entry: TreeEntry, origin: string, open: TarMember["open"]): TarMember {
+    const { path, type, mode, size, target } = entry;
+    const { uid, gid, uname, gname, mtime } = this.#owner;
+    // Spelt out: there are tens of thousands, and copies of objects cost.
+    const member: TarMember = {
+      name: path,
+      type,
+      mode,
+      size,
+      linkname: target,
+      uid,
+      gid,
+      uname,
+      gname,
+      mtime,
+      origin,
+      open,
+    };
+    return this.#rules ? withRules(member, this.#rules) : member;
   }
 }
 
-function memberOf(
-  { path, type, mode, size, target }: TreeEntry,
-  { uid, gid, uname, gname, mtime }: Ownership,
-  origin: string,
-  open: TarMember["open"],
-): TarMember {
-  // Spelt out: there are tens of thousands, and copies of objects cost.
-  return {
-    name: path,
-    type,
-    mode,
-    size,
-    linkname: target,
-    uid,
-    gid,
-    uname,
-    gname,
-    mtime,
-    origin,
-    open,
-  };
-}
-
-/** The members of a layer: the store directory, then the files of one store path after another. */
-class StoreMembers implements MemberSource {
-  readonly #parents: TarMember[];
-  readonly #scan: () => Promise<readonly Tree[]>;
-  readonly #owner: Ownership;
-  readonly #root: string;
-  #trees: Tree[] | undefined;
-  #tree: Tree | undefined;
-  #entries: Iterator<TreeEntry> | undefined;
-
-  constructor(
-    parents: TarMember[],
-    scan: () => Promise<readonly Tree[]>,
-    owner: Ownership,
-    root: string,
-  ) {
-    this.#parents = parents;
-    this.#scan = scan;
-    this.#owner = owner;
-    this.#root = root;
-  }
-
-  next(): TarMember | undefined | Promise<TarMember | undefined> {
-    const parent = this.#parents.shift();
-    if (parent) return parent;
-    const entry = this.#entries?.next();
-    return entry && !entry.done ? this.#member(entry.value) : this.#nextTree();
-  }
-
-  async #nextTree(): Promise<TarMember | undefined> {
-    this.#trees ??= [...await this.#scan()];
-    await this.#tree?.nar?.close();
-    this.#tree = this.#trees.shift();
-    this.#entries = this.#tree?.entries[Symbol.iterator]();
-    return this.#tree && this.next();
-  }
-
-  async close(): Promise<void> {
-    await this.#tree?.nar?.close();
-  }
-
-  #member(entry: TreeEntry): TarMember {
-    const nar = this.#tree?.nar;
-    const origin = this.#root + entry.path;
-    const open = entry.type !== "file"
-      ? undefined
-      : nar
-      ? () => nar.open(entry)
-      : () => openFile(origin);
-    return memberOf(entry, this.#owner, origin, open);
-  }
+/** The member with the owner, mode and attributes that the rules give it. */
+function withRules(member: TarMember, rules: PermissionRules): TarMember {
+  const ruled = rules.apply(member.name, member.type, member);
+  if (ruled === member) return member;
+  // The names belong to the layer's owner, and readers may prefer them to the numbers.
+  const names = ruled.uid === member.uid ? {} : { uname: "" };
+  const groups = ruled.gid === member.gid ? {} : { gname: "" };
+  const { uid, gid, mode, xattrs } = ruled;
+  return { ...member, uid, gid, mode, xattrs, ...names, ...groups };
 }

@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { ImageError } from "../errors.ts";
-import { membersOf, memberSize, tarStream } from "../tar/stream.ts";
+import { memberSize, membersOf, tarStream } from "../tar/stream.ts";
 import type { FinishedTop } from "../layer/finished_top.ts";
 import type { TarFormat } from "../tar/header.ts";
 import type { RootTree } from "./root_tree.ts";
@@ -48,7 +48,7 @@ export async function finishTop(
     throw error;
   }
   const digest = `sha256:${hash.digest("hex")}`;
-  return { file, size, format, digest, hasStore: tree.has("nix/store") };
+  return { file, size, format, digest, hasNix: tree.has("nix"), hasStore: tree.has("nix/store") };
 }
 
 function openNew(file: string): Deno.FsFile {
