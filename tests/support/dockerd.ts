@@ -109,4 +109,22 @@ export class Docker {
     if (code !== 0 || loaded === undefined) throw new Error(`Not loaded: ${text}${stderr}`);
     return loaded;
   }
+
+  /** `nix-image build ARGS`, then `docker load`; returns the name that Docker gave the image. */
+  async build(directory: string, ...args: string[]): Promise<string> {
+    const archive = `${directory}/image-${crypto.randomUUID()}`;
+    await succeed([...nixImageCommand(), "build", "--quiet", "--output", archive, ...args]);
+    const loaded = /^Loaded image: (.*)$/m.exec(await this.docker("load", "--input", archive))?.[1];
+    if (loaded === undefined) throw new Error(`Not loaded: ${archive}`);
+    return loaded;
+  }
+
+  /** The names of all members of the root file system of an image, as `docker export` has them. */
+  async exportedNames(image: string): Promise<string[]> {
+    const container = (await this.docker("create", "--network=none", image, "/none")).trim();
+    const script = 'set -o pipefail; docker export "$1" | tar --list';
+    const names = await succeed(["bash", "-c", script, "bash", container], { env: this.env });
+    await this.docker("rm", container);
+    return names.trim().split("\n");
+  }
 }

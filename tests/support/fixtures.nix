@@ -42,6 +42,31 @@ let
   '';
 in
 rec {
+  busybox = build "busybox" ''
+    mkdir -p $out/bin
+    cat ${static}/busybox > $out/bin/busybox
+    chmod +x $out/bin/busybox
+  '';
+
+  cacert = build "cacert" ''
+    mkdir -p $out/etc/ssl/certs
+    echo "a certificate" > $out/etc/ssl/certs/ca-bundle.crt
+  '';
+
+  # What activating NixOS' etc does: links through /etc/static, made in the root it runs in.
+  etcActivation =
+    let
+      etc = build "etc" ''
+        mkdir -p $out/etc
+        echo "some text" > $out/etc/some-config-file
+      '';
+    in
+    program "activate" ''
+      ${static}/busybox mkdir -p /etc
+      ${static}/busybox ln -s ${etc}/etc /etc/static
+      ${static}/busybox ln -s static/some-config-file /etc/some-config-file
+    '';
+
   message = build "message" ''echo "Hello, world!" > $out'';
 
   hello = program "hello" ''exec ${static}/busybox cat ${message}'';

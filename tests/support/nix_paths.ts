@@ -14,7 +14,10 @@ const FIXTURES = fileURLToPath(new URL("fixtures.nix", import.meta.url));
 export type Fixture =
   | "bash"
   | "big"
+  | "busybox"
+  | "cacert"
   | "coreutils"
+  | "etcActivation"
   | "farmFirst"
   | "farmSecond"
   | "hello"
