@@ -19,29 +19,34 @@ export async function planCommand(spec: string, options: PlanCommandOptions): Pr
   console.log(options.json ? JSON.stringify(describe(plan), null, 2) : tableOf(plan));
 }
 
-function describe({ repoTag, architecture, layers, contents }: ImagePlan) {
+function describe({ repoTag, type, architecture, layers, top }: ImagePlan) {
+  const contents = "links" in top ? top.links : top.contents;
   return {
     repoTag,
+    type,
     architecture,
     size: totalSize(layers),
     layers: layers.map(({ paths, size, reason }) => ({ paths, size, reason })),
-    topLayer: { contents },
+    topLayer: "links" in top ? { contents } : { contents, size: top.size },
   };
 }
 
-function tableOf({ repoTag, layers, contents }: ImagePlan): string {
+function tableOf({ repoTag, type, layers, top }: ImagePlan): string {
   const rows = layers.map(({ paths, size, reason }, index) => {
     const names = paths.map(namePart);
     const shown = names.length > 3 ? [...names.slice(0, 3), `+${names.length - 3}`] : names;
     return [`${index + 1}`, formatBytes(size), `${paths.length}`, shown.join(" "), reason];
   });
-  const top = [`${layers.length + 1}`, "", "", `links to ${contents.length} contents`, "top layer"];
+  const number = type === "single" ? layers.length : layers.length + 1;
+  const topRow = "links" in top
+    ? [`${number}`, "", "", `links to ${top.links.length} contents`, "top layer"]
+    : [`${number}`, formatBytes(top.size), "", "all that is not in the store", "top layer"];
   const paths = layers.reduce((sum, layer) => sum + layer.paths.length, 0);
-  const table = formatTable([["LAYER", "SIZE", "PATHS", "STORE PATHS", "WHY"], ...rows, top], {
+  const table = formatTable([["LAYER", "SIZE", "PATHS", "STORE PATHS", "WHY"], ...rows, topRow], {
     align: ["right", "right", "right"],
   });
   const size = formatBytes(totalSize(layers));
-  return `${table}${repoTag}: ${layers.length + 1} layers, ${paths} store paths, ${size}`;
+  return `${table}${repoTag}: ${number} layers, ${paths} store paths, ${size}`;
 }
 
 function totalSize(layers: ImagePlan["layers"]): number {

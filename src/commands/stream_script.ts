@@ -12,30 +12,33 @@ import { RUN_OPTIONS } from "../process/run_options.ts";
 import type { LayerNames } from "../sinks/docker_archive.ts";
 
 /**
- * Writes an executable script that streams the planned image, and the plan beside it. The same plan
- * gives the same file.
+ * Writes an executable script that streams the planned image, and beside it the plan and what it
+ * needs that is not in the store. The same plan gives the same file.
  *
  * @returns the script's path
  * @throws {ImageError} if they can not be written.
  */
 export async function writeStreamScript(plan: ImagePlan, layerNames: LayerNames): Promise<string> {
-  const planText = JSON.stringify(plan);
   const program = ownCommand();
   const name = plan.repoTag.replace(/^.*\//, "").replace(/[^\w.-]/g, "-");
-  const identity = identityOf(planText, layerNames, program).slice(0, 32);
+  const { top } = plan;
+  const lasting = "file" in top ? { ...plan, top: { ...top, file: "" } } : plan;
+  const identity = identityOf(JSON.stringify(lasting), layerNames, program).slice(0, 32);
   const directory = join(cacheDirectory(), "nix-image", "stream");
   const script = join(directory, `${identity}-stream-${name}`);
   const planFile = `${script}.json`;
+  const topFile = `${script}.top.tar`;
   const command = [...program, "stream", "--tar", "--plan", planFile, "--layer-names", layerNames];
   try {
     await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
-    await replaceFile(planFile, planText, 0o600);
-    await replaceFile(
-      script,
-      `#!/bin/sh\n# Streams the image ${name} to standard output.\n` +
-        `exec ${command.map(shellQuote).join(" ")} "$@"\n`,
-      0o700,
-    );
+    if ("file" in top) {
+      await replaceFile(topFile, 0o600, (temporary) => Deno.copyFile(top.file, temporary));
+    }
+    const frozen = "file" in top ? { ...plan, top: { ...top, file: topFile } } : plan;
+    await replaceFile(planFile, 0o600, writing(JSON.stringify(frozen)));
+    const text = `#!/bin/sh\n# Streams the image ${name} to standard output.\n` +
+      `exec ${command.map(shellQuote).join(" ")} "$@"\n`;
+    await replaceFile(script, 0o700, writing(text));
   } catch (error) {
     throw new ImageError(`Cannot write ${script}: ${(error as Error).message}`, { cause: error });
   }
@@ -56,10 +59,19 @@ function ownCommand(): string[] {
   return [Deno.execPath(), "run", "--config", config, ...RUN_OPTIONS, main];
 }
 
-async function replaceFile(path: string, text: string, mode: number): Promise<void> {
+function writing(text: string): (path: string) => Promise<void> {
+  return (path) => Deno.writeTextFile(path, text, { createNew: true });
+}
+
+async function replaceFile(
+  path: string,
+  mode: number,
+  write: (path: string) => Promise<void>,
+): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID()}`;
   try {
-    await Deno.writeTextFile(temporary, text, { mode, createNew: true });
+    await write(temporary);
+    await Deno.chmod(temporary, mode);
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
