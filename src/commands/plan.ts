@@ -37,7 +37,7 @@ function tableOf({ repoTag, type, layers, top }: ImagePlan): string {
     const shown = names.length > 3 ? [...names.slice(0, 3), `+${names.length - 3}`] : names;
     return [`${index + 1}`, formatBytes(size), `${paths.length}`, shown.join(" "), reason];
   });
-  const number = type === "single" ? layers.length : layers.length + 1;
+  const number = type === "single" ? 1 : layers.length + 1;
   const topRow = "links" in top
     ? [`${number}`, "", "", `links to ${top.links.length} contents`, "top layer"]
     : [`${number}`, formatBytes(top.size), "", "all that is not in the store", "top layer"];
