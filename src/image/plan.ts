@@ -35,11 +35,12 @@ export type PlannedFields = Pick<
   | "uname"
   | "gname"
   | "config"
-  | "contents"
 >;
 
 /** All that determines an image. Plain data: it survives JSON. */
 export interface ImagePlan extends PlannedFields {
+  /** The store paths, or paths within, that the root links to. */
+  readonly contents: readonly string[];
   /** The byte format that it was planned for. */
   readonly formatVersion: number;
   /** The image's name and tag. */
@@ -66,7 +67,8 @@ export interface PlanOptions {
  * @throws {ImageError} if a store path is not known to the source.
  */
 export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<ImagePlan> {
-  const { architecture, created, mtime, uid, gid, uname, gname, config, contents } = spec;
+  const { architecture, created, mtime, uid, gid, uname, gname, config } = spec;
+  const contents = storeContents(spec);
   const layers = spec.includeStorePaths ? await storeLayers(spec, options.source) : [];
   const decided = {
     formatVersion: FORMAT_VERSION,
@@ -86,13 +88,17 @@ export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<
   return { ...decided, repoTag, layers, storeRoot: options.storeRoot ?? "" };
 }
 
+function storeContents({ contents }: ImageSpec): string[] {
+  return contents.filter(({ kind }) => kind === "store").map(({ path }) => path);
+}
+
 /** The same text however the spec orders its keys. */
 function canonical(value: JsonObject): string {
   return formatJson(sortKeys(value));
 }
 
 async function storeLayers(spec: ImageSpec, source: ClosureSource): Promise<PlannedLayer[]> {
-  const roots = spec.contents.map((path) => enclosingStorePath(path) as StorePath);
+  const roots = storeContents(spec).map((path) => enclosingStorePath(path) as StorePath);
   const mentions = mentionsIn(spec.config, "config");
   const closure = await closureWithMentions(source, roots, mentions);
   const limit = spec.maxLayers - 1; // the top layer is the other one

@@ -23,7 +23,11 @@ async function loadOrUsageError(bytes: Uint8Array): Promise<void> {
   const { spec } = loaded;
   assert.equal(spec.name, spec.name.toLowerCase());
   assert.ok(spec.maxLayers >= 2 && spec.maxLayers <= 125);
-  assert.ok(spec.contents.every((path) => path.startsWith("/nix/store/")));
+  assert.ok(
+    [...spec.contents, ...spec.copyToRoot].every(({ kind, path }) =>
+      path.startsWith(kind === "store" ? "/nix/store/" : "/")
+    ),
+  );
   assert.ok(Object.values(spec).every((value) => value !== undefined));
 }
 
