@@ -13,7 +13,7 @@ import { type JsonPath, type Problem, problemLines, unexpected, visible } from "
 import { specSchema } from "./schema.ts";
 import { schemaProblems } from "./schema_issues.ts";
 import { baseDirectory, resolveSource, resolveToolPath } from "./sources.ts";
-import { parseTime } from "./time.ts";
+import { LAST_TIME, parseTime } from "./time.ts";
 
 /** Where a spec comes from. */
 export interface SpecSource {
@@ -92,8 +92,8 @@ function timeOfNow(epoch: string | undefined): number | "now" {
   const seconds = /^\d+$/.test(epoch) ? parseTime(`@${epoch}`) : undefined;
   if (seconds !== undefined) return seconds;
   throw new UsageError(
-    "SOURCE_DATE_EPOCH in the environment: expected seconds since 1970, an integer that is not " +
-      `negative, found ${JSON.stringify(epoch)}`,
+    "SOURCE_DATE_EPOCH in the environment: expected seconds since 1970, an integer from 0 to " +
+      `${LAST_TIME}, found ${JSON.stringify(epoch)}`,
   );
 }
 

@@ -8,7 +8,7 @@ import { choice, id } from "./schema_values.ts";
 
 const EFFECTS = ["uid", "gid", "mode", "xattrs", "capabilities"] as const;
 
-const PATTERN = /^\/(?:(?!\.\.?(?:\/|$))[^/\0]+\/)*(?!\.\.?$)[^/\0]*$/;
+const PATTERN = /^(?:\/|(?:\/(?!\.\.?(?:\/|$))[^/\0]+)+)$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 /** The kernel takes at most 255 bytes; in a pax record "=" ends the name. */
 const XATTR_NAME = /^(?=.{1,255}$)(?:user|security|trusted|system)\.[^=\0]+$/s;
@@ -16,7 +16,8 @@ const XATTR_NAME = /^(?=.{1,255}$)(?:user|security|trusted|system)\.[^=\0]+$/s;
 const CAPABILITIES = /^[a-z0-9_,]*(?:[=+-][eip]*)+(?: +[a-z0-9_,]*(?:[=+-][eip]*)+)*$/;
 
 const path = (() => {
-  const error = 'an absolute path such as "/home/alice/**", without "//", "." and ".."';
+  const error =
+    'an absolute path such as "/home/alice/**", without "//", "/" at the end, "." and ".."';
   return z.string({ error }).regex(PATTERN, { error });
 })();
 

@@ -71,8 +71,8 @@ export const specSchema = z.strictObject({
     "Further lines for the helper fakeNss; where they are given, so is the helper.",
   ),
   extraCommands: script().default("").describe(
-    "A shell script that runs without privileges; its working directory is the image's root, where " +
-      "it can change what contents or copyToRoot, but no store paths, have put.",
+    "A shell script that runs without privileges in a copy of the image's root directory, which has " +
+      "what contents or copyToRoot say, but no store paths. What it leaves there is in the image.",
   ),
   fakeRootCommands: script().default("").describe(
     "A shell script that runs after extraCommands in the same place, as root that fakeroot pretends: " +
@@ -89,7 +89,7 @@ export const specSchema = z.strictObject({
     "The directories in which the scripts find programs, their PATH. Relative ones start at the spec " +
       "file.",
   ),
-  permissions: permissions.default([]).describe(
+  permissions: permissions.prefault([]).describe(
     "Owners, modes, extended attributes and capabilities of the files that match. Later rules win.",
   ),
   includeNixDB: boolean().default(false).describe(
@@ -99,7 +99,7 @@ export const specSchema = z.strictObject({
     "The config object of the OCI image config: Env, Cmd, Entrypoint and so on. Store paths that " +
       "it mentions become part of the image.",
   ),
-  os: choice(["linux"]).default("linux").describe(
+  os: z.literal("linux", { error: '"linux" (images are for Linux)' }).default("linux").describe(
     "The operating system that the image is for: Linux always.",
   ),
   architecture: architecture.optional().describe(

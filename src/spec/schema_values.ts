@@ -89,11 +89,10 @@ export function boolean() {
   return z.boolean({ error: "true or false" });
 }
 
-/** One of these words. */
-export function choice<const Words extends readonly [string, ...string[]]>(words: Words) {
+/** One of these words, of which there are at least two. */
+export function choice<const Words extends readonly [string, string, ...string[]]>(words: Words) {
   const quoted = words.map((word) => JSON.stringify(word));
-  const last = quoted.pop();
-  return z.enum(words, { error: quoted.length > 0 ? `${quoted.join(", ")} or ${last}` : last });
+  return z.enum(words, { error: `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}` });
 }
 
 /** A shell script. */
