@@ -94,7 +94,7 @@ export interface ImageSpec {
   readonly copyToRoot: readonly RootSource[];
   /** Whether a link in the root to a directory stays one where a source has a directory. */
   readonly keepContentsDirlinks: boolean;
-  /** The image's root gets these, under what `contents` or `copyToRoot` have. No name twice. */
+  /** Which files that programs expect the root has as well; no name twice. */
   readonly helpers: readonly HelperName[];
   /** Lines that the helper `fakeNss` adds. */
   readonly fakeNss: FakeNssLines;
