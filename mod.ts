@@ -15,33 +15,36 @@
  * await dockerArchive(image, { repoTags: [plan.repoTag], mtime }).pipeTo(Deno.stdout.writable);
  * ```
  *
- * Without a Nix store, the same with a closure that is known and a directory in its place:
+ * Without a Nix store, the same with a spec that is no file, a closure that is known and a directory
+ * in the store's place:
  *
  * ```ts
  * import assert from "node:assert/strict";
- * import { closuresWithin, dockerArchive, imageOf, parseStorePath, planImage } from "./mod.ts";
+ * import {
+ *   closuresWithin,
+ *   dockerArchive,
+ *   imageOf,
+ *   loadSpec,
+ *   parseStorePath,
+ *   planImage,
+ * } from "./mod.ts";
  *
  * const hello = parseStorePath("/nix/store/00000000000000000000000000000000-hello-1.0");
  * const storeRoot = await Deno.makeTempDir();
  * await Deno.mkdir(`${storeRoot}${hello}/bin`, { recursive: true });
  * await Deno.writeTextFile(`${storeRoot}${hello}/bin/hello`, "#!/bin/sh\necho hello\n");
  *
- * const plan = await planImage({
+ * const text = JSON.stringify({
  *   name: "hello",
  *   tag: "1.0",
  *   contents: [hello],
  *   config: { Cmd: ["/bin/hello"] },
- *   architecture: "amd64",
- *   created: 1,
- *   mtime: 1,
- *   uid: 0,
- *   gid: 0,
- *   uname: "root",
- *   gname: "root",
- *   maxLayers: 100,
- *   includeStorePaths: true,
- *   layering: "auto",
- * }, {
+ * });
+ * const { spec } = await loadSpec({
+ *   source: "-",
+ *   readStdin: () => Promise.resolve(new TextEncoder().encode(text)),
+ * });
+ * const plan = await planImage(spec, {
  *   source: closuresWithin(new Map([[hello, { references: [], narSize: 500 }]])),
  *   storeRoot,
  * });
@@ -61,7 +64,17 @@
 export { ImageError, UsageError } from "./src/errors.ts";
 export { type LoadedSpec, loadSpec, type SpecSource } from "./src/spec/load.ts";
 export { specJsonSchema } from "./src/spec/json_schema.ts";
-export type { ImageSpec, JsonObject, JsonValue } from "./src/spec/image_spec.ts";
+export type {
+  Compressor,
+  FakeNssLines,
+  HelperName,
+  ImageSpec,
+  ImageType,
+  JsonObject,
+  JsonValue,
+  PermissionRule,
+  RootSource,
+} from "./src/spec/image_spec.ts";
 export { parseStorePath, type StorePath } from "./src/store/store_path.ts";
 export {
   type Closure,

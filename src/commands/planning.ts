@@ -62,6 +62,7 @@ export async function planFromFile(
   const { spec, warnings } = await loadSpec({
     source,
     readStdin: () => new Response(Deno.stdin.readable).bytes(),
+    sourceDateEpoch: Deno.env.get("SOURCE_DATE_EPOCH"),
   });
   for (const warning of warnings) warn(warning);
   const storeRoot = options.storeRoot === undefined ? "" : checkStoreRoot(options.storeRoot);

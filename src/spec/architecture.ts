@@ -42,3 +42,19 @@ export const ARCHITECTURE_NAMES: readonly string[] = [...OCI_NAMES.keys()];
 export function ociArchitecture(name: string): string | undefined {
   return OCI_NAMES.get(name);
 }
+
+/** What the machine names of 32-bit ARM say beyond `arm`, as container engines write it. */
+const VARIANTS: ReadonlyMap<string, string> = new Map([
+  ["armv5tel", "v5"],
+  ["armv6l", "v6"],
+  ["armv7a", "v7"],
+  ["armv7l", "v7"],
+]);
+
+/**
+ * The OCI variant that a Nix system or machine name implies: `v7` for `armv7l-linux`; null where it
+ * implies none, as do OCI names.
+ */
+export function impliedVariant(name: string): string | null {
+  return VARIANTS.get(name.replace(/-linux$/, "")) ?? null;
+}

@@ -31,7 +31,9 @@ export interface PermissionRule {
   readonly path: string;
   /** Applies to these alone. */
   readonly type?: "file" | "directory" | undefined;
+  /** The numeric owner. */
   readonly uid?: number | undefined;
+  /** The numeric group. */
   readonly gid?: number | undefined;
   /** Permission bits; symlinks keep theirs. */
   readonly mode?: number | undefined;
@@ -41,46 +43,101 @@ export interface PermissionRule {
   readonly capabilities?: string | undefined;
 }
 
-/** What `helpers` may name. */
-export const HELPERS = ["usrBinEnv", "binSh", "caCertificates", "fakeNss"] as const;
+/** Files that programs expect, as dockerTools' attribute of that name has them. */
+export type HelperName = "usrBinEnv" | "binSh" | "caCertificates" | "fakeNss";
 
-/** One of {@linkcode HELPERS}. */
-export type HelperName = typeof HELPERS[number];
+/** What `helpers` may name. */
+export const HELPERS = [
+  "usrBinEnv",
+  "binSh",
+  "caCertificates",
+  "fakeNss",
+] as const satisfies HelperName[];
 
 /** Lines that fakeNss adds between root and nobody. */
 export interface FakeNssLines {
+  /** Lines of /etc/passwd, without a line end. */
   readonly extraPasswdLines: readonly string[];
+  /** Lines of /etc/group, without a line end. */
   readonly extraGroupLines: readonly string[];
 }
 
-/** What an image is to be made of. Fields are named as the arguments of streamLayeredImage. */
+/** How an image is made: `layered` as by buildLayeredImage, `single` as by buildImage. */
+export type ImageType = "layered" | "single";
+
+/** The types of images, the default first. */
+export const IMAGE_TYPES = ["layered", "single"] as const satisfies ImageType[];
+
+/** How a built archive is compressed; `gz` is gzip. */
+export type Compressor = "gz" | "zstd" | "none";
+
+/** The compressors, the default first. */
+export const COMPRESSORS = ["gz", "zstd", "none"] as const satisfies Compressor[];
+
+/**
+ * What an image is to be made of. Fields are named as the arguments of dockerTools' buildImage and
+ * buildLayeredImage.
+ */
 export interface ImageSpec {
+  /**
+   * `layered`: store paths in layers of their own, below a top layer that links to them; `single`:
+   * all in one layer.
+   */
+  readonly type: ImageType;
   /** The repository name, in lower case, without tag. */
   readonly name: string;
   /** The tag, or null for one computed from what determines the image. */
   readonly tag: string | null;
-  /** Logical paths, each a store path or below one; on a collision the first one wins. */
-  readonly contents: readonly string[];
+  /** What the root of a layered image links to, the first one first; empty in a single image. */
+  readonly contents: readonly RootSource[];
+  /** What is copied into the root of a single image, in this order; empty in a layered image. */
+  readonly copyToRoot: readonly RootSource[];
+  /** Whether a link in the root to a directory stays one where a source has a directory. */
+  readonly keepContentsDirlinks: boolean;
+  /** Which files that programs expect the root has as well; no name twice. */
+  readonly helpers: readonly HelperName[];
+  /** Lines that the helper `fakeNss` adds. */
+  readonly fakeNss: FakeNssLines;
+  /** A shell script that runs in the new root, without privileges; "" for none. */
+  readonly extraCommands: string;
+  /** A shell script that runs in the new root as root under fakeroot; "" for none. */
+  readonly fakeRootCommands: string;
+  /** Whether `fakeRootCommands` sees the new root as /. */
+  readonly enableFakechroot: boolean;
+  /** The absolute path of the scripts' shell (a store path may be a package); null: the default. */
+  readonly shell: string | null;
+  /** The absolute directories in the scripts' PATH; null: the default. */
+  readonly path: readonly string[] | null;
+  /** Owners, modes and extended attributes by rule; later rules win. */
+  readonly permissions: readonly PermissionRule[];
+  /** Whether the image has a Nix database of its store paths. */
+  readonly includeNixDB: boolean;
   /** The OCI image config's `config` object, exactly as the spec has it. */
   readonly config: JsonObject;
+  /** The OCI name of the operating system. */
+  readonly os: "linux";
   /** The OCI name of the architecture, such as `amd64`. */
   readonly architecture: string;
+  /** The variant of the architecture, such as `v7` of `arm`, or null. */
+  readonly variant: string | null;
   /** When the image says it was made: seconds since 1970, or the time of the run. */
   readonly created: number | "now";
-  /** The modification time of the store layers' files: seconds since 1970, not negative. */
+  /** The modification time of the store paths' files: seconds since 1970, not negative. */
   readonly mtime: number | "now";
-  /** The numeric owner of the store layers' files. */
+  /** The numeric owner of the store layers' files; in a single image, of all that has no other. */
   readonly uid: number;
-  /** The numeric group of the store layers' files. */
+  /** The numeric group, for the same files as `uid`. */
   readonly gid: number;
-  /** The owner's name in the store layers' tar headers. */
+  /** The owner's name in the tar headers of store paths. */
   readonly uname: string;
-  /** The group's name in the store layers' tar headers. */
+  /** The group's name in the tar headers of store paths. */
   readonly gname: string;
-  /** The most layers the image may have, the top layer included: 2 to 125. */
+  /** The most layers a layered image may have, the top layer included: 2 to 125. */
   readonly maxLayers: number;
   /** Whether the image holds the store paths; without them it needs a mounted store. */
   readonly includeStorePaths: boolean;
-  /** How store paths are grouped into layers. */
+  /** How a layered image's store paths are grouped into layers. */
   readonly layering: LayeringStrategy;
+  /** How a built archive is compressed. */
+  readonly compressor: Compressor;
 }

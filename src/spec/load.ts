@@ -4,16 +4,16 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { ociArchitecture } from "./architecture.ts";
+import { impliedVariant, ociArchitecture } from "./architecture.ts";
 import { inexactNumbers, isObject, misspeltConfigFields } from "./config_schema.ts";
-import { baseDirectory, resolveContentsPath } from "./contents.ts";
-import type { ImageSpec, JsonValue } from "./image_spec.ts";
+import type { HelperName, ImageSpec, JsonValue, RootSource } from "./image_spec.ts";
+import { typeProblems, typeWarnings } from "./image_type.ts";
 import { JsonTextError, parseJson } from "./json_text.ts";
-import { type Problem, problemLines, unexpected, visible } from "./problem.ts";
+import { type JsonPath, type Problem, problemLines, unexpected, visible } from "./problem.ts";
 import { specSchema } from "./schema.ts";
 import { schemaProblems } from "./schema_issues.ts";
-
-const FIELDS = Object.keys(specSchema.shape).filter((name) => name !== "$schema");
+import { baseDirectory, resolveSource, resolveToolPath } from "./sources.ts";
+import { LAST_TIME, parseTime } from "./time.ts";
 
 /** Where a spec comes from. */
 export interface SpecSource {
@@ -23,6 +23,8 @@ export interface SpecSource {
   readonly readStdin: () => Promise<Uint8Array>;
   /** The default of `architecture`: an OCI, Nix or kernel name. Default: this machine's. */
   readonly hostArchitecture?: string;
+  /** The environment's SOURCE_DATE_EPOCH, which stands for `now` where it is set. */
+  readonly sourceDateEpoch?: string | undefined;
 }
 
 /** A spec and what to tell its author. */
@@ -34,14 +36,15 @@ export interface LoadedSpec {
 }
 
 /**
- * Reads and checks a spec. Relative paths in `contents` start at the spec file's directory (at the
- * working directory for standard input) and are followed into the store; whether the store has
- * what they lead to is not checked.
+ * Reads and checks a spec. Relative paths start at the spec file's directory (at the working
+ * directory for standard input). Those in `contents` and `copyToRoot` are followed; whether the
+ * store has what they lead to there is not checked.
  *
  * @throws {UsageError} if the spec cannot be read or is wrong; its message has one line for each
  * problem in the spec.
  */
 export async function loadSpec(from: SpecSource): Promise<LoadedSpec> {
+  const now = timeOfNow(from.sourceDateEpoch);
   const fromStdin = from.source === "-";
   const file = fromStdin ? "standard input" : from.source;
   const bytes = fromStdin ? await from.readStdin() : await readSpecFile(file);
@@ -49,33 +52,49 @@ export async function loadSpec(from: SpecSource): Promise<LoadedSpec> {
 
   const problems: Problem[] = [];
   const parsed = specSchema.safeParse(document);
-  if (!parsed.success) {
-    problems.push(...schemaProblems(parsed.error.issues, document, FIELDS));
-  }
+  if (!parsed.success) problems.push(...schemaProblems(parsed.error.issues, document));
+  problems.push(...typeProblems(document));
   // Zod puts the fields it knows first, so the config is taken from the document itself.
   const config = isObject(document) && isObject(document.config) ? document.config : {};
   problems.push(...inexactNumbers(config, ["config"]));
   const base = baseDirectory(fromStdin ? undefined : file);
-  const contents: string[] = [];
-  for (const { path, value } of contentsPaths(document)) {
-    const resolved = await resolveContentsPath(value, base);
-    if ("path" in resolved) {
-      contents.push(resolved.path);
-    } else {
-      const problem = unexpected(path, "a store path or a link to one", value);
-      problems.push({ path, text: visible(`${problem.text}, ${resolved.problem}`) });
-    }
-  }
+  const contents = await resolveSources(document, "contents", base, problems);
+  const copyToRoot = await resolveSources(document, "copyToRoot", base, problems);
   if (!parsed.success || problems.length > 0) {
     throw new UsageError(problemLines(file, problems).join("\n"));
   }
 
   const { $schema: _, ...fields } = parsed.data;
-  const architecture = fields.architecture ?? hostArchitecture(from.hostArchitecture);
-  return {
-    spec: { ...fields, architecture, config, contents },
-    warnings: problemLines(file, misspeltConfigFields(config, ["config"])),
+  const machine = fields.architecture ?? from.hostArchitecture ?? Deno.build.arch;
+  const single = fields.type === "single";
+  const spec: ImageSpec = {
+    ...fields,
+    contents: single ? [] : contents,
+    copyToRoot: single ? [...contents, ...copyToRoot] : [], // one of them is empty
+    helpers: withFakeNss(fields.helpers, document),
+    shell: fields.shell === null ? null : await resolveToolPath(fields.shell, base),
+    path: fields.path === null
+      ? null
+      : await Promise.all(fields.path.map((path) => resolveToolPath(path, base))),
+    config,
+    architecture: knownArchitecture(machine),
+    variant: fields.variant === undefined ? impliedVariant(machine) : fields.variant,
+    created: fields.created === "now" ? now : fields.created,
+    mtime: fields.mtime === "now" ? now : fields.mtime,
   };
+  const doubts = [...typeWarnings(document, spec), ...misspeltConfigFields(config, ["config"])];
+  return { spec, warnings: problemLines(file, doubts) };
+}
+
+/** What stands for `now`, given the environment's SOURCE_DATE_EPOCH. */
+function timeOfNow(epoch: string | undefined): number | "now" {
+  if (epoch === undefined) return "now";
+  const seconds = /^\d+$/.test(epoch) ? parseTime(`@${epoch}`) : undefined;
+  if (seconds !== undefined) return seconds;
+  throw new UsageError(
+    "SOURCE_DATE_EPOCH in the environment: expected seconds since 1970, an integer from 0 to " +
+      `${LAST_TIME}, found ${JSON.stringify(epoch)}`,
+  );
 }
 
 async function readSpecFile(file: string): Promise<Uint8Array> {
@@ -107,18 +126,47 @@ function parseDocument(bytes: Uint8Array, file: string): JsonValue {
   }
 }
 
-/** The paths in `contents`, also of a spec that is wrong elsewhere: all problems are told at once. */
-function contentsPaths(document: JsonValue): { path: (string | number)[]; value: string }[] {
-  const contents = isObject(document) ? document.contents : undefined;
-  const located = Array.isArray(contents)
-    ? contents.map((value: JsonValue, index) => ({ path: ["contents", index], value }))
-    : [{ path: ["contents"], value: contents }];
+const SOURCE = "a store path or a link to one, a directory, or a tarball (.tar, .tar.gz, .tgz, " +
+  ".tar.zst, .tar.xz, .tar.bz2)";
+
+/** What the paths in a field lead to. */
+async function resolveSources(
+  document: JsonValue,
+  field: "contents" | "copyToRoot",
+  base: string,
+  problems: Problem[],
+): Promise<RootSource[]> {
+  const sources: RootSource[] = [];
+  for (const { path, value } of pathsIn(document, field)) {
+    const resolved = await resolveSource(value, base);
+    if ("kind" in resolved) {
+      sources.push(resolved);
+    } else {
+      const { text } = unexpected(path, SOURCE, value);
+      problems.push({ path, text: visible(`${text}, ${resolved.problem}`) });
+    }
+  }
+  return sources;
+}
+
+/** The paths in a field, also of a spec that is wrong elsewhere: all problems are told at once. */
+function pathsIn(document: JsonValue, field: string): { path: JsonPath; value: string }[] {
+  const paths = isObject(document) ? document[field] : undefined;
+  const located = Array.isArray(paths)
+    ? paths.map((value: JsonValue, index) => ({ path: [field, index], value }))
+    : [{ path: [field], value: paths }];
   return located.flatMap(({ path, value }) =>
     typeof value === "string" && value !== "" ? [{ path, value }] : []
   );
 }
 
-function hostArchitecture(name: string = Deno.build.arch): string {
+/** Lines for the helper `fakeNss` ask for the helper. */
+function withFakeNss(helpers: readonly HelperName[], document: JsonValue): readonly HelperName[] {
+  const given = isObject(document) && Object.hasOwn(document, "fakeNss");
+  return given && !helpers.includes("fakeNss") ? [...helpers, "fakeNss"] : helpers;
+}
+
+function knownArchitecture(name: string): string {
   const architecture = ociArchitecture(name);
   if (architecture !== undefined) return architecture;
   throw new UsageError(`No OCI architecture is known for ${name}: give "architecture" in the spec`);

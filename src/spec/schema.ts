@@ -1,119 +1,140 @@
 /**
- * The schema of the spec as users write it. Each `error` says what is allowed.
+ * The schema of the spec as users write it.
  * @module
  */
 
 import { z } from "zod";
 import { LAYERING_STRATEGIES } from "../layering/strategies.ts";
-import { ARCHITECTURE_NAMES, OCI_ARCHITECTURES, ociArchitecture } from "./architecture.ts";
 import { configSchema } from "./config_schema.ts";
-import { IMAGE_NAME, IMAGE_TAG } from "./image_name.ts";
-import { parseTime } from "./time.ts";
+import { fakeNss, helpers } from "./helpers_schema.ts";
+import { COMPRESSORS, IMAGE_TYPES } from "./image_spec.ts";
+import { permissions } from "./permissions_schema.ts";
+import {
+  architecture,
+  architectureVariant,
+  boolean,
+  choice,
+  id,
+  imageName,
+  imageTag,
+  integer,
+  ownerName,
+  paths,
+  programPath,
+  script,
+  searchPath,
+  time,
+} from "./schema_values.ts";
 
 /** dockerTools' `created` and `mtime`. */
 const DEFAULT_TIME = "1970-01-01T00:00:01Z";
-/** The last number is taken: chown reads it as "leave as it is". */
-const MAX_ID = 2 ** 32 - 2;
 const MIN_LAYERS = 2;
 const MAX_LAYERS = 125;
 
-const name = (() => {
-  const error = ({ input }: { input?: unknown }) => {
-    const allowed = 'an image name such as "app" or "registry.example.org:5000/team/app"';
-    const tagged = typeof input === "string" && /^(.*):[^:/]*$/s.exec(input)?.[1];
-    return tagged && IMAGE_NAME.test(tagged) ? `${allowed} (the tag goes into "tag")` : allowed;
-  };
-  return z.string({ error }).regex(IMAGE_NAME, { error }).transform((text) => text.toLowerCase());
-})();
-
-const tag = (() => {
-  const error = 'null or a tag: at most 128 of the characters A-Z a-z 0-9 "_" "." "-", ' +
-    'the first neither "." nor "-"';
-  return z.string({ error }).regex(IMAGE_TAG, { error }).nullable();
-})();
-
-const contents = (() => {
-  const error = "a path";
-  const path = z.string({ error }).min(1, { error });
-  const message = "a path or an array of paths";
-  return z.union([path, z.array(path, { error: message })], { error: message })
-    .transform((paths) => typeof paths === "string" ? [paths] : paths);
-})();
-
-const architecture = (() => {
-  const error = ({ input }: { input?: unknown }) => {
-    const allowed = `one of ${OCI_ARCHITECTURES.join(", ")}, or a Nix system name for Linux`;
-    const os = typeof input === "string" ? /^\w+-(?!linux$)(\w+)$/.exec(input)?.[1] : undefined;
-    return os === undefined ? allowed : `${allowed} (images are for Linux, not for ${os})`;
-  };
-  return z.enum(ARCHITECTURE_NAMES, { error }).transform((text) => ociArchitecture(text) ?? text);
-})();
-
-function time(first: number, limit: string) {
-  const error = '"now", an ISO 8601 time such as "2026-01-31T12:00:00Z", ' +
-    `or "@" and the seconds since 1970${limit}`;
-  return z.string({ error }).transform((text, context) => {
-    const parsed = parseTime(text);
-    if (parsed === "now" || (parsed !== undefined && parsed >= first)) return parsed;
-    context.issues.push({ code: "custom", message: error, input: text });
-    return z.NEVER;
-  });
-}
-
-function integer(least: number, most: number) {
-  const error = `an integer from ${least} to ${most}`;
-  return z.int({ error }).min(least, { error }).max(most, { error });
-}
-
-function ownerName() {
-  const error = "a name";
-  return z.string({ error }).refine((text) => text.isWellFormed() && !text.includes("\0"), {
-    error: "a name without NUL and lone surrogates, which no tar header can hold",
-  });
-}
+const NOW = "Where SOURCE_DATE_EPOCH is set in the environment, it stands for now.";
 
 /** The schema. `architecture` has no default here, as that depends on the host. */
 export const specSchema = z.strictObject({
   $schema: z.string().optional().describe("The address of this schema, for editors."),
-  name: name.describe(
+  name: imageName.describe(
     "The image's repository name, with a registry host if it has one. It is lower-cased.",
   ),
-  tag: tag.default(null).describe(
+  tag: imageTag.default(null).describe(
     "The image's tag. Null: a hash of what determines the image.",
   ),
-  contents: contents.prefault([]).describe(
-    "What appears in the root directory of the image, as links to files: store paths, paths below " +
-      "one, or links to them such as ./result. Relative paths start at the spec file. The first " +
-      "path wins where two have the same file.",
+  type: choice(IMAGE_TYPES).default(IMAGE_TYPES[0]).describe(
+    "layered, as buildLayeredImage makes it: store paths in layers of their own, below a top layer " +
+      "that links to them. single, as buildImage makes it: one layer that holds everything.",
+  ),
+  contents: paths.default([]).describe(
+    "Layered images: what appears in the root directory, as links to files in the store. Store " +
+      "paths, paths below one, or links to them such as ./result; directories and tarballs (as they " +
+      "are, or compressed by gzip, zstd, xz or bzip2) from elsewhere are taken as they are. " +
+      "Relative paths start at the spec file. The first path wins where two have the same file. " +
+      "Single images: the former name of copyToRoot.",
+  ),
+  copyToRoot: paths.nullable().default(null).describe(
+    "Single images: what is copied into the root directory, given as in contents. The last path " +
+      "wins where two have the same file. Null: nothing.",
+  ),
+  keepContentsDirlinks: boolean().default(false).describe(
+    "Single images: what becomes of a link to a directory. false: a link that is copied becomes a " +
+      "copy of the directory; true: it stays a link, and what other paths have in a directory of " +
+      "that name goes to where it leads.",
+  ),
+  helpers: helpers.default([]).describe(
+    "Files that programs expect, by name: usrBinEnv is /usr/bin/env, binSh is /bin/sh, caCertificates " +
+      "are the certificates of authorities in /etc/ssl/certs and /etc/pki, fakeNss is a minimal " +
+      "/etc/passwd, /etc/group and /etc/nsswitch.conf.",
+  ),
+  fakeNss: fakeNss.prefault({}).describe(
+    "Further lines for the helper fakeNss; where they are given, so is the helper.",
+  ),
+  extraCommands: script().default("").describe(
+    "A shell script that runs without privileges in a copy of the image's root directory, which has " +
+      "what contents or copyToRoot say, but no store paths. What it leaves there is in the image.",
+  ),
+  fakeRootCommands: script().default("").describe(
+    "A shell script that runs after extraCommands in the same place, as root that fakeroot pretends: " +
+      "files can be given to any owner.",
+  ),
+  enableFakechroot: boolean().default(false).describe(
+    "Whether the image's root is / for fakeRootCommands.",
+  ),
+  shell: programPath.default(null).describe(
+    "The shell that runs the scripts: a path (a relative one starts at the spec file) or a store " +
+      "path, of which it is bin/bash or bin/sh.",
+  ),
+  path: searchPath.default(null).describe(
+    "The directories in which the scripts find programs, their PATH. Relative ones start at the spec " +
+      "file.",
+  ),
+  permissions: permissions.prefault([]).describe(
+    "Owners, modes, extended attributes and capabilities of the files that match. Later rules win.",
+  ),
+  includeNixDB: boolean().default(false).describe(
+    "Whether the image has a Nix database of the store paths in it, so that Nix works there.",
   ),
   config: configSchema.default({}).describe(
     "The config object of the OCI image config: Env, Cmd, Entrypoint and so on. Store paths that " +
       "it mentions become part of the image.",
   ),
+  os: z.literal("linux", { error: '"linux" (images are for Linux)' }).default("linux").describe(
+    "The operating system that the image is for: Linux always.",
+  ),
   architecture: architecture.optional().describe(
     "The processor architecture that the image is for: an OCI name such as arm64 or a Nix system " +
       "name such as aarch64-linux. Default: the host's.",
   ),
+  variant: architectureVariant.optional().describe(
+    "The variant of the architecture, such as v7. Default: the one that a Nix system name for 32-bit " +
+      "ARM implies (armv7l-linux: v7), else null: none.",
+  ),
   created: time(-Infinity, "").prefault(DEFAULT_TIME).describe(
     'When the image says it was made: "now", an ISO 8601 date or time (UTC if it has no zone), or ' +
-      "@SECONDS since 1970.",
+      `@SECONDS since 1970. ${NOW}`,
   ),
   mtime: time(0, ", not before 1970").prefault(DEFAULT_TIME).describe(
-    "The modification time of the store layers' files, written as created; not before 1970.",
+    `The modification time of the store paths' files, written as created; not before 1970. ${NOW}`,
   ),
-  uid: integer(0, MAX_ID).default(0).describe("The numeric owner of the store layers' files."),
-  gid: integer(0, MAX_ID).default(0).describe("The numeric group of the store layers' files."),
-  uname: ownerName().default("root").describe("The name of the store layers' files' owner."),
-  gname: ownerName().default("root").describe("The name of the store layers' files' group."),
+  uid: id.default(0).describe(
+    "The numeric owner of the store layers' files; in a single image, of all files but the store " +
+      "paths', that no rule or script gives to another.",
+  ),
+  gid: id.default(0).describe("The numeric group of the same files as uid is for."),
+  uname: ownerName().default("root").describe("The name of the store paths' files' owner."),
+  gname: ownerName().default("root").describe("The name of the store paths' files' group."),
   maxLayers: integer(MIN_LAYERS, MAX_LAYERS).default(100).describe(
-    "The most layers the image may have, the one with the contents' links included.",
+    "Layered images: the most layers there may be, the one with the contents' links included.",
   ),
-  includeStorePaths: z.boolean({ error: "true or false" }).default(true).describe(
+  includeStorePaths: boolean().default(true).describe(
     "Whether the image holds the store paths. Without them it runs only where the store is mounted.",
   ),
-  layering: z.enum(LAYERING_STRATEGIES, {
-    error: LAYERING_STRATEGIES.map((strategy) => JSON.stringify(strategy)).join(" or "),
-  }).default(LAYERING_STRATEGIES[0]).describe(
-    "How store paths are grouped into layers: auto is nixpkgs' present default, popularity its former.",
+  layering: choice(LAYERING_STRATEGIES).default(LAYERING_STRATEGIES[0]).describe(
+    "Layered images: how store paths are grouped into layers. auto is nixpkgs' present default, " +
+      "popularity its former.",
+  ),
+  compressor: choice(COMPRESSORS).default(COMPRESSORS[0]).describe(
+    "How a built archive is compressed: gz is gzip, none leaves it as it is.",
   ),
 }, { error: "a JSON object" });

@@ -4,31 +4,33 @@
  */
 
 import type { z } from "zod";
-import { type JsonPath, type Problem, unexpected, unknownField } from "./problem.ts";
+import { type JsonPath, type Problem, unexpected } from "./problem.ts";
+import { unknownSpecField } from "./unknown_fields.ts";
 
-/** The problems that `issues` tell of the value `root`, whose fields are `fields`. */
+/** The problems that `issues` tell of the spec `root`. */
 export function schemaProblems(
   issues: readonly z.core.$ZodIssue[],
   root: unknown,
-  fields: readonly string[],
 ): Problem[] {
-  return issues.flatMap((issue) => problemsOf(issue, [], root, fields));
+  return issues.flatMap((issue) => problemsOf(issue, [], root));
 }
 
 function problemsOf(
   issue: z.core.$ZodIssue,
   parent: JsonPath,
   root: unknown,
-  fields: readonly string[],
 ): Problem[] {
   const path = [...parent, ...issue.path];
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => unknownField([...path, key], fields));
+    return issue.keys.map((key) => unknownSpecField([...path, key]));
   }
   if (issue.code === "invalid_union") {
     // Where one of the alternatives has the right type, its own problems say more.
     const near = issue.errors.find((errors) => errors.every(({ path }) => path.length > 0));
-    if (near !== undefined) return near.flatMap((inner) => problemsOf(inner, path, root, fields));
+    if (near !== undefined) return near.flatMap((inner) => problemsOf(inner, path, root));
+  }
+  if (issue.code === "invalid_key") {
+    return issue.issues.map(({ message }) => unexpected(path, message, path.at(-1)));
   }
   return [unexpected(path, issue.message, valueAt(root, path))];
 }

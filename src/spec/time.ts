@@ -20,7 +20,8 @@ const SECONDS = /^@(-?\d+)$/;
 
 // Years 1 to 9999: what the image config's RFC 3339 times can say.
 const FIRST = -62_135_596_800;
-const LAST = 253_402_300_799;
+/** The last time that {@linkcode parseTime} takes. */
+export const LAST_TIME = 253_402_300_799;
 
 /**
  * Reads `now` (kept), `@SECONDS` since 1970, or an ISO 8601 date or date and time.
@@ -33,7 +34,7 @@ export function parseTime(text: string): number | "now" | undefined {
   if (text === "now") return "now";
   const seconds = SECONDS.exec(text)?.[1];
   const time = seconds === undefined ? parseIso(text) : Number(seconds);
-  if (time === undefined || time < FIRST || time > LAST) return undefined;
+  if (time === undefined || time < FIRST || time > LAST_TIME) return undefined;
   return time === 0 ? 0 : time; // "@-0"
 }
 

@@ -5,6 +5,7 @@ import type { ImageSpec } from "../../src/spec/image_spec.ts";
 import { closuresWithin } from "../../src/store/graph_file.ts";
 import { closureOfNames, storePath } from "../support/store_paths.ts";
 import { inDirectory, makeFiles } from "../support/directories.ts";
+import { DEFAULTS, fromStore } from "../support/specs.ts";
 
 const GRAPH = closureOfNames({
   app: ["lib", "data"],
@@ -17,20 +18,10 @@ const GRAPH = closureOfNames({
 const source = closuresWithin(GRAPH);
 
 const SPEC: ImageSpec = {
+  ...DEFAULTS,
   name: "example/app",
-  tag: null,
-  contents: [storePath("app")],
+  contents: fromStore(storePath("app")),
   config: { Cmd: ["/bin/app"], Labels: { a: "1", b: "2" } },
-  architecture: "amd64",
-  created: 1,
-  mtime: 1,
-  uid: 0,
-  gid: 0,
-  uname: "root",
-  gname: "root",
-  maxLayers: 100,
-  includeStorePaths: true,
-  layering: "auto",
 };
 
 const plan = (changes: Partial<ImageSpec> = {}, options = {}) =>
@@ -45,7 +36,7 @@ Deno.test("planImage() takes the closures of the contents and of what the config
   assert.deepEqual(
     pathsOf(
       await plan({
-        contents: [`${storePath("data")}/share`],
+        contents: fromStore(`${storePath("data")}/share`),
         config: { Entrypoint: [`${storePath("shell")}/bin/sh`] },
       }),
     ),
@@ -74,7 +65,7 @@ Deno.test("scenario 31: planImage() keeps to maxLayers, the top layer included",
 });
 
 Deno.test("planImage() has no store layers without includeStorePaths, whatever is known", async () => {
-  const made = await plan({ includeStorePaths: false, contents: [storePath("unknown")] });
+  const made = await plan({ includeStorePaths: false, contents: fromStore(storePath("unknown")) });
   assert.deepEqual(made.layers, []);
 });
 
@@ -102,9 +93,9 @@ Deno.test("planImage() computes the same tag for the same image", async () => {
 Deno.test("planImage() computes another tag for another image", async () => {
   const changes: Partial<ImageSpec>[] = [
     {},
-    { contents: [storePath("app"), storePath("lib")] },
-    { contents: [storePath("lib"), storePath("app")] },
-    { contents: [storePath("other")] },
+    { contents: fromStore(storePath("app"), storePath("lib")) },
+    { contents: fromStore(storePath("lib"), storePath("app")) },
+    { contents: fromStore(storePath("other")) },
     { config: { Cmd: ["/bin/app"] } },
     { config: { ...SPEC.config, Labels: { a: "1", b: "3" } } },
     { config: { ...SPEC.config, Labels: { a: "2", b: "1" } } },
@@ -136,7 +127,7 @@ Deno.test("planImage() takes a name and tag that are given as they are", async (
 });
 
 Deno.test("planImage() names contents that are not known", async () => {
-  await assert.rejects(plan({ contents: [storePath("unknown")] }), {
+  await assert.rejects(plan({ contents: fromStore(storePath("unknown")) }), {
     name: "MissingPathsError",
     paths: [storePath("unknown")],
   });
@@ -173,7 +164,7 @@ Deno.test("imageOf() puts the layer with the links on top, and passes its notice
   await inDirectory(async (root) => {
     const [app, other] = [storePath("app"), storePath("other")];
     makeFiles(root, { [`${app}/bin/app`]: "", [other]: "a file" });
-    const made = await plan({ contents: [app, other], maxLayers: 2 }, { storeRoot: root });
+    const made = await plan({ contents: fromStore(app, other), maxLayers: 2 }, { storeRoot: root });
     const { image, notices } = await imageOf(made, new Date());
     assert.deepEqual(image.layers.map(({ comment }) => comment), [
       `store paths: [${made.layers[0]!.paths.map((path) => `'${path}'`).join(", ")}]`,

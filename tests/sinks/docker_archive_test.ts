@@ -8,14 +8,16 @@ import { closuresWithin } from "../../src/store/graph_file.ts";
 import { assertSameBytes, readWith } from "../support/bytes.ts";
 import { inDirectory, makeFiles } from "../support/directories.ts";
 import { askPython, runPython } from "../support/python.ts";
+import { DEFAULTS, fromStore } from "../support/specs.ts";
 import { closureOfNames, storePath } from "../support/store_paths.ts";
 
 const GRAPH = closureOfNames({ app: ["lib", "link"], lib: [], link: ["lib"], file: [] });
 
 const SPEC: ImageSpec = {
+  ...DEFAULTS,
   name: "example/App",
   tag: "1.0",
-  contents: [storePath("app"), storePath("link")],
+  contents: fromStore(storePath("app"), storePath("link")),
   config: {
     Env: ["GREETING=Grüße, \u{1f600}\x7f"],
     Cmd: [`${storePath("app")}/bin/app`, `${storePath("file")}`],
@@ -30,7 +32,6 @@ const SPEC: ImageSpec = {
   uname: "user",
   gname: "gruppe-ä",
   maxLayers: 4,
-  includeStorePaths: true,
   layering: "popularity",
 };
 

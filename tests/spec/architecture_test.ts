@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OCI_ARCHITECTURES, ociArchitecture } from "../../src/spec/architecture.ts";
+import { impliedVariant, OCI_ARCHITECTURES, ociArchitecture } from "../../src/spec/architecture.ts";
 
 Deno.test("ociArchitecture() maps OCI, Nix and kernel names", () => {
   const expected = {
@@ -52,4 +52,22 @@ Deno.test("ociArchitecture() knows no other systems than Linux, and no other spe
 Deno.test("OCI_ARCHITECTURES map to themselves", () => {
   assert.ok(OCI_ARCHITECTURES.includes("amd64"));
   for (const name of OCI_ARCHITECTURES) assert.equal(ociArchitecture(name), name);
+});
+
+Deno.test("impliedVariant() knows the variants of 32-bit ARM, and no others", () => {
+  const expected = {
+    "armv5tel-linux": "v5",
+    "armv6l-linux": "v6",
+    "armv6l": "v6",
+    "armv7a-linux": "v7",
+    "armv7l-linux": "v7",
+    "armv7l": "v7",
+    "arm": null,
+    "aarch64-linux": null,
+    "arm64": null,
+    "amd64": null,
+  };
+  for (const [name, variant] of Object.entries(expected)) {
+    assert.equal(impliedVariant(name), variant, name);
+  }
 });

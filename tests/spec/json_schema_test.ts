@@ -5,9 +5,23 @@ import { specJsonSchema } from "../../src/spec/json_schema.ts";
 const FIELDS = [
   "name",
   "tag",
+  "type",
   "contents",
+  "copyToRoot",
+  "keepContentsDirlinks",
+  "helpers",
+  "fakeNss",
+  "extraCommands",
+  "fakeRootCommands",
+  "enableFakechroot",
+  "shell",
+  "path",
+  "permissions",
+  "includeNixDB",
   "config",
+  "os",
   "architecture",
+  "variant",
   "created",
   "mtime",
   "uid",
@@ -17,6 +31,7 @@ const FIELDS = [
   "maxLayers",
   "includeStorePaths",
   "layering",
+  "compressor",
 ];
 
 function object(value: JsonValue | undefined): JsonObject {
@@ -45,7 +60,7 @@ Deno.test("specJsonSchema() is a draft 2020-12 schema of an object with these fi
   assert.equal(schema.additionalProperties, false);
 });
 
-Deno.test("specJsonSchema() describes every field, those of the config too", () => {
+Deno.test("specJsonSchema() describes every field, those of objects in it too", () => {
   const described = (name: string, schema: JsonValue | undefined) => {
     const { description } = object(schema);
     assert.ok(typeof description === "string" && /\.$|…$/.test(description), name);
@@ -54,6 +69,11 @@ Deno.test("specJsonSchema() describes every field, those of the config too", () 
   const { properties, additionalProperties } = object(fields().config);
   for (const [name, schema] of Object.entries(object(properties))) described(name, schema);
   assert.deepEqual(additionalProperties, {});
+  const rule = object(object(fields().permissions).items);
+  for (const inner of [rule, object(fields().fakeNss)]) {
+    for (const [name, schema] of Object.entries(object(inner.properties))) described(name, schema);
+    assert.equal(inner.additionalProperties, false);
+  }
   for (const name of ["Env", "Cmd", "Entrypoint", "Healthcheck", "Labels", "StopSignal"]) {
     assert.ok(name in object(properties), name);
   }
@@ -66,8 +86,21 @@ Deno.test("specJsonSchema() has dockerTools' defaults, and none that depends on 
   );
   assert.deepEqual(defaults, {
     tag: null,
+    type: "layered",
     contents: [],
+    copyToRoot: null,
+    keepContentsDirlinks: false,
+    helpers: [],
+    fakeNss: {},
+    extraCommands: "",
+    fakeRootCommands: "",
+    enableFakechroot: false,
+    shell: null,
+    path: null,
+    permissions: [],
+    includeNixDB: false,
     config: {},
+    os: "linux",
     created: "1970-01-01T00:00:01Z",
     mtime: "1970-01-01T00:00:01Z",
     uid: 0,
@@ -77,6 +110,7 @@ Deno.test("specJsonSchema() has dockerTools' defaults, and none that depends on 
     maxLayers: 100,
     includeStorePaths: true,
     layering: "auto",
+    compressor: "gz",
   });
 });
 
@@ -100,8 +134,41 @@ Deno.test("specJsonSchema() limits values as the loader does", () => {
   assert.deepEqual([uid.type, uid.minimum, uid.maximum], ["integer", 0, 4_294_967_294]);
   assert.deepEqual([maxLayers.type, maxLayers.minimum, maxLayers.maximum], ["integer", 2, 125]);
   assert.deepEqual(layering.enum, ["auto", "popularity"]);
+  assert.deepEqual(fields().compressor?.enum, ["gz", "zstd", "none"]);
+  assert.deepEqual(fields().type?.enum, ["layered", "single"]);
+  assert.equal(fields().os?.const, "linux");
   const [environment] = object(object(config.properties).Env).anyOf as JsonObject[];
   const entry = pattern(object(environment?.items));
   assert.ok(entry.test("PATH=/bin") && entry.test("EMPTY="));
   assert.ok(!entry.test("PATH") && !entry.test("=x"));
+});
+
+Deno.test("specJsonSchema() limits rules, helpers and their lines as the loader does", () => {
+  const { permissions, helpers, fakeNss } = fields();
+  assert.ok(permissions && helpers && fakeNss);
+  const rule = object(permissions.items);
+  const { path, mode, xattrs, uid } = object(rule.properties);
+  assert.deepEqual(rule.required, ["path"]);
+  const effects = ["uid", "gid", "mode", "xattrs", "capabilities"];
+  assert.deepEqual(rule.anyOf, effects.map((name) => ({ required: [name] })));
+  const paths = pattern(object(path));
+  assert.ok(paths.test("/") && paths.test("/home/*/.config/**"));
+  assert.ok(!paths.test("home") && !paths.test("/a/") && !paths.test("/a/../b"));
+  const modes = pattern(object(mode));
+  assert.ok(modes.test("0750") && modes.test("4755") && !modes.test("10000") && !modes.test("8"));
+  assert.ok(pattern(object(object(xattrs).propertyNames)).test("user.comment"));
+  assert.ok(pattern(object(object(xattrs).additionalProperties)).test("aGVsbG8="));
+  assert.equal(object(uid).maximum, 4_294_967_294);
+
+  assert.equal(helpers.uniqueItems, true);
+  assert.deepEqual(object(helpers.items).enum, [
+    "usrBinEnv",
+    "binSh",
+    "caCertificates",
+    "fakeNss",
+  ]);
+  const { extraPasswdLines, extraGroupLines } = object(fakeNss.properties);
+  assert.ok(pattern(object(object(extraPasswdLines).items)).test("a:x:1:1:A:/:/bin/sh"));
+  const group = pattern(object(object(extraGroupLines).items));
+  assert.ok(group.test("a:x:1:") && !group.test("a:x:1") && !group.test("a:x:1:\n"));
 });

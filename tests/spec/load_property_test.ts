@@ -14,7 +14,9 @@ async function loadOrUsageError(bytes: Uint8Array): Promise<void> {
     assert.ok(error instanceof UsageError, String(error));
     const lines = error.message.split("\n");
     assert.ok(
-      lines.every((line) => /^standard input: .*(expected |unknown field|nested )/.test(line)),
+      lines.every((line) =>
+        /^standard input: .*(expected |unknown field|nested |only for |you can not )/.test(line)
+      ),
       error.message,
     );
     assert.equal(new Set(lines).size, lines.length);
@@ -23,7 +25,11 @@ async function loadOrUsageError(bytes: Uint8Array): Promise<void> {
   const { spec } = loaded;
   assert.equal(spec.name, spec.name.toLowerCase());
   assert.ok(spec.maxLayers >= 2 && spec.maxLayers <= 125);
-  assert.ok(spec.contents.every((path) => path.startsWith("/nix/store/")));
+  assert.ok(
+    [...spec.contents, ...spec.copyToRoot].every(({ kind, path }) =>
+      path.startsWith(kind === "store" ? "/nix/store/" : "/")
+    ),
+  );
   assert.ok(Object.values(spec).every((value) => value !== undefined));
 }
 
@@ -51,8 +57,31 @@ Deno.test("loadSpec() fails with a UsageError alone, whatever its fields hold", 
     name: or("app", "host:1/app"),
     tag: or("1", null),
     contents: or([], `/nix/store/${HASH}-a`, ["/nix/store/a"], ["\0"], ["nowhere/.."]),
+    type: or("layered", "single"),
+    copyToRoot: or(null, `/nix/store/${HASH}-a`, ["nowhere"]),
+    keepContentsDirlinks: or(true),
+    helpers: or([], ["binSh"], ["binSh", "binSh"]),
+    fakeNss: or({}, { extraGroupLines: ["a:x:1:"] }),
+    extraCommands: or("true"),
+    shell: or(null, "/bin/sh", "\0"),
+    path: or(null, ["bin"], ["\ud800"]),
+    permissions: fc.oneof(
+      fc.array(fc.record({
+        path: or("/**"),
+        type: or("file", "directory"),
+        uid: or(1),
+        mode: or("755"),
+        xattrs: fc.oneof(
+          fc.dictionary(fc.constantFrom("user.a", "security.capability", "a", ""), or("")),
+          strange,
+        ),
+        capabilities: or("all=ep"),
+      }, { requiredKeys: ["path"] })),
+      strange,
+    ),
     config: fc.oneof(config, strange),
     architecture: or("amd64", "aarch64-linux"),
+    variant: or("v8", null),
     created: or("now", "@5"),
     mtime: or("now", "2020-01-01"),
     uid: or(0, 1000),
@@ -81,6 +110,10 @@ Deno.test("loadSpec() fails with a UsageError alone, whatever bytes it reads", a
 Deno.test("loadSpec() has a line for each field that is wrong, and for no other", async () => {
   const good = {
     name: "app",
+    compressor: "gz",
+    helpers: ["binSh"],
+    permissions: [],
+    path: null,
     tag: "1",
     uid: 1,
     gid: 2,
@@ -88,7 +121,19 @@ Deno.test("loadSpec() has a line for each field that is wrong, and for no other"
     layering: "auto",
     mtime: "@1",
   };
-  const bad = { name: "/", tag: "/", uid: -1, gid: {}, maxLayers: "9", layering: [], mtime: "@-1" };
+  const bad = {
+    compressor: 1,
+    helpers: 1,
+    permissions: 1,
+    path: "/",
+    name: "/",
+    tag: "/",
+    uid: -1,
+    gid: {},
+    maxLayers: "9",
+    layering: [],
+    mtime: "@-1",
+  };
   const fields = Object.keys(good);
   await fc.assert(fc.asyncProperty(fc.subarray(fields), async (wrong) => {
     const chosen = Object.entries(bad).filter(([field]) => wrong.includes(field));

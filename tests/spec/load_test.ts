@@ -1,264 +1,54 @@
 import assert from "node:assert/strict";
-import type { JsonValue } from "../../src/spec/image_spec.ts";
 import { UsageError } from "../../src/errors.ts";
-import { type LoadedSpec, loadSpec } from "../../src/spec/load.ts";
+import type { JsonValue } from "../../src/spec/image_spec.ts";
+import { loadSpec } from "../../src/spec/load.ts";
+import { inDirectory } from "../support/directories.ts";
+import { DEFAULTS, fromStore, load } from "../support/specs.ts";
 
 const HASH = "0123456789abcdfghijklmnpqrsvwxyz";
 const HELLO = `/nix/store/${HASH}-hello-2.12`;
-
-function load(text: string | Uint8Array, hostArchitecture = "x86_64"): Promise<LoadedSpec> {
-  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
-  return loadSpec({ source: "-", readStdin: () => Promise.resolve(bytes), hostArchitecture });
-}
-
-/** The lines of the error, without the name of the source. */
-async function lines(text: string | Uint8Array): Promise<string[]> {
-  const error = await load(text).then(() => undefined, (error: unknown) => error);
-  assert.ok(error instanceof UsageError, `no usage error: ${error}`);
-  return error.message.split("\n").map((line) => {
-    assert.ok(line.startsWith("standard input: "), line);
-    return line.slice("standard input: ".length);
-  });
-}
-
-async function inDirectory(body: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
-    await body(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
 const NAME = 'an image name such as "app" or "registry.example.org:5000/team/app"';
-const TAG = 'null or a tag: at most 128 of the characters A-Z a-z 0-9 "_" "." "-", ' +
-  'the first neither "." nor "-"';
-const TIME =
-  '"now", an ISO 8601 time such as "2026-01-31T12:00:00Z", or "@" and the seconds since 1970';
-const ARCHITECTURE = "one of 386, amd64, arm, arm64, loong64, mips, mips64, mips64le, mipsle, " +
-  "ppc64, ppc64le, riscv64, s390x, or a Nix system name for Linux";
-const FIELDS = "name, tag, contents, config, architecture, created, mtime, uid, gid, uname, " +
-  "gname, maxLayers, includeStorePaths, layering";
-const NUMBER = "a number within -(2^53 - 1) to 2^53 - 1";
-const LONG = `"${"x".repeat(58)}…`;
-
-/** The value of one field, as JSON text, and the line that it earns. */
-const WRONG_FIELDS: [field: string, json: string, line: string][] = [
-  ["name", "5", `name: expected ${NAME}, found 5`],
-  ["name", '""', `name: expected ${NAME}, found ""`],
-  ["name", '"a b"', `name: expected ${NAME}, found "a b"`],
-  ["name", '"app:1.0"', `name: expected ${NAME} (the tag goes into "tag"), found "app:1.0"`],
-  ["tag", "1.5", `tag: expected ${TAG}, found 1.5`],
-  ["tag", '"a b"', `tag: expected ${TAG}, found "a b"`],
-  ["contents", "{}", "contents: expected a path or an array of paths, found {}"],
-  ["contents", "null", "contents: expected a path or an array of paths, found null"],
-  ["contents", '""', 'contents: expected a path, found ""'],
-  ["contents", `["${HELLO}", 7]`, "contents[1]: expected a path, found 7"],
-  [
-    "contents",
-    '["/nix/store/hello"]',
-    'contents[0]: expected a store path or a link to one, found "/nix/store/hello", ' +
-    "which leads to /nix/store/hello, no store path",
-  ],
-  ["config", "null", "config: expected a JSON object, found null"],
-  ["config", "[]", "config: expected a JSON object, found []"],
-  ["architecture", '"sparc"', `architecture: expected ${ARCHITECTURE}, found "sparc"`],
-  ["architecture", "64", `architecture: expected ${ARCHITECTURE}, found 64`],
-  [
-    "architecture",
-    '"aarch64-darwin"',
-    `architecture: expected ${ARCHITECTURE} (images are for Linux, not for darwin), ` +
-    'found "aarch64-darwin"',
-  ],
-  ["created", '"2023-02-29"', `created: expected ${TIME}, found "2023-02-29"`],
-  ["created", "0", `created: expected ${TIME}, found 0`],
-  ["mtime", '"1969-12-31"', `mtime: expected ${TIME}, not before 1970, found "1969-12-31"`],
-  ["uid", "-1", "uid: expected an integer from 0 to 4294967294, found -1"],
-  ["uid", "4294967295", "uid: expected an integer from 0 to 4294967294, found 4294967295"],
-  ["uid", '"0"', 'uid: expected an integer from 0 to 4294967294, found "0"'],
-  ["gid", "-1.5", "gid: expected an integer from 0 to 4294967294, found -1.5"],
-  ["gid", "1e999", "gid: expected an integer from 0 to 4294967294, found Infinity"],
-  ["uname", "null", "uname: expected a name, found null"],
-  [
-    "gname",
-    '"a\\u0000"',
-    "gname: expected a name without NUL and lone surrogates, which no tar header can hold, " +
-    'found "a\\u0000"',
-  ],
-  [
-    "gname",
-    '"\\ud800"',
-    "gname: expected a name without NUL and lone surrogates, which no tar header can hold, " +
-    'found "\\ud800"',
-  ],
-  ["maxLayers", "1", "maxLayers: expected an integer from 2 to 125, found 1"],
-  ["maxLayers", "126", "maxLayers: expected an integer from 2 to 125, found 126"],
-  ["maxLayers", "2.5", "maxLayers: expected an integer from 2 to 125, found 2.5"],
-  [
-    "maxLayers",
-    `"${"x".repeat(60)}"`,
-    `maxLayers: expected an integer from 2 to 125, found ${LONG}`,
-  ],
-  ["includeStorePaths", '"yes"', 'includeStorePaths: expected true or false, found "yes"'],
-  ["layering", '"best"', 'layering: expected "auto" or "popularity", found "best"'],
-  ["contnets", "[]", 'contnets: unknown field, did you mean "contents"?'],
-  ["MaxLayers", "1", 'MaxLayers: unknown field, did you mean "maxLayers"?'],
-  ["a b", "1", `["a b"]: unknown field, expected one of ${FIELDS}`],
-  ["__proto__", "1", `__proto__: unknown field, expected one of ${FIELDS}`],
-];
-
-Deno.test("loadSpec() tells what is wrong with a field", async () => {
-  for (const [field, json, line] of WRONG_FIELDS) {
-    const name = field === "name" ? "" : '"name": "app", ';
-    assert.deepEqual(await lines(`{${name}${JSON.stringify(field)}: ${json}}`), [line]);
-  }
-  assert.deepEqual(await lines("{}"), [`name: expected ${NAME}, found nothing`]);
-  assert.deepEqual(await lines("[1]"), ["expected a JSON object, found [1]"]);
-  assert.deepEqual(await lines("null"), ["expected a JSON object, found null"]);
-});
-
-/** A `config`, as JSON text, and the lines that it earns. */
-const WRONG_CONFIGS: [json: string, ...lines: string[]][] = [
-  ['{"Env": ["A=1", "B=", "PATH"]}', 'config.Env[2]: expected "KEY=value", found "PATH"'],
-  [
-    '{"Env": ["=x", 1]}',
-    'config.Env[0]: expected "KEY=value", found "=x"',
-    'config.Env[1]: expected "KEY=value", found 1',
-  ],
-  [
-    '{"Env": {"A": "1"}}',
-    'config.Env: expected an array of "KEY=value" strings, or null, found {"A":"1"}',
-  ],
-  ['{"Cmd": "sh"}', 'config.Cmd: expected an array of strings, or null, found "sh"'],
-  ['{"Entrypoint": [["sh"]]}', 'config.Entrypoint[0]: expected a string, found ["sh"]'],
-  [
-    '{"Shell": {}, "OnBuild": 1}',
-    "config.Shell: expected an array of strings, or null, found {}",
-    "config.OnBuild: expected an array of strings, or null, found 1",
-  ],
-  [
-    '{"ExposedPorts": ["80/tcp"]}',
-    'config.ExposedPorts: expected an object, such as {"KEY": {}}, or null, found ["80/tcp"]',
-  ],
-  [
-    '{"ExposedPorts": {"80/tcp": 1}}',
-    'config.ExposedPorts["80/tcp"]: expected an empty object, found 1',
-  ],
-  ['{"Volumes": {"/data": true}}', 'config.Volumes["/data"]: expected an empty object, found true'],
-  [
-    '{"Labels": {"org.example": 1, "b": null}}',
-    'config.Labels["org.example"]: expected a string, found 1',
-    "config.Labels.b: expected a string, found null",
-  ],
-  ['{"User": 1000}', "config.User: expected a string, found 1000"],
-  ['{"WorkingDir": null}', "config.WorkingDir: expected a string, found null"],
-  ['{"StopSignal": 15}', "config.StopSignal: expected a string, found 15"],
-  ['{"StopTimeout": 1.5}', "config.StopTimeout: expected an integer, found 1.5"],
-  ['{"Tty": "true"}', 'config.Tty: expected true or false, found "true"'],
-  ['{"Healthcheck": []}', "config.Healthcheck: expected an object, or null, found []"],
-  [
-    '{"Healthcheck": {"Test": "true", "Interval": "30s", "Retries": 1.5}}',
-    'config.Healthcheck.Test: expected an array of strings, or null, found "true"',
-    'config.Healthcheck.Interval: expected an integer (nanoseconds), found "30s"',
-    "config.Healthcheck.Retries: expected an integer, found 1.5",
-  ],
-  [
-    '{"Healthcheck": {"Interval": 9007199254740993}}',
-    "config.Healthcheck.Interval: expected an integer (nanoseconds), found 9007199254740992",
-  ],
-  [
-    '{"x": {"y": [1, 9007199254740992, -9007199254740992, 9007199254740991, 0.1]}}',
-    `config.x.y[1]: expected ${NUMBER}, found 9007199254740992`,
-    `config.x.y[2]: expected ${NUMBER}, found -9007199254740992`,
-  ],
-  ['{"x": 1e999}', `config.x: expected ${NUMBER}, found Infinity`],
-];
-
-Deno.test("loadSpec() checks the config fields that Docker and OCI define", async () => {
-  for (const [config, ...expected] of WRONG_CONFIGS) {
-    assert.deepEqual(await lines(`{"name": "app", "config": ${config}}`), expected);
-  }
-});
-
-Deno.test("loadSpec() keeps a path with a line break on one line", async () => {
-  const [line, ...others] = await lines('{"name": "app", "contents": "./no\\nsuch"}');
-  assert.deepEqual(others, []);
-  assert.match(
-    line ?? "",
-    /^contents: .*found ".\/no\\nsuch", but \/.*no\ufffdsuch does not exist$/,
-  );
-});
-
-Deno.test("loadSpec() reports all errors of a spec at once", async () => {
-  const reported = await lines(`{
-    "maxLayers": 1,
-    "contnets": [],
-    "uid": -1,
-    "contents": [5, "/nix/store/x"],
-    "config": { "Env": ["PATH"], "Custom": 1e300, "Labels": 1 },
-    "mtime": "soon"
-  }`);
-  assert.deepEqual(reported.toSorted(), [
-    "config.Custom: expected a number within -(2^53 - 1) to 2^53 - 1, found 1e+300",
-    'config.Env[0]: expected "KEY=value", found "PATH"',
-    "config.Labels: expected an object of strings, or null, found 1",
-    "contents[0]: expected a path, found 5",
-    'contents[1]: expected a store path or a link to one, found "/nix/store/x", which leads to /nix/store/x, no store path',
-    'contnets: unknown field, did you mean "contents"?',
-    "maxLayers: expected an integer from 2 to 125, found 1",
-    `mtime: expected ${TIME}, not before 1970, found "soon"`,
-    `name: expected ${NAME}, found nothing`,
-    "uid: expected an integer from 0 to 4294967294, found -1",
-  ]);
-});
-
-Deno.test("loadSpec() places syntax errors and names other unreadable text", async () => {
-  assert.deepEqual(await lines('{\n  "name": "app",\n}\n'), [
-    'line 3, column 1: expected a field name in double quotes, found "}"',
-  ]);
-  assert.deepEqual(await lines(""), [
-    "line 1, column 1: expected a value, found the end of the text",
-  ]);
-  assert.deepEqual(await lines(new Uint8Array([0x22, 0xff, 0x22])), [
-    "expected JSON in UTF-8, found other bytes",
-  ]);
-});
 
 Deno.test("loadSpec() gives dockerTools' defaults", async () => {
   assert.deepEqual(await load('{"name": "app"}'), {
-    spec: {
-      name: "app",
-      tag: null,
-      contents: [],
-      config: {},
-      architecture: "amd64",
-      created: 1,
-      mtime: 1,
-      uid: 0,
-      gid: 0,
-      uname: "root",
-      gname: "root",
-      maxLayers: 100,
-      includeStorePaths: true,
-      layering: "auto",
-    },
+    spec: { ...DEFAULTS, name: "app" },
     warnings: [],
   });
 });
 
 Deno.test("loadSpec() takes every field", async () => {
   const { spec, warnings } = await load(`\ufeff{
-    "name": "Registry-1.docker.io/Team/App", "tag": "V1", "contents": "${HELLO}/bin",
-    "config": {"Cmd": ["hello"]}, "architecture": "aarch64-linux", "created": "now",
-    "mtime": "2000-02-29T12:00:00Z", "uid": 4294967294, "gid": 1000, "uname": "", "gname": "é",
-    "maxLayers": 125, "includeStorePaths": false, "layering": "popularity"
+    "name": "Registry-1.docker.io/Team/App", "tag": "V1", "type": "layered",
+    "contents": "${HELLO}/bin", "helpers": ["fakeNss", "binSh"],
+    "fakeNss": {"extraPasswdLines": ["app:x:1:1::/:/bin/sh"], "extraGroupLines": ["app:x:1:"]},
+    "extraCommands": "true", "fakeRootCommands": "mkdir a\\nmkdir b", "enableFakechroot": true,
+    "shell": "${HELLO}", "path": ["${HELLO}/bin", "/usr/bin"],
+    "permissions": [{"path": "/", "mode": "1777"}], "includeNixDB": true,
+    "config": {"Cmd": ["hello"]}, "os": "linux", "architecture": "aarch64-linux", "variant": "v8",
+    "created": "now", "mtime": "2000-02-29T12:00:00Z", "uid": 4294967294, "gid": 1000,
+    "uname": "", "gname": "é", "maxLayers": 125, "includeStorePaths": false,
+    "layering": "popularity", "compressor": "zstd"
   }`);
   assert.deepEqual(spec, {
     name: "registry-1.docker.io/team/app",
     tag: "V1",
-    contents: [`${HELLO}/bin`],
+    type: "layered",
+    contents: fromStore(`${HELLO}/bin`),
+    copyToRoot: [],
+    keepContentsDirlinks: false,
+    helpers: ["fakeNss", "binSh"],
+    fakeNss: { extraPasswdLines: ["app:x:1:1::/:/bin/sh"], extraGroupLines: ["app:x:1:"] },
+    extraCommands: "true",
+    fakeRootCommands: "mkdir a\nmkdir b",
+    enableFakechroot: true,
+    shell: HELLO,
+    path: [`${HELLO}/bin`, "/usr/bin"],
+    permissions: [{ path: "/", mode: 0o1777 }],
+    includeNixDB: true,
     config: { Cmd: ["hello"] },
+    os: "linux",
     architecture: "arm64",
+    variant: "v8",
     created: "now",
     mtime: 951_825_600,
     uid: 4_294_967_294,
@@ -268,8 +58,64 @@ Deno.test("loadSpec() takes every field", async () => {
     maxLayers: 125,
     includeStorePaths: false,
     layering: "popularity",
+    compressor: "zstd",
   });
   assert.deepEqual(warnings, []);
+});
+
+Deno.test("loadSpec() takes the example of makes' makeContainerImage", async () => {
+  const coreutils = `/nix/store/${HASH}-coreutils-8.32`;
+  const customLayer = `/nix/store/${HASH}-custom-layer`;
+  const config = { Env: ["EXAMPLE_ENV_VAR=example-value"], WorkingDir: "/working-dir" };
+  const loaded = await load({
+    name: "container-image",
+    tag: "latest",
+    contents: [coreutils, customLayer], // its layers
+    maxLayers: 65,
+    config,
+  });
+  assert.deepEqual(loaded, {
+    spec: {
+      ...DEFAULTS,
+      name: "container-image",
+      tag: "latest",
+      contents: fromStore(coreutils, customLayer),
+      maxLayers: 65,
+      config,
+    },
+    warnings: [],
+  });
+});
+
+Deno.test("loadSpec() takes lines for fakeNss as a wish for that helper", async () => {
+  const helpers = async (fields: object) => (await load({ name: "app", ...fields })).spec.helpers;
+  assert.deepEqual(await helpers({ fakeNss: {} }), ["fakeNss"]);
+  assert.deepEqual(
+    await helpers({ helpers: ["binSh"], fakeNss: { extraGroupLines: ["a:x:1:"] } }),
+    ["binSh", "fakeNss"],
+  );
+  assert.deepEqual(await helpers({ helpers: ["fakeNss", "binSh"], fakeNss: {} }), [
+    "fakeNss",
+    "binSh",
+  ]);
+});
+
+Deno.test("loadSpec() takes SOURCE_DATE_EPOCH for now, and for no other time", async () => {
+  const times = async (fields: object, sourceDateEpoch?: string) => {
+    const { created, mtime } = (await load({ name: "app", ...fields }, { sourceDateEpoch })).spec;
+    return [created, mtime];
+  };
+  assert.deepEqual(await times({ created: "now", mtime: "now" }), ["now", "now"]);
+  assert.deepEqual(await times({ created: "now" }, "315532800"), [315_532_800, 1]);
+  assert.deepEqual(await times({ mtime: "now", created: "@7" }, "0"), [7, 0]);
+  assert.deepEqual(await times({}, "315532800"), [1, 1]);
+  for (const epoch of ["", "-1", "1.5", "1e9", " 1", "now", "253402300800", "9".repeat(400)]) {
+    await assert.rejects(load({ name: "app" }, { sourceDateEpoch: epoch }), {
+      name: "UsageError",
+      message: "SOURCE_DATE_EPOCH in the environment: expected seconds since 1970, an integer " +
+        `from 0 to 253402300799, found ${JSON.stringify(epoch)}`,
+    });
+  }
 });
 
 Deno.test("loadSpec() takes $schema, for editors, and leaves it out", async () => {
@@ -306,7 +152,8 @@ Deno.test("loadSpec() warns of config fields that look misspelt", async () => {
 });
 
 Deno.test("loadSpec() takes the host's architecture where the spec gives none", async () => {
-  const host = async (text: string, name: string) => (await load(text, name)).spec.architecture;
+  const host = async (text: string, name: string) =>
+    (await load(text, { hostArchitecture: name })).spec.architecture;
   assert.equal(await host('{"name": "app"}', "aarch64"), "arm64");
   assert.equal(await host('{"name": "app"}', "s390x-linux"), "s390x");
   assert.equal(await host('{"name": "app", "architecture": "386"}', "vax"), "386");
@@ -321,6 +168,21 @@ Deno.test("loadSpec() takes the host's architecture where the spec gives none", 
   assert.equal(spec.architecture, { x86_64: "amd64", aarch64: "arm64" }[Deno.build.arch as string]);
 });
 
+Deno.test("loadSpec() takes the variant that the architecture's name implies, unless it is given", async () => {
+  const platform = async (fields: object, hostArchitecture = "x86_64") => {
+    const { spec } = await load({ name: "app", ...fields }, { hostArchitecture });
+    return `${spec.os}/${spec.architecture}/${spec.variant}`;
+  };
+  assert.equal(await platform({ architecture: "armv7l-linux" }), "linux/arm/v7");
+  assert.equal(await platform({ architecture: "armv6l-linux" }), "linux/arm/v6");
+  assert.equal(await platform({ architecture: "armv6l-linux", variant: "v7" }), "linux/arm/v7");
+  assert.equal(await platform({ architecture: "armv6l-linux", variant: null }), "linux/arm/null");
+  assert.equal(await platform({ architecture: "arm" }), "linux/arm/null");
+  assert.equal(await platform({ architecture: "arm64" }), "linux/arm64/null");
+  assert.equal(await platform({ architecture: "arm64", variant: "v8.2" }), "linux/arm64/v8.2");
+  assert.equal(await platform({}, "armv7l"), "linux/arm/v7");
+});
+
 Deno.test("loadSpec() resolves links beside the spec file, in the order given", async () => {
   await inDirectory(async (directory) => {
     const other = `/nix/store/${HASH}-other`;
@@ -331,7 +193,32 @@ Deno.test("loadSpec() resolves links beside the spec file, in the order given", 
       source: `${directory}/spec.json`,
       readStdin: () => assert.fail("standard input was read"),
     });
-    assert.deepEqual(loaded.spec.contents, [other, HELLO, `${HELLO}/bin`, other]);
+    assert.deepEqual(loaded.spec.contents, fromStore(other, HELLO, `${HELLO}/bin`, other));
+  });
+});
+
+Deno.test("loadSpec() finds directories, tarballs, the shell and PATH from the spec file on", async () => {
+  await inDirectory(async (made) => {
+    const directory = await Deno.realPath(made);
+    const source = `${directory}/spec.json`;
+    await Deno.mkdir(`${directory}/rootfs`);
+    await Deno.symlink(HELLO, `${directory}/result`);
+    await Deno.writeTextFile(`${directory}/base.tar.gz`, "");
+    const spec = {
+      name: "app",
+      contents: ["rootfs", "./base.tar.gz", "result"],
+      shell: "tools/sh",
+      path: ["tools", "./result/bin", "/bin"],
+    };
+    await Deno.writeTextFile(source, JSON.stringify(spec));
+    const loaded = (await load("", { source })).spec;
+    assert.deepEqual(loaded.contents, [
+      { kind: "directory", path: `${directory}/rootfs` },
+      { kind: "tarball", path: `${directory}/base.tar.gz` },
+      { kind: "store", path: HELLO },
+    ]);
+    assert.equal(loaded.shell, `${directory}/tools/sh`);
+    assert.deepEqual(loaded.path, [`${directory}/tools`, `${HELLO}/bin`, "/bin"]);
   });
 });
 

@@ -1,0 +1,110 @@
+/**
+ * Kinds of values that fields of the spec have. Each `error` says what is allowed.
+ * @module
+ */
+
+import { z } from "zod";
+import { ARCHITECTURE_NAMES, OCI_ARCHITECTURES } from "./architecture.ts";
+import { IMAGE_NAME, IMAGE_TAG } from "./image_name.ts";
+import { parseTime } from "./time.ts";
+
+/** A user's or group's number. The last one is taken: chown reads it as "leave as it is". */
+export const id = integer(0, 2 ** 32 - 2);
+
+/** An image name, which is lower-cased. */
+export const imageName = (() => {
+  const error = ({ input }: { input?: unknown }) => {
+    const allowed = 'an image name such as "app" or "registry.example.org:5000/team/app"';
+    const tagged = typeof input === "string" && /^(.*):[^:/]*$/s.exec(input)?.[1];
+    return tagged && IMAGE_NAME.test(tagged) ? `${allowed} (the tag goes into "tag")` : allowed;
+  };
+  return z.string({ error }).regex(IMAGE_NAME, { error }).transform((text) => text.toLowerCase());
+})();
+
+/** A tag or null. */
+export const imageTag = (() => {
+  const error = 'null or a tag: at most 128 of the characters A-Z a-z 0-9 "_" "." "-", ' +
+    'the first neither "." nor "-"';
+  return z.string({ error }).regex(IMAGE_TAG, { error }).nullable();
+})();
+
+/** A path or several. */
+export const paths = (() => {
+  const error = "a path";
+  const path = z.string({ error }).min(1, { error });
+  const message = "a path or an array of paths";
+  return z.union([path, z.array(path, { error: message })], { error: message });
+})();
+
+/** The path of a program, or null. */
+export const programPath = (() => {
+  const error = "null or the path of a shell";
+  return z.string({ error }).regex(/^[^\0]+$/, { error }).nullable();
+})();
+
+/** Directories for PATH, or null. */
+export const searchPath = (() => {
+  const error = 'a directory, without ":"';
+  return z.array(z.string({ error }).regex(/^[^\0:]+$/, { error }), {
+    error: "null or an array of directories",
+  }).nullable();
+})();
+
+/** An architecture's name. */
+export const architecture = (() => {
+  const error = ({ input }: { input?: unknown }) => {
+    const allowed = `one of ${OCI_ARCHITECTURES.join(", ")}, or a Nix system name for Linux`;
+    const os = typeof input === "string" ? /^\w+-(?!linux$)(\w+)$/.exec(input)?.[1] : undefined;
+    return os === undefined ? allowed : `${allowed} (images are for Linux, not for ${os})`;
+  };
+  return z.enum(ARCHITECTURE_NAMES, { error });
+})();
+
+/** A variant of an architecture, or null. */
+export const architectureVariant = (() => {
+  const error = 'null or a variant such as "v7"';
+  return z.string({ error }).regex(/^[a-z0-9.]+$/, { error }).nullable();
+})();
+
+/** A time from `first` on, in seconds since 1970; `limit` says so. */
+export function time(first: number, limit: string) {
+  const error = '"now", an ISO 8601 time such as "2026-01-31T12:00:00Z", ' +
+    `or "@" and the seconds since 1970${limit}`;
+  return z.string({ error }).transform((text, context) => {
+    const parsed = parseTime(text);
+    if (parsed === "now" || (parsed !== undefined && parsed >= first)) return parsed;
+    context.issues.push({ code: "custom", message: error, input: text });
+    return z.NEVER;
+  });
+}
+
+/** An integer within these limits. */
+export function integer(least: number, most: number) {
+  const error = `an integer from ${least} to ${most}`;
+  return z.int({ error }).min(least, { error }).max(most, { error });
+}
+
+/** True or false. */
+export function boolean() {
+  return z.boolean({ error: "true or false" });
+}
+
+/** One of these words, of which there are at least two. */
+export function choice<const Words extends readonly [string, string, ...string[]]>(words: Words) {
+  const quoted = words.map((word) => JSON.stringify(word));
+  return z.enum(words, { error: `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}` });
+}
+
+/** A shell script. */
+export function script() {
+  const error = "a shell script";
+  return z.string({ error }).regex(/^[^\0]*$/, { error: `${error} without NUL` });
+}
+
+/** A user's or group's name. */
+export function ownerName() {
+  const error = "a name";
+  return z.string({ error }).refine((text) => text.isWellFormed() && !text.includes("\0"), {
+    error: "a name without NUL and lone surrogates, which no tar header can hold",
+  });
+}
