@@ -91,14 +91,17 @@ export { computeDiffId, type Layer } from "./src/layer/layer.ts";
 export { type Ownership, StoreLayer } from "./src/layer/store_layer.ts";
 export type { ConfigBlob, Image } from "./src/image/image.ts";
 export {
-  imageOf,
   type ImagePlan,
   planImage,
   type PlannedFields,
-  type PlannedImage,
   type PlannedLayer,
+  type PlannedLinks,
+  type PlannedTop,
   type PlanOptions,
 } from "./src/image/plan.ts";
+export type { TopOptions } from "./src/image/plan_top.ts";
+export { imageOf, type PlannedImage } from "./src/image/planned_image.ts";
+export type { FinishedTop } from "./src/layer/finished_top.ts";
 export {
   dockerArchive,
   type DockerArchiveOptions,

@@ -6,12 +6,15 @@
 import { resolve } from "node:path";
 import { ImageError, UsageError } from "../errors.ts";
 import { type ImagePlan, planImage } from "../image/plan.ts";
+import type { PlannedImage } from "../image/planned_image.ts";
+import { WorkDirectory } from "../process/work_directory.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import { loadSpec } from "../spec/load.ts";
 import { readingFrom } from "../store/files.ts";
 import { closuresWithin, readGraphFile } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
 import { STORE_DIR } from "../store/store_path.ts";
+import { stderrOutput } from "../terminal/stderr.ts";
 
 /** Options that decide what a spec becomes. */
 export interface PlanningOptions {
@@ -47,16 +50,22 @@ function checkStoreRoot(directory: string): string {
   throw new UsageError(`--store-root: no store there: ${store} is not a directory`);
 }
 
+/** A plan and the temporary files that it refers to, which go when this is disposed of. */
+export interface PlannedSpec extends AsyncDisposable {
+  readonly plan: ImagePlan;
+}
+
 /**
- * Reads a spec and plans its image; warnings go to `warn`.
+ * Reads a spec and plans its image.
  *
+ * @param report told what to tell the user: warnings, and what the spec's commands print
  * @throws {UsageError} if the spec is wrong.
  */
 export async function planFromFile(
   source: string,
   options: PlanningOptions,
-  warn: (message: string) => void,
-): Promise<ImagePlan> {
+  report: Report,
+): Promise<PlannedSpec> {
   const { repoTag } = options;
   if (repoTag !== undefined) checkRepoTag(repoTag);
   const { spec, warnings } = await loadSpec({
@@ -64,13 +73,57 @@ export async function planFromFile(
     readStdin: () => new Response(Deno.stdin.readable).bytes(),
     sourceDateEpoch: Deno.env.get("SOURCE_DATE_EPOCH"),
   });
-  for (const warning of warnings) warn(warning);
+  for (const warning of warnings) report.warn(warning);
   const storeRoot = options.storeRoot === undefined ? "" : checkStoreRoot(options.storeRoot);
-  return await planImage(spec, {
-    source: options.closure
-      ? closuresWithin(readGraphFile(options.closure))
-      : storeDatabase(storeRoot),
-    storeRoot,
-    ...(repoTag === undefined ? {} : { repoTag }),
-  });
+  let work: WorkDirectory | undefined;
+  try {
+    const plan = await planImage(spec, {
+      source: options.closure
+        ? closuresWithin(readGraphFile(options.closure))
+        : storeDatabase(storeRoot),
+      storeRoot,
+      searchPath: Deno.env.get("PATH") ?? "",
+      workDirectory: async () => (work = await WorkDirectory.create()).path,
+      onOutput: report.output,
+      ...(repoTag === undefined ? {} : { repoTag }),
+    });
+    return { plan, [Symbol.asyncDispose]: async () => await work?.[Symbol.asyncDispose]() };
+  } catch (error) {
+    await work?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Where commands put what they have to say. */
+export interface Report {
+  /** A sentence for the user. */
+  readonly warn: (message: string) => void;
+  /** What the spec's commands print, as it comes. */
+  readonly output: (text: string) => void;
+}
+
+/** On standard error, or nowhere. */
+export function reportTo(quiet: boolean | undefined): Report {
+  if (quiet) return { warn: () => {}, output: () => {} };
+  return {
+    warn: (message) => console.error(`nix-image: ${message}`),
+    output: (text) => stderrOutput.write(text),
+  };
+}
+
+/**
+ * Reports what was noticed about an image.
+ *
+ * @throws {ImageError} under `strict` if two sources have the same path.
+ */
+export function reportNotices(
+  { notices, clashes }: Pick<PlannedImage, "notices" | "clashes">,
+  strict: boolean | undefined,
+  report: Report,
+): void {
+  for (const notice of notices) report.warn(notice);
+  if (strict && clashes.length > 0) {
+    throw new ImageError(`The same path comes from two sources:\n  ${clashes.join("\n  ")}`);
+  }
+  for (const clash of clashes) report.warn(clash);
 }
