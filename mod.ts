@@ -61,7 +61,7 @@
 export { ImageError, UsageError } from "./src/errors.ts";
 export { type LoadedSpec, loadSpec, type SpecSource } from "./src/spec/load.ts";
 export { specJsonSchema } from "./src/spec/json_schema.ts";
-export type { ImageSpec, JsonObject, JsonValue } from "./src/spec/image_spec.ts";
+export type { ImageSpec, JsonObject, JsonValue, PermissionRule } from "./src/spec/image_spec.ts";
 export { parseStorePath, type StorePath } from "./src/store/store_path.ts";
 export {
   type Closure,
@@ -75,6 +75,8 @@ export type { LayerPlan } from "./src/layering/layer_plan.ts";
 export { type LayeringOptions, planLayers } from "./src/layering/layering.ts";
 export type { LayeringStrategy } from "./src/layering/strategies.ts";
 export { computeDiffId, type Layer } from "./src/layer/layer.ts";
+export type { FileType } from "./src/tar/header.ts";
+export { type Attributes, PermissionRules } from "./src/layer/permissions.ts";
 export { type Ownership, StoreLayer } from "./src/layer/store_layer.ts";
 export type { ConfigBlob, Image } from "./src/image/image.ts";
 export {

@@ -11,6 +11,7 @@ import { archiveEnd } from "../tar/header.ts";
 import { memberSize, type MemberSource, type TarMember, tarStream } from "../tar/stream.ts";
 import { FORMAT_VERSION } from "./format_version.ts";
 import { identityOf, type Layer, pythonList } from "./layer.ts";
+import type { PermissionRules } from "./permissions.ts";
 
 /** Who owns the files of a layer, and the time they show. */
 export interface Ownership {
@@ -44,6 +45,8 @@ export class StoreLayer implements Layer {
   readonly #paths: readonly StorePath[];
   readonly #owner: Ownership;
   readonly #root: string;
+  /** Only if they are of any effect here: asking them takes time for each file. */
+  readonly #rules: PermissionRules | undefined;
   #trees: Promise<readonly Tree[]> | undefined;
 
   /**
@@ -52,11 +55,18 @@ export class StoreLayer implements Layer {
    * @param paths the store paths
    * @param owner of all files, whoever owns them in the store
    * @param root the directory that holds `nix/store`: "" for the host's own
+   * @param rules for what some files are to have instead
    */
-  constructor(paths: readonly StorePath[], owner: Ownership, root: string) {
+  constructor(
+    paths: readonly StorePath[],
+    owner: Ownership,
+    root: string,
+    rules?: PermissionRules,
+  ) {
     this.#paths = paths;
     this.#owner = owner;
     this.#root = root;
+    this.#rules = rules?.touchStore ? rules : undefined;
   }
 
   /** The names of the store paths. */
@@ -72,7 +82,18 @@ export class StoreLayer implements Layer {
   /** See {@linkcode Layer.identity}. */
   get identity(): string {
     const { uid, gid, uname, gname, mtime } = this.#owner;
-    return identityOf("store", FORMAT_VERSION, this.#paths, uid, gid, uname, gname, mtime);
+    const rules = this.#rules === undefined ? [] : [this.#rules.identity];
+    return identityOf(
+      "store",
+      FORMAT_VERSION,
+      this.#paths,
+      uid,
+      gid,
+      uname,
+      gname,
+      mtime,
+      ...rules,
+    );
   }
 
   /** See {@linkcode Layer.tarSize}. */
@@ -90,13 +111,14 @@ export class StoreLayer implements Layer {
     // What was kept is for one reading; the layer may live much longer.
     this.#trees = undefined;
     const scan = () => kept ?? this.#scan();
-    return tarStream(new StoreMembers(this.#parents(), scan, this.#owner, this.#root), "pax");
+    const member: MemberMaker = (entry, origin, open) => this.#member(entry, origin, open);
+    return tarStream(new StoreMembers(this.#parents(), scan, member, this.#root), "pax");
   }
 
   #parents(): TarMember[] {
     return ["/nix", STORE_DIR].map((path) => {
       const entry = { path, type: "directory", mode: 0o755, size: 0, target: "" } as const;
-      return memberOf(entry, this.#owner, path, undefined);
+      return this.#member(entry, path, undefined);
     });
   }
 
@@ -140,9 +162,17 @@ export class StoreLayer implements Layer {
   }
 
   #sizeOf(entry: TreeEntry): number {
-    return memberSize(memberOf(entry, this.#owner, entry.path, undefined), "pax");
+    return memberSize(this.#member(entry, entry.path, undefined), "pax");
+  }
+
+  #member(entry: TreeEntry, origin: string, open: TarMember["open"]): TarMember {
+    const member = memberOf(entry, this.#owner, origin, open);
+    return this.#rules === undefined ? member : withRules(member, this.#rules);
   }
 }
+
+/** Makes the member that an entry of a tree is in the archive. */
+type MemberMaker = (entry: TreeEntry, origin: string, open: TarMember["open"]) => TarMember;
 
 function memberOf(
   { path, type, mode, size, target }: TreeEntry,
@@ -167,11 +197,21 @@ function memberOf(
   };
 }
 
+/** A name outweighs the number for some readers, so it goes where a rule sets another number. */
+function withRules(member: TarMember, rules: PermissionRules): TarMember {
+  const attributes = rules.apply(member.name, member.type, member);
+  if (attributes === member) return member;
+  const { uid, gid, mode, xattrs } = attributes;
+  const uname = uid === member.uid ? member.uname : "";
+  const gname = gid === member.gid ? member.gname : "";
+  return { ...member, uid, gid, mode, xattrs, uname, gname };
+}
+
 /** The members of a layer: the store directory, then the files of one store path after another. */
 class StoreMembers implements MemberSource {
   readonly #parents: TarMember[];
   readonly #scan: () => Promise<readonly Tree[]>;
-  readonly #owner: Ownership;
+  readonly #memberOf: MemberMaker;
   readonly #root: string;
   #trees: Tree[] | undefined;
   #tree: Tree | undefined;
@@ -180,12 +220,12 @@ class StoreMembers implements MemberSource {
   constructor(
     parents: TarMember[],
     scan: () => Promise<readonly Tree[]>,
-    owner: Ownership,
+    memberOf: MemberMaker,
     root: string,
   ) {
     this.#parents = parents;
     this.#scan = scan;
-    this.#owner = owner;
+    this.#memberOf = memberOf;
     this.#root = root;
   }
 
@@ -216,6 +256,6 @@ class StoreMembers implements MemberSource {
       : nar
       ? () => nar.open(entry)
       : () => openFile(origin);
-    return memberOf(entry, this.#owner, origin, open);
+    return this.#memberOf(entry, origin, open);
   }
 }

@@ -31,7 +31,9 @@ export interface PermissionRule {
   readonly path: string;
   /** Applies to these alone. */
   readonly type?: "file" | "directory" | undefined;
+  /** User, by number. */
   readonly uid?: number | undefined;
+  /** Group, by number. */
   readonly gid?: number | undefined;
   /** Permission bits; symlinks keep theirs. */
   readonly mode?: number | undefined;
