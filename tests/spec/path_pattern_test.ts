@@ -48,7 +48,7 @@ Deno.test("parsePathPattern() matches as Python's fnmatch does within components
   const pairs = samples(fc.tuple(pattern, path), 4000).filter(([pattern]) => isPattern(pattern));
   assert.ok(pairs.length > 500, "too few patterns can be read");
   const expected = await askPython<boolean[]>("path_match.py", pairs);
-  assert.ok(expected.filter((matched) => matched).length > 50, "too few paths match");
+  assert.ok(expected.filter((matched) => matched).length > 30, "too few paths match");
   for (const [index, [pattern, path]] of pairs.entries()) {
     assert.equal(
       parsePathPattern(pattern).matches(path),
