@@ -5,6 +5,7 @@
  */
 
 import type { FinishedTop } from "../layer/finished_top.ts";
+import { PermissionRules } from "../layer/permissions.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import { identityOf } from "../layer/layer.ts";
 import type { LayerPlan } from "../layering/layer_plan.ts";
@@ -68,7 +69,7 @@ export interface ImagePlan extends PlannedFields {
   readonly layers: readonly PlannedLayer[];
   /** What is outside of the store. */
   readonly top: PlannedLinks | PlannedTop;
-  /** The rules that also concern store paths. */
+  /** The spec's rules, if any of them concerns store paths. */
   readonly storePermissions: readonly PermissionRule[];
   /** The directory that holds `nix/store`: "" for the host's own. */
   readonly storeRoot: string;
@@ -113,7 +114,7 @@ export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<
     uname,
     gname,
     config,
-    storePermissions: spec.permissions.filter(({ path }) => mayMatchStore(path)),
+    storePermissions: new PermissionRules(spec.permissions).touchStore ? spec.permissions : [],
   };
   const tag = spec.tag ?? shortHash(
     identityOf(

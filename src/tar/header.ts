@@ -4,11 +4,21 @@
  * - `pax`: Python's `tarfile` in its default format: POSIX.1-2001 ustar headers, preceded by an
  *   extended header (`x`) only where a field does not fit.
  * - `gnu`: GNU tar's default format, in which a long name goes before its header as a member of
- *   its own (`L`, and `K` for link targets).
+ *   its own (`L`, and `K` for link targets), and a number that does not fit is in base 256.
  * @module
  */
 
-import { encodeName, isUtf8 } from "./name.ts";
+import {
+  asciiField,
+  ID_LIMIT,
+  NUMBER_LIMIT,
+  utf8Length,
+  writeId,
+  writeNumber,
+  writeOctal,
+  writeText,
+} from "./fields.ts";
+import { extendedText, fitting, NAME_FIELD, OWNER_FIELD } from "./pax_records.ts";
 
 /** Tar is made of blocks of this many bytes. */
 export const BLOCK = 512;
@@ -55,12 +65,6 @@ const TYPE_FLAG = {
 } as const;
 const USTAR = "ustar\x0000";
 const GNU = "ustar  \0";
-const NAME_FIELD = 100;
-const OWNER_FIELD = 32;
-/** The first numbers that do not fit their fields. */
-const ID_LIMIT = 8 ** 7;
-const NUMBER_LIMIT = 8 ** 11;
-
 /** The smallest multiple of `unit` that is not less than `size`. */
 export function roundUp(size: number, unit: number): number {
   return Math.ceil(size / unit) * unit;
@@ -86,18 +90,13 @@ export function headerSize(header: TarHeader, format: TarFormat): number {
   if (format === "gnu") {
     return BLOCK + longFieldSize(memberName(header)) + longFieldSize(header.linkname);
   }
-  const records = paxRecords(header);
-  if (records === undefined) return BLOCK;
-  return 2 * BLOCK + roundUp(utf8Length(extendedText(records)), BLOCK);
+  const extended = extendedText(header, memberName(header));
+  return extended === undefined ? BLOCK : 2 * BLOCK + roundUp(utf8Length(extended), BLOCK);
 }
 
 function longFieldSize(text: string): number {
   const length = utf8Length(text);
   return length <= NAME_FIELD ? 0 : BLOCK + roundUp(length + 1, BLOCK);
-}
-
-function utf8Length(text: string): number {
-  return isAscii(text) ? text.length : encodeName(text).length;
 }
 
 /** Writes one header after another into memory of its own: a layer has tens of thousands. */
@@ -119,9 +118,10 @@ export class HeaderEncoder {
   }
 
   #pax(header: TarHeader): void {
-    const records = paxRecords(header);
-    if (records === undefined) return this.#ustar(header, memberName(header), header.linkname);
-    this.#private("././@PaxHeader", "x", 0, USTAR, extendedText(records));
+    const name = memberName(header);
+    const extended = extendedText(header, name);
+    if (extended === undefined) return this.#ustar(header, name, header.linkname);
+    this.#private("././@PaxHeader", "x", 0, USTAR, extended);
     this.#ustar(
       {
         ...header,
@@ -132,7 +132,7 @@ export class HeaderEncoder {
         uname: asciiField(header.uname),
         gname: asciiField(header.gname),
       },
-      asciiField(memberName(header)),
+      asciiField(name),
       asciiField(header.linkname),
     );
   }
@@ -173,16 +173,20 @@ export class HeaderEncoder {
     const bytes = this.#bytes;
     writeText(bytes, at, NAME_FIELD, name);
     writeOctal(bytes, at + 100, 7, fields.mode);
-    writeOctal(bytes, at + 108, 7, fields.uid);
-    writeOctal(bytes, at + 116, 7, fields.gid);
-    writeOctal(bytes, at + 124, 11, fields.size);
-    writeOctal(bytes, at + 136, 11, fields.mtime);
+    writeId(bytes, at + 108, fields.uid);
+    writeId(bytes, at + 116, fields.gid);
+    writeNumber(bytes, at + 124, fields.size);
+    writeNumber(bytes, at + 136, fields.mtime);
     bytes.fill(0x20, at + 148, at + 156);
     writeText(bytes, at + 156, 1, flag);
     writeText(bytes, at + 157, NAME_FIELD, linkname);
     writeText(bytes, at + 257, 8, magic);
     writeText(bytes, at + 265, OWNER_FIELD, fields.uname);
     writeText(bytes, at + 297, OWNER_FIELD, fields.gname);
+    if (flag === TYPE_FLAG.character || flag === TYPE_FLAG.block) {
+      writeId(bytes, at + 329, fields.device?.major ?? 0);
+      writeId(bytes, at + 337, fields.device?.minor ?? 0);
+    }
     let sum = 0;
     for (let i = at; i < at + BLOCK; i++) sum += bytes[i]!;
     writeOctal(bytes, at + 148, 6, sum);
@@ -203,75 +207,4 @@ export class HeaderEncoder {
 
 function memberName({ name, type }: TarHeader): string {
   return type === "directory" && !name.endsWith("/") ? name + "/" : name;
-}
-
-function fitting(value: number, limit: number): number {
-  return value < limit ? value : 0;
-}
-
-/** What an extended header must say of a member, in Python's order; undefined if it needs none. */
-function paxRecords(header: TarHeader): [keyword: string, value: string][] | undefined {
-  const { linkname, uname, gname, uid, gid, size, mtime } = header;
-  const name = memberName(header);
-  const longName = !fits(name, NAME_FIELD), longLink = !fits(linkname, NAME_FIELD);
-  const ownerFits = fits(uname, OWNER_FIELD) && fits(gname, OWNER_FIELD) &&
-    uid < ID_LIMIT && gid < ID_LIMIT && mtime < NUMBER_LIMIT;
-  if (!longName && !longLink && ownerFits && size < NUMBER_LIMIT) return undefined;
-
-  const records: [string, string][] = [];
-  if (longName) records.push(["path", name]);
-  if (longLink) records.push(["linkpath", linkname]);
-  if (!fits(uname, OWNER_FIELD)) records.push(["uname", uname]);
-  if (!fits(gname, OWNER_FIELD)) records.push(["gname", gname]);
-  if (uid >= ID_LIMIT) records.push(["uid", String(uid)]);
-  if (gid >= ID_LIMIT) records.push(["gid", String(gid)]);
-  if (size >= NUMBER_LIMIT) records.push(["size", String(size)]);
-  if (mtime >= NUMBER_LIMIT) records.push(["mtime", String(mtime)]);
-  return records;
-}
-
-function fits(text: string, width: number): boolean {
-  return text.length <= width && isAscii(text);
-}
-
-/** POSIX.1-2017, pax, "pax Extended Header": each record begins with its own length. */
-function extendedText(records: readonly [keyword: string, value: string][]): string {
-  let text = records.every(([, value]) => isUtf8(value)) ? "" : "21 hdrcharset=BINARY\n";
-  for (const [keyword, value] of records) {
-    const rest = utf8Length(value) + keyword.length + 3; // the blank, "=" and the newline
-    let length = rest + String(rest).length;
-    if (rest + String(length).length !== length) length++;
-    text += `${length} ${keyword}=${value}\n`;
-  }
-  return text;
-}
-
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
-  return true;
-}
-
-/** What a field that holds ASCII only shows: one `?` for each other character. */
-function asciiField(text: string): string {
-  if (isAscii(text)) return text;
-  let field = "";
-  for (const character of text) field += character.charCodeAt(0) < 0x80 ? character : "?";
-  return field;
-}
-
-/** Writes as much of `text` as fits into `width` bytes. */
-function writeText(bytes: Uint8Array, at: number, width: number, text: string): void {
-  const length = Math.min(text.length, width);
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i);
-    if (code >= 0x80) return bytes.set(encodeName(text).subarray(0, width), at);
-    bytes[at + i] = code;
-  }
-}
-
-function writeOctal(bytes: Uint8Array, at: number, digits: number, value: number): void {
-  let i = at + digits - 1;
-  // Bit operations are quick, but take 32 bits at most.
-  for (; value > 0x7fffffff; value = Math.floor(value / 8)) bytes[i--] = 0x30 + value % 8;
-  for (; i >= at; value >>>= 3) bytes[i--] = 0x30 + (value & 7);
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { ImageError } from "../../src/errors.ts";
 import { computeDiffId, type Layer } from "../../src/layer/layer.ts";
+import { PermissionRules } from "../../src/layer/permissions.ts";
 import { type Ownership, StoreLayer } from "../../src/layer/store_layer.ts";
 import { inDirectory, makeFiles } from "../support/directories.ts";
+import { askPython } from "../support/python.ts";
 import { storePath } from "../support/store_paths.ts";
 
 const OWNER: Ownership = { uid: 0, gid: 0, uname: "root", gname: "root", mtime: 1 };
@@ -43,6 +45,61 @@ Deno.test("StoreLayer.tarSize() is the number of bytes, also of more files than 
     const first = await bytesOf(layer);
     assert.equal(first.length, size);
     assert.deepEqual(await new Response(layer.open()).bytes(), first);
+  });
+});
+
+Deno.test("StoreLayer gives the attributes that rules set, and the others as without rules", async () => {
+  await inDirectory(async (root) => {
+    makeFiles(root + A, { "bin/ping": "#!", "bin/link": "-> ping", "other": "1" });
+    for (const file of ["bin/ping", "other"]) Deno.chmodSync(`${root}${A}/${file}`, 0o555);
+    const layer = new StoreLayer(
+      [A],
+      OWNER,
+      root,
+      new PermissionRules([
+        { path: "/nix/**", gid: 2 ** 31 },
+        { path: "/nix/store", mode: 0o1775 },
+        { path: `${A}/bin/*`, uid: 1000, mode: 0o4755, capabilities: "cap_net_raw,cap_setuid+ep" },
+      ]),
+    );
+    const archive = `${root}/layer.tar`;
+    const size = await layer.tarSize();
+    Deno.writeFileSync(archive, await bytesOf(layer));
+    assert.equal(Deno.statSync(archive).size, size);
+    const member = (name: string, mode: number, uid: number, xattrs = {}) => {
+      const owner = [uid, 2 ** 31, uid === 0 ? "root" : "", ""];
+      return { name, owner, mode, mtime: 1, xattrs };
+    };
+
+    const directory = (Deno.lstatSync(root + A).mode ?? 0) & 0o7777;
+    assert.deepEqual(await askPython("list_members.py", archive), [
+      member("/nix", 0o755, 0),
+      member("/nix/store", 0o1775, 0),
+      member(A, directory, 0),
+      member(`${A}/bin`, directory, 0),
+      member(`${A}/bin/link`, 0o777, 1000),
+      member(`${A}/bin/ping`, 0o4755, 1000, {
+        "SCHILY.xattr.security.capability": "0100000280200000000000000000000000000000",
+      }),
+      member(`${A}/other`, 0o555, 0),
+    ]);
+  });
+});
+
+Deno.test("StoreLayer without rules for the store is as without any", async () => {
+  await inDirectory(async (root) => {
+    makeFiles(root + A, { file: "content" });
+    const plain = new StoreLayer([A], OWNER, root);
+    const ruled = (path: string, uid = 1) =>
+      new StoreLayer([A], OWNER, root, new PermissionRules([{ path, uid }]));
+    assert.equal(ruled("/home/**").identity, plain.identity);
+    assert.equal(await computeDiffId(ruled("/home/**")), await computeDiffId(plain));
+    // A rule that could match and does not leaves the bytes alone.
+    assert.equal(await computeDiffId(ruled("/nix/store/x")), await computeDiffId(plain));
+    const identities = [plain, ruled("/nix/**"), ruled("/nix/**", 2)].map(({ identity }) =>
+      identity
+    );
+    assert.equal(new Set(identities).size, 3);
   });
 });
 
