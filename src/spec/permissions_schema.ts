@@ -4,6 +4,8 @@
  */
 
 import { z } from "zod";
+import { parseCapabilities } from "./capabilities.ts";
+import { parsePathPattern } from "./path_pattern.ts";
 import { choice, id } from "./schema_values.ts";
 
 const EFFECTS = ["uid", "gid", "mode", "xattrs", "capabilities"] as const;
@@ -18,7 +20,10 @@ const CAPABILITIES = /^[a-z0-9_,]*(?:[=+-][eip]*)+(?: +[a-z0-9_,]*(?:[=+-][eip]*
 const path = (() => {
   const error =
     'an absolute path such as "/home/alice/**", without "//", "/" at the end, "." and ".."';
-  return z.string({ error }).regex(PATTERN, { error });
+  return z.string({ error }).regex(PATTERN, { error }).refine(
+    (text) => failure(parsePathPattern, text) === undefined,
+    { error: ({ input }) => `a path pattern (${failure(parsePathPattern, input)})` },
+  );
 })();
 
 const mode = (() => {
@@ -40,8 +45,20 @@ const xattrs = (() => {
 
 const capabilities = (() => {
   const error = 'capabilities as setcap writes them, such as "cap_net_bind_service+ep"';
-  return z.string({ error }).regex(CAPABILITIES, { error });
+  return z.string({ error }).regex(CAPABILITIES, { error }).refine(
+    (text) => failure(parseCapabilities, text) === undefined,
+    { error: ({ input }) => `${error} (${failure(parseCapabilities, input)})` },
+  );
 })();
+
+/** Why `parse` does not take `text`, if it does not. */
+function failure(parse: (text: string) => unknown, text: unknown): string | undefined {
+  try {
+    parse(String(text));
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
 
 const rule = z.strictObject({
   path: path.describe(

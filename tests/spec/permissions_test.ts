@@ -94,6 +94,15 @@ const WRONG_RULES: [rule: object, ...lines: string[]][] = [
     '.capabilities: expected no capabilities beside the extended attribute "security.capability" ' +
     'that holds them, found "all=ep"',
   ],
+  [
+    { capabilities: "cap_foo+ep" },
+    `.capabilities: expected ${CAPABILITIES} ("cap_foo" is no capability of Linux), ` +
+    'found "cap_foo+ep"',
+  ],
+  [
+    { path: "/a[b", uid: 1 },
+    '.path: expected a path pattern ("[" without "]" in "a[b"; "[[]" is a bracket), found "/a[b"',
+  ],
   [{ modes: "0750" }, '.modes: unknown field, did you mean "mode"?'],
   [
     { uid: 1, owner: "alice" },
