@@ -18,6 +18,7 @@ export interface Needs {
 const PACKAGES = {
   "nix-store": ["nix-bin"],
   "nix-build": ["nix-bin"],
+  "nix-hash": ["nix-bin"],
   busybox: ["busybox-static"],
   bash: ["bash"],
   dash: ["dash"],

@@ -23,6 +23,7 @@ export const INTEGRATION_NEEDS: Needs = {
     "dockerd",
     "lndir",
     "nix-build",
+    "nix-hash",
     "nix-store",
     "patchelf",
     "podman",

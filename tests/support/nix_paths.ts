@@ -18,6 +18,7 @@ export type Fixture =
   | "farmFirst"
   | "farmSecond"
   | "hello"
+  | "itself"
   | "message"
   | "nix"
   | "symlink"
