@@ -26,6 +26,7 @@ const PACKAGES = {
   tar: ["tar"],
   setpriv: ["util-linux"],
   unshare: ["util-linux"],
+  useradd: ["passwd"],
   skopeo: ["skopeo"],
   docker: ["docker-cli", "docker.io"],
   dockerd: ["docker.io"],

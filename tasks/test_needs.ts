@@ -31,6 +31,7 @@ export const INTEGRATION_NEEDS: Needs = {
     "skopeo",
     "tar",
     "unshare",
+    "useradd",
     "zsh",
   ],
   packages: ["python3"],
