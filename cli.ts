@@ -13,6 +13,7 @@ Commands:
   stream [options] [spec]  write an image to standard output, for docker load
   plan [options] <spec>    show the layers of an image, without reading files
   schema                   print the JSON Schema of the spec
+  helper <name>            print a script for the commands of a spec
 
 Options:
   -V, --version            print the version

@@ -18,6 +18,7 @@ export interface Needs {
 const PACKAGES = {
   "nix-store": ["nix-bin"],
   "nix-build": ["nix-bin"],
+  "nix-hash": ["nix-bin"],
   busybox: ["busybox-static"],
   bash: ["bash"],
   dash: ["dash"],
@@ -25,6 +26,7 @@ const PACKAGES = {
   tar: ["tar"],
   setpriv: ["util-linux"],
   unshare: ["util-linux"],
+  useradd: ["passwd"],
   skopeo: ["skopeo"],
   docker: ["docker-cli", "docker.io"],
   dockerd: ["docker.io"],

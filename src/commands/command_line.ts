@@ -3,7 +3,7 @@
  * @module
  */
 
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import denoJson from "../../deno.json" with { type: "json" };
 
 const storeRoot = new Option("--store-root <dir>", "read the store in DIR/nix/store");
@@ -77,6 +77,18 @@ Examples:
     .action(async () => {
       const { schemaCommand } = await import("./schema.ts");
       await schemaCommand();
+    });
+
+  program.command("helper")
+    .summary("print a script for the commands of a spec")
+    .description(`Print a script to be used in the commands of a spec.
+
+shadow-setup makes the files in /etc that useradd and groupadd need, where they are absent. It is for fakeRootCommands with enableFakechroot, and for runAsRoot.`)
+    .addArgument(new Argument("<name>", "the script").choices(["shadow-setup"] as const))
+    .addHelpText("after", "\nExample:\n  nix-image helper shadow-setup")
+    .action(async () => {
+      const { helperCommand } = await import("./helper.ts");
+      helperCommand();
     });
 
   program.helpInformation = () => help;

@@ -28,21 +28,43 @@ function indent(text: string): string {
   return text.trimEnd().split("\n").slice(-20).map((line) => `  ${line}`).join("\n");
 }
 
+/** What a program gets besides its arguments. */
+export interface RunInput {
+  /** For its standard input; nothing without it. */
+  readonly stdin?: string;
+  /** Its whole environment; without it, it inherits that of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /**
  * Runs a program to its end and gives what it wrote on standard output.
  *
  * @throws {ProgramError} if it fails.
  * @throws {ImageError} if it is not there.
  */
-export async function run(program: Program, args: readonly string[]): Promise<string> {
-  const child = spawn(program, args);
+export async function run(
+  program: Program,
+  args: readonly string[],
+  input: RunInput = {},
+): Promise<string> {
+  const child = spawn(program, args, input);
   const [stdout, stderr, status] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
     child.status,
+    input.stdin === undefined ? undefined : writeTo(child.stdin, input.stdin),
   ]);
   if (!status.success) throw new ProgramError(program, args, exitText(status), stderr);
   return stdout;
+}
+
+async function writeTo(stdin: WritableStream<Uint8Array>, text: string): Promise<void> {
+  try {
+    await ReadableStream.from([new TextEncoder().encode(text)]).pipeTo(stdin);
+  } catch (error) {
+    // A program that ends early tells by its status why.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }
 
 /** A running program whose output is read as it comes. */
@@ -76,14 +98,19 @@ export function start(program: Program, args: readonly string[]): Running {
   };
 }
 
-function spawn(program: Program, args: readonly string[]): Deno.ChildProcess {
+function spawn(
+  program: Program,
+  args: readonly string[],
+  { stdin, environment }: RunInput = {},
+): Deno.ChildProcess {
   try {
     return new Deno.Command(program, {
       args: [...args],
-      stdin: "null",
+      stdin: stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
-      env: NO_LOADER_VARIABLES,
+      env: environment ? { ...environment } : NO_LOADER_VARIABLES,
+      clearEnv: environment !== undefined,
     }).spawn();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {

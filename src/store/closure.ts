@@ -10,6 +10,8 @@ import type { StorePath } from "./store_path.ts";
 export interface PathInfo {
   /** The paths it mentions, without itself, sorted by code point. */
   readonly references: readonly StorePath[];
+  /** Whether it mentions itself too. */
+  readonly refersToItself?: true;
   /** The size of its NAR in bytes. */
   readonly narSize: number;
   /** The hash of its NAR as the source of the closure writes it, such as `sha256:…`. */
@@ -18,6 +20,18 @@ export interface PathInfo {
 
 /** Store paths closed under references: each path that one refers to is a key too. */
 export type Closure = ReadonlyMap<StorePath, PathInfo>;
+
+/** What a path's references, itself among them or not, are in its {@linkcode PathInfo}. */
+export function referencesFrom(
+  path: StorePath,
+  references: readonly StorePath[],
+): Pick<PathInfo, "references" | "refersToItself"> {
+  const others = references.filter((reference) => reference !== path).sort();
+  return {
+    references: others,
+    ...(others.length < references.length ? { refersToItself: true } : {}),
+  };
+}
 
 /** Something that knows closures: a store's database, or a file. */
 export interface ClosureSource {

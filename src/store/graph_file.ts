@@ -5,7 +5,13 @@
 
 import { UsageError } from "../errors.ts";
 import { readingFrom } from "./files.ts";
-import { type Closure, type ClosureSource, MissingPathsError, type PathInfo } from "./closure.ts";
+import {
+  type Closure,
+  type ClosureSource,
+  MissingPathsError,
+  type PathInfo,
+  referencesFrom,
+} from "./closure.ts";
 import { isStorePath, STORE_DIR, type StorePath } from "./store_path.ts";
 
 /**
@@ -36,8 +42,7 @@ export function readGraphFile(file: string): Closure {
     closure.set(path, {
       narSize: narSize as number,
       ...(typeof narHash === "string" ? { narHash } : {}),
-      references: references.map((reference) => storePath(reference, at))
-        .filter((reference) => reference !== path).sort(),
+      ...referencesFrom(path, references.map((reference) => storePath(reference, at))),
     });
   }
   for (const [path, { references }] of closure) {

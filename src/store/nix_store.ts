@@ -5,7 +5,13 @@
 
 import { ImageError } from "../errors.ts";
 import { ProgramError, run } from "../process/run.ts";
-import { type Closure, type ClosureSource, MissingPathsError, type PathInfo } from "./closure.ts";
+import {
+  type Closure,
+  type ClosureSource,
+  MissingPathsError,
+  type PathInfo,
+  referencesFrom,
+} from "./closure.ts";
 import { parseStorePath, type StorePath } from "./store_path.ts";
 
 /** Arguments of one call may take so many characters; Linux allows 2 MiB with the environment. */
@@ -80,9 +86,12 @@ function parseRegistration(text: string, into: Map<StorePath, PathInfo>): void {
     if (!Number.isSafeInteger(narSize) || !Number.isSafeInteger(count)) {
       throw new ImageError(`nix-store --dump-db says something unexpected of ${path}`);
     }
-    const references = all.slice(at + 5, at + 5 + count).map(parseStorePath)
-      .filter((reference) => reference !== path).sort();
-    into.set(path, { references, narSize, narHash: `sha256:${all[at + 1]}` });
+    const references = all.slice(at + 5, at + 5 + count).map(parseStorePath);
+    into.set(path, {
+      ...referencesFrom(path, references),
+      narSize,
+      narHash: `sha256:${all[at + 1]}`,
+    });
     at += 5 + count;
   }
 }

@@ -45,6 +45,20 @@ Deno.test("run() fails with the command, its status and what it said", async () 
   });
 });
 
+Deno.test("run() fails as the program does that leaves its input unread", async () => {
+  const stdin = "x".repeat(4 << 20);
+  await assert.rejects(run("nix-store", ["--nonsense"], { stdin }), ProgramError);
+});
+
+Deno.test("run() gives a program the environment that is asked for, and no other", async () => {
+  const version = (environment: Record<string, string>) =>
+    run("nix-store", ["--version"], { environment });
+  await withVariable("NIX_CONFIG", "inherited", async () => {
+    assert.match(await version({}), /^nix-store/);
+    await assert.rejects(version({ NIX_CONFIG: "given" }), /'given'/);
+  });
+});
+
 Deno.test("run() shortens a long command in its error", async () => {
   const args = ["--nonsense", ...Array.from({ length: 9 }, (_, index) => `${index}`)];
   await assert.rejects(

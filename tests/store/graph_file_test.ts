@@ -6,7 +6,7 @@ import { closureOfNames, storePath } from "../support/store_paths.ts";
 const A = storePath("a"), B = storePath("b"), C = storePath("c");
 
 const EXPECTED = new Map([
-  [A, { narSize: 3, narHash: "sha256:aaa", references: [B, C] }],
+  [A, { narSize: 3, narHash: "sha256:aaa", references: [B, C], refersToItself: true }],
   [B, { narSize: 2, references: [] }],
   [C, { narSize: 1, references: [B] }],
 ]);

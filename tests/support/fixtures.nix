@@ -95,6 +95,9 @@ rec {
   # A store path that itself is a symbolic link.
   symlink = build "symlink" ''ln -s ${hello} $out'';
 
+  # A store path that refers to itself.
+  itself = build "itself" ''echo $out ${hello} > $out'';
+
   users = build "users" ''
     mkdir -p $out/etc
     echo root:x:0:0:root:/root:/bin/sh > $out/etc/passwd

@@ -21,6 +21,7 @@ export type Fixture =
   | "farmFirst"
   | "farmSecond"
   | "hello"
+  | "itself"
   | "message"
   | "nix"
   | "symlink"
