@@ -12,7 +12,7 @@ import { scanTree } from "../rootfs/scan.ts";
 import type { ImageSpec } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource, PathInfo } from "../store/closure.ts";
 import { mentionsIn } from "../store/mentions.ts";
-import { nixDatabase } from "../store/nix_database.ts";
+import { nixDatabase } from "../rootfs/nix_database.ts";
 import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
 
 import type { PlannedTop } from "./plan.ts";
@@ -57,7 +57,7 @@ export async function planTop(
   const database = async (closure: Closure) => {
     const directory = `${await work()}/nix-database-${++databases}`;
     await Deno.mkdir(directory);
-    return await nixDatabase(closure, gcRoots(spec, closure), directory);
+    return await nixDatabase(closure, gcRoots(spec, closure), directory, storeRoot);
   };
   const layout = await prepareRoot(spec, {
     storeRoot,

@@ -62,7 +62,7 @@ export async function prepareRoot(spec: ImageSpec, options: PrepareOptions): Pro
     : await symlinkFarm(spec.contents, storeRoot, owner);
   const { tree } = layout;
   const clashes = [...layout.clashes];
-  for (const [path, entry] of await helpersOf(spec, options, owner)) {
+  for (const [path, entry] of helpersOf(spec, options, owner)) {
     const there = tree.get(path);
     if (!there) tree.set(path, entry);
     else if (there.type !== "directory" || entry.type !== "directory") {
@@ -81,17 +81,17 @@ export async function prepareRoot(spec: ImageSpec, options: PrepareOptions): Pro
   };
 }
 
-async function helpersOf(
+function helpersOf(
   { helpers, fakeNss, contents, copyToRoot, path }: ImageSpec,
   { storeRoot, searchPath }: PrepareOptions,
   owner: Owner,
-): Promise<RootTree> {
+): RootTree {
   if (helpers.length === 0) return new Map();
   const named = [...contents, ...copyToRoot].flatMap(({ kind, path }) =>
     kind === "store" ? [path] : []
   );
   const candidates = [...named, ...path ?? []];
-  return await helperEntries(helpers, { fakeNss, candidates, searchPath, storeRoot, owner });
+  return helperEntries(helpers, { fakeNss, candidates, searchPath, storeRoot, owner });
 }
 
 async function runCommands(

@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { readGraphFile } from "../../src/store/graph_file.ts";
-import { nixDatabase } from "../../src/store/nix_database.ts";
+import { nixDatabase } from "../../src/rootfs/nix_database.ts";
 import { parseStorePath } from "../../src/store/store_path.ts";
 
 const [graph = "", ...roots] = Deno.args;

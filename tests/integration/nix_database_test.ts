@@ -10,7 +10,7 @@ import { PROJECT } from "../../tasks/program_command.ts";
 import { RUN_OPTIONS } from "../../src/process/run_options.ts";
 import type { RootTree } from "../../src/rootfs/root_tree.ts";
 import type { Closure, PathInfo } from "../../src/store/closure.ts";
-import { nixDatabase } from "../../src/store/nix_database.ts";
+import { nixDatabase } from "../../src/rootfs/nix_database.ts";
 import { storeDatabase } from "../../src/store/nix_store.ts";
 import { parseStorePath, type StorePath } from "../../src/store/store_path.ts";
 import { buildFixtures } from "../support/nix_paths.ts";

@@ -4,16 +4,15 @@
  */
 
 import { ImageError } from "../errors.ts";
+import { TOP_MTIME } from "../layer/top_mtime.ts";
 import { run } from "../process/run.ts";
-import type { RootEntry, RootTree } from "../rootfs/root_tree.ts";
-import type { Closure, PathInfo } from "./closure.ts";
-import { openFile, readingFrom } from "./files.ts";
-import { narHashInBase16 } from "./nar_hash.ts";
-import { copyDatabase } from "./sqlite_copy.ts";
-import { STORE_DIR, type StorePath } from "./store_path.ts";
+import type { RootEntry, RootTree } from "./root_tree.ts";
+import type { Closure, PathInfo } from "../store/closure.ts";
+import { openFile, readingFrom } from "../store/files.ts";
+import { narHashInBase16 } from "../store/nar_hash.ts";
+import { copyDatabase } from "../store/sqlite_copy.ts";
+import { STORE_DIR, type StorePath } from "../store/store_path.ts";
 
-/** What nixpkgs' builds give for all times: 1980-01-01. */
-const REGISTRATION_TIME = 315532800;
 /** Where Nix keeps its state, below the root. */
 const STATE = "nix/var/nix";
 const DATABASE = `${STATE}/db/db.sqlite`;
@@ -46,7 +45,7 @@ export async function nixDatabase(
   copyDatabase(
     `${made}/${DATABASE}`,
     file,
-    (table, row) => table === "ValidPaths" ? { ...row, registrationTime: REGISTRATION_TIME } : row,
+    (table, row) => table === "ValidPaths" ? { ...row, registrationTime: TOP_MTIME } : row,
   );
   const schema = `${directory}/schema`;
   Deno.renameSync(`${made}/${SCHEMA}`, schema);

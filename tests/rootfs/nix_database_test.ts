@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { nixDatabase } from "../../src/store/nix_database.ts";
+import { nixDatabase } from "../../src/rootfs/nix_database.ts";
 import { inDirectory } from "../support/directories.ts";
 import { storePath } from "../support/store_paths.ts";
 
