@@ -6,16 +6,20 @@
 import type { ImagePlan } from "../image/plan.ts";
 import { namePart } from "../store/store_path.ts";
 import { formatBytes, formatTable } from "../terminal/format.ts";
-import { planFromFile, type PlanningOptions } from "./planning.ts";
+import { planFromFile, type PlanningOptions, reportNotices, reportTo } from "./planning.ts";
 
 /** Options of {@linkcode planCommand}. */
 export interface PlanCommandOptions extends PlanningOptions {
   readonly json?: boolean | undefined;
+  readonly quiet?: boolean;
 }
 
 /** Prints the layers of an image. */
 export async function planCommand(spec: string, options: PlanCommandOptions): Promise<void> {
-  const plan = await planFromFile(spec, options, (message) => console.error(message));
+  const report = reportTo(options.quiet);
+  await using planned = await planFromFile(spec, options, report);
+  const { plan } = planned;
+  if ("file" in plan.top) reportNotices(plan.top, options.strict, report);
   console.log(options.json ? JSON.stringify(describe(plan), null, 2) : tableOf(plan));
 }
 

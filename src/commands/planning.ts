@@ -21,6 +21,8 @@ export interface PlanningOptions {
   readonly repoTag?: string;
   readonly storeRoot?: string;
   readonly closure?: string;
+  /** Whether it is an error that two sources have the same path. */
+  readonly strict?: boolean;
 }
 
 /**
