@@ -23,7 +23,9 @@ const PACKAGES = {
   dash: ["dash"],
   zsh: ["zsh"],
   tar: ["tar"],
+  pigz: ["pigz"],
   setpriv: ["util-linux"],
+  taskset: ["util-linux"],
   unshare: ["util-linux"],
   skopeo: ["skopeo"],
   docker: ["docker-cli", "docker.io"],
@@ -33,6 +35,7 @@ const PACKAGES = {
   containerd: ["containerd"],
   patchelf: ["patchelf"],
   lndir: ["xutils-dev"],
+  zstd: ["zstd"],
 } as const;
 
 /** Where Debian puts programs; a user's PATH may lack the sbin ones. */

@@ -93,6 +93,7 @@ function spawn(program: Program, args: readonly string[]): Deno.ChildProcess {
   }
 }
 
-function exitText({ code, signal }: Deno.CommandStatus): string {
+/** How a program ended, for a message. */
+export function exitText({ code, signal }: Deno.CommandStatus): string {
   return signal ? `ended by ${signal}` : `exit status ${code}`;
 }
