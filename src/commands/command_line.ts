@@ -53,6 +53,38 @@ Examples:
       await streamCommand(spec, options);
     });
 
+  program.command("build")
+    .summary("write an image to a file, compressed")
+    .description(`Write the image that SPEC describes to a file that docker load and skopeo read.
+
+The file is there when it is whole: it is written under another name beside it, and renamed.`)
+    .argument("<spec>", "a JSON file, or - for standard input")
+    .option("-o, --output <file>", "the file; without it NAME.tar.gz in the working directory")
+    .addOption(
+      new Option("--compressor <kind>", "compress so, whatever the spec says")
+        .choices(["gz", "zstd", "none"] as const),
+    )
+    .addOption(
+      new Option("--format <kind>", "what the file is").choices(["docker-archive"] as const)
+        .default("docker-archive" as const),
+    )
+    .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
+    .addOption(layerNames)
+    .addOption(storeRoot)
+    .addOption(closure)
+    .addOption(quiet)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nix-image build spec.json -o image.tar.gz && docker load --input image.tar.gz
+  nix-image build spec.json --compressor zstd`,
+    )
+    .action(async (spec, options) => {
+      const { buildCommand } = await import("./build.ts");
+      await buildCommand(spec, options);
+    });
+
   program.command("plan")
     .summary("show the layers of an image, without reading files")
     .description("Show which store paths share a layer of the image that SPEC describes, and why.")
