@@ -11,6 +11,7 @@ Container images from Nix store paths, without Docker and without root.
 
 Commands:
   stream [options] [spec]  write an image to standard output, for docker load
+  build [options] <spec>   write an image to a file, compressed
   plan [options] <spec>    show the layers of an image, without reading files
   schema                   print the JSON Schema of the spec
   helper <name>            print a script for the commands of a spec

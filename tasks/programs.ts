@@ -24,7 +24,9 @@ const PACKAGES = {
   dash: ["dash"],
   zsh: ["zsh"],
   tar: ["tar"],
+  pigz: ["pigz"],
   setpriv: ["util-linux"],
+  taskset: ["util-linux"],
   unshare: ["util-linux"],
   useradd: ["passwd"],
   skopeo: ["skopeo"],
@@ -36,6 +38,7 @@ const PACKAGES = {
   patchelf: ["patchelf"],
   lndir: ["xutils-dev"],
   setcap: ["libcap2-bin"],
+  zstd: ["zstd"],
 } as const;
 
 /** Where Debian puts programs; a user's PATH may lack the sbin ones. */

@@ -12,6 +12,7 @@ const closure = new Option(
   "take references and sizes from a file (exportReferencesGraph, nix path-info --json)",
 );
 const quiet = new Option("-q, --quiet", "say nothing but errors");
+const strict = new Option("--strict", "fail where two sources have the same path");
 const layerNames = new Option(
   "--layer-names <kind>",
   "name layers by what determines them, or by their digest as nixpkgs does (a second pass)",
@@ -36,6 +37,7 @@ In the command substitution of a shell, which can not hold an archive, the path 
     .addOption(layerNames)
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(strict)
     .addOption(new Option("--tar", "write the archive, even if a shell captures it"))
     .addOption(new Option("--script", "print the path of a script that writes it").conflicts("tar"))
     .addOption(new Option("--plan <plan.json>", "carry out what --script has planned").hideHelp())
@@ -53,6 +55,39 @@ Examples:
       await streamCommand(spec, options);
     });
 
+  program.command("build")
+    .summary("write an image to a file, compressed")
+    .description(`Write the image that SPEC describes to a file that docker load and skopeo read.
+
+The file is there when it is whole: it is written under another name beside it, and renamed.`)
+    .argument("<spec>", "a JSON file, or - for standard input")
+    .option("-o, --output <file>", "the file; without it NAME.tar.gz in the working directory")
+    .addOption(
+      new Option("--compressor <kind>", "compress so, whatever the spec says")
+        .choices(["gz", "zstd", "none"] as const),
+    )
+    .addOption(
+      new Option("--format <kind>", "what the file is").choices(["docker-archive"] as const)
+        .default("docker-archive" as const),
+    )
+    .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
+    .addOption(layerNames)
+    .addOption(storeRoot)
+    .addOption(closure)
+    .addOption(strict)
+    .addOption(quiet)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nix-image build spec.json -o image.tar.gz && docker load --input image.tar.gz
+  nix-image build spec.json --compressor zstd`,
+    )
+    .action(async (spec, options) => {
+      const { buildCommand } = await import("./build.ts");
+      await buildCommand(spec, options);
+    });
+
   program.command("plan")
     .summary("show the layers of an image, without reading files")
     .description("Show which store paths share a layer of the image that SPEC describes, and why.")
@@ -60,6 +95,8 @@ Examples:
     .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(strict)
+    .addOption(quiet)
     .option("--json", "print JSON: layers, lowest first, sizes in bytes")
     .addHelpText(
       "after",

@@ -7,8 +7,9 @@ import { resolve } from "node:path";
 import { ImageError, UsageError } from "../errors.ts";
 import { type ImagePlan, planImage } from "../image/plan.ts";
 import type { PlannedImage } from "../image/planned_image.ts";
-import { WorkDirectory } from "../process/work_directory.ts";
+import { WorkDirectory } from "../disk/work_directory.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
+import type { Compressor } from "../spec/image_spec.ts";
 import { loadSpec } from "../spec/load.ts";
 import { readingFrom } from "../store/files.ts";
 import { closuresWithin, readGraphFile } from "../store/graph_file.ts";
@@ -55,6 +56,8 @@ function checkStoreRoot(directory: string): string {
 /** A plan and the temporary files that it refers to, which go when this is disposed of. */
 export interface PlannedSpec extends AsyncDisposable {
   readonly plan: ImagePlan;
+  /** How the spec wants the archive compressed. */
+  readonly compressor: Compressor;
 }
 
 /**
@@ -89,7 +92,12 @@ export async function planFromFile(
       onOutput: report.output,
       ...(repoTag === undefined ? {} : { repoTag }),
     });
-    return { plan, [Symbol.asyncDispose]: async () => await work?.[Symbol.asyncDispose]() };
+    const { compressor } = spec;
+    return {
+      plan,
+      compressor,
+      [Symbol.asyncDispose]: async () => await work?.[Symbol.asyncDispose](),
+    };
   } catch (error) {
     await work?.[Symbol.asyncDispose]();
     throw error;

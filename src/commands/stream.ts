@@ -5,24 +5,19 @@
 
 import { UsageError } from "../errors.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
-import { imageOf, type ImagePlan } from "../image/plan.ts";
+import type { ImagePlan } from "../image/plan.ts";
 import { readingFrom } from "../store/files.ts";
-import { dockerArchive, type LayerNames } from "../sinks/docker_archive.ts";
 import { isCaptured } from "../terminal/captured.ts";
 import { writeToStdout } from "../terminal/output.ts";
-import { formatBytes } from "../terminal/format.ts";
-import { Progress } from "../terminal/progress.ts";
-import { stderrOutput } from "../terminal/stderr.ts";
-import { checkRepoTag, planFromFile, type PlanningOptions } from "./planning.ts";
+import { type ArchiveOptions, writeArchive } from "./archiving.ts";
+import { checkRepoTag, planFromFile, type PlanningOptions, reportTo } from "./planning.ts";
 import { writeStreamScript } from "./stream_script.ts";
 
 /** Options of {@linkcode streamCommand}. */
-export interface StreamOptions extends PlanningOptions {
-  readonly layerNames: LayerNames;
+export interface StreamOptions extends PlanningOptions, ArchiveOptions {
   readonly tar?: boolean;
   readonly script?: boolean;
   readonly plan?: string;
-  readonly quiet?: boolean;
 }
 
 /**
@@ -40,16 +35,18 @@ export async function streamCommand(
         "  nix-image stream spec.json > image.tar",
     );
   }
-  const warn = (message: string) => options.quiet || console.error(`nix-image: ${message}`);
+  const report = reportTo(options.quiet);
   const capturing = options.script || !options.tar && isCaptured();
-  const plan = options.plan === undefined
-    ? await planFromFile(specOf(spec), options, warn)
-    : readPlan(options.plan, options.repoTag);
+  await using planned = options.plan === undefined
+    ? await planFromFile(specOf(spec), options, report)
+    : undefined;
+  const plan = planned?.plan ?? readPlan(options.plan ?? "", options.repoTag);
   if (await capturing) {
     console.log(await writeStreamScript(plan, options.layerNames));
     return;
   }
-  await streamPlan(plan, options, warn);
+  const { summary } = await writeArchive(plan, options, report, writeToStdout);
+  if (!options.quiet) console.error(summary);
 }
 
 function specOf(spec: string | undefined): string {
@@ -65,41 +62,4 @@ function readPlan(file: string, repoTag: string | undefined): ImagePlan {
   if (repoTag === undefined) return plan;
   checkRepoTag(repoTag);
   return { ...plan, repoTag };
-}
-
-async function streamPlan(
-  plan: ImagePlan,
-  { layerNames, quiet = false }: StreamOptions,
-  warn: (message: string) => void,
-): Promise<void> {
-  const { image, mtime, notices } = await imageOf(plan, new Date());
-  for (const notice of notices) warn(notice);
-  const progress = new Progress(stderrOutput, { quiet, colour: !Deno.noColor });
-  progress.start(
-    image.layers.map(({ label }, index) => ({
-      label,
-      paths: plan.layers[index]?.paths.length ?? 0,
-      size: plan.layers[index]?.size,
-    })),
-    plan.layers.reduce((sum, { size }) => sum + size, 0),
-  );
-  const archive = dockerArchive(image, {
-    repoTags: [plan.repoTag],
-    mtime,
-    layerNames,
-    onLayer: ({ index }) => progress.layer(index),
-    onConfig: ({ digest }) => imageId = digest,
-  });
-  let imageId = "", written = 0;
-  try {
-    await writeToStdout(archive, (count) => {
-      written += count;
-      progress.bytes(count);
-    });
-  } finally {
-    progress.finish();
-  }
-  if (quiet) return;
-  const { length } = image.layers;
-  console.error(`${plan.repoTag}: ${length} layers, ${formatBytes(written)}, ${imageId}`);
 }

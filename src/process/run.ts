@@ -120,6 +120,7 @@ function spawn(
   }
 }
 
-function exitText({ code, signal }: Deno.CommandStatus): string {
+/** How a program ended, for a message. */
+export function exitText({ code, signal }: Deno.CommandStatus): string {
   return signal ? `ended by ${signal}` : `exit status ${code}`;
 }

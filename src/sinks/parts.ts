@@ -13,6 +13,17 @@ export interface StreamPart {
 /** What {@linkcode joinParts} joins. */
 export type Part = Uint8Array | StreamPart;
 
+/** The same bytes as a readable byte stream; `onBytes` gets the length of each chunk that goes out. */
+export function counted(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  onBytes: (count: number) => void,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const observe = ({ length }: Uint8Array) => onBytes(length);
+  return joinParts((async function* () {
+    yield { open: () => stream, observe };
+  })());
+}
+
 const CHUNK = 1 << 19;
 
 /** The parts one behind the other: a readable byte stream that reads them when it is read. */

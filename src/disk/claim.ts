@@ -1,0 +1,92 @@
+/**
+ * Telling what a running program is writing from what a program that was killed has left behind:
+ * the first is locked. The lock ends with the process that holds it, however that ends.
+ * @module
+ */
+
+/** Leads to a file or directory that is ours alone. */
+export interface Claim {
+  readonly path: string;
+  /** Holds the lock until it is closed; what it is open for is the affair of who opened it. */
+  readonly file: Deno.FsFile;
+}
+
+/**
+ * Makes a file or directory under a new name and locks it.
+ *
+ * @param name gives another name each time
+ * @param make makes what has the name, and fails if there is something; opens it, or gives
+ *   undefined if it is gone again
+ * @throws what `make` throws.
+ */
+export function claimNew(
+  name: () => string,
+  make: (path: string) => Deno.FsFile | undefined,
+): Claim {
+  for (;;) {
+    const path = name();
+    const file = make(path);
+    if (file === undefined) continue;
+    // Who looks for leftovers may have found it before it was locked, and is removing it.
+    if (lock(file) !== "refused" && isSame(path, file)) return { path, file };
+    file.close();
+  }
+}
+
+/** Opens a file or directory for reading; undefined if it is not there. */
+export function openIfThere(path: string): Deno.FsFile | undefined {
+  try {
+    return Deno.openSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Removes a file or directory that {@linkcode claimNew} made, unless a process still holds it.
+ * What can't be removed stays: it may be somebody else's, or in the works of a system without
+ * locks.
+ *
+ * @param remove removes it, with all that is in it
+ */
+export function removeIfLeftBehind(path: string, remove: (path: string) => void = removeAll): void {
+  try {
+    // A link would have the lock of what it leads to.
+    if (Deno.lstatSync(path).isSymlink) return;
+    using file = Deno.openSync(path);
+    if (lock(file) === "taken") remove(path);
+  } catch {
+    // Gone by now, or not ours.
+  }
+}
+
+function removeAll(path: string): void {
+  Deno.removeSync(path, { recursive: true });
+}
+
+function lock(file: Deno.FsFile): "taken" | "refused" | "unknown" {
+  try {
+    // Deno before 2.8 can only wait for a lock.
+    if (typeof file.tryLockSync !== "function") return "unknown";
+    return file.tryLockSync(true) ? "taken" : "refused";
+  } catch {
+    // Some network file systems have no locks.
+    return "unknown";
+  }
+}
+
+function isSame(path: string, file: Deno.FsFile): boolean {
+  try {
+    const [there, ours] = [Deno.lstatSync(path), file.statSync()];
+    return there.ino === ours.ino && there.dev === ours.dev;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** 16 characters that no other name has. */
+export function randomPart(): string {
+  return crypto.randomUUID().replaceAll("-", "").slice(0, 16);
+}

@@ -1,0 +1,43 @@
+/**
+ * What must not stay on the disk when a signal ends the program.
+ * @module
+ */
+
+/** The signals that ask a program to end, by their numbers. */
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+const removers = new Set<() => void>();
+const listeners = Object.entries(SIGNALS).map(([signal, number]) => ({
+  signal: signal as keyof typeof SIGNALS,
+  listener: () => endBySignal(number),
+}));
+
+/**
+ * Has `remove` called when SIGINT, SIGTERM or SIGHUP comes, before the program exits with 128 and
+ * the signal's number, as a shell shows a death by signal.
+ *
+ * @returns disposing of it takes that back
+ */
+export function removeOnSignal(remove: () => void): Disposable {
+  if (removers.size === 0) {
+    for (const { signal, listener } of listeners) Deno.addSignalListener(signal, listener);
+  }
+  removers.add(remove);
+  return {
+    [Symbol.dispose]() {
+      if (!removers.delete(remove) || removers.size > 0) return;
+      for (const { signal, listener } of listeners) Deno.removeSignalListener(signal, listener);
+    },
+  };
+}
+
+function endBySignal(number: number): never {
+  for (const remove of removers) {
+    try {
+      remove();
+    } catch {
+      // The others are to be removed all the same; the next run tries this one again.
+    }
+  }
+  Deno.exit(128 + number);
+}

@@ -1,0 +1,104 @@
+/**
+ * Directories for work in progress, of which none stays behind.
+ * @module
+ */
+
+import { join } from "node:path";
+import { ImageError } from "../errors.ts";
+import { NO_LOADER_VARIABLES } from "../process/run.ts";
+import { type Claim, claimNew, openIfThere, randomPart, removeIfLeftBehind } from "./claim.ts";
+import { removeOnSignal } from "./cleanup.ts";
+
+const PREFIX = "nix-image-";
+const NAME = /^nix-image-[0-9a-f]{16}$/;
+
+/** A private directory that is removed when it is disposed of, and when a signal ends the program. */
+export class WorkDirectory implements AsyncDisposable {
+  readonly #claim: Claim;
+  readonly #cleanup: Disposable;
+
+  private constructor(claim: Claim) {
+    this.#claim = claim;
+    this.#cleanup = removeOnSignal(() => removeTree(claim.path));
+  }
+
+  /**
+   * Makes a directory under `TMPDIR`, or `/tmp`, that this user alone can enter. Removes those that
+   * programs which were killed have left there.
+   *
+   * @throws {ImageError} if there can be none.
+   */
+  static create(): Promise<WorkDirectory> {
+    const parent = Deno.env.get("TMPDIR") || "/tmp";
+    try {
+      const name = () => join(parent, PREFIX + randomPart());
+      const claim = claimNew(name, (path) => {
+        Deno.mkdirSync(path, { mode: 0o700 });
+        return openIfThere(path);
+      });
+      removeLeftovers(parent, claim.file.statSync().uid);
+      return Promise.resolve(new WorkDirectory(claim));
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      return Promise.reject(
+        new ImageError(
+          `Cannot make a work directory in ${parent} (set TMPDIR to another): ${error.message}`,
+          { cause: error },
+        ),
+      );
+    }
+  }
+
+  /** Its absolute path. */
+  get path(): string {
+    return this.#claim.path;
+  }
+
+  /**
+   * Removes it with all that is in it, directories without write permission included.
+   *
+   * @throws {ImageError} if something in it can not be removed.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#cleanup[Symbol.dispose]();
+    try {
+      removeTree(this.path);
+      return Promise.resolve();
+    } catch (error) {
+      const message = `Cannot remove the work directory ${this.path}: ${(error as Error).message}`;
+      return Promise.reject(new ImageError(message, { cause: error }));
+    } finally {
+      this.#claim.file.close();
+    }
+  }
+}
+
+/** Others may make such directories in a /tmp for all, with traps in them. */
+function removeLeftovers(parent: string, uid: number | null): void {
+  for (const { name } of Deno.readDirSync(parent)) {
+    if (!NAME.test(name)) continue;
+    removeIfLeftBehind(join(parent, name), (path) => {
+      const found = Deno.lstatSync(path);
+      if (found.isDirectory && found.uid === uid) removeTree(path);
+    });
+  }
+}
+
+/** Names need not be UTF-8 here, so that we could not name all directories that need a chmod. */
+const MAKE_WRITABLE_AND_REMOVE = 'chmod -R u+rwX -- "$1"; exec rm -rf -- "$1"';
+
+function removeTree(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    const { success, stderr } = new Deno.Command("sh", {
+      args: ["-c", MAKE_WRITABLE_AND_REMOVE, "sh", path],
+      env: NO_LOADER_VARIABLES,
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).outputSync();
+    if (!success) throw new Error(new TextDecoder().decode(stderr).trim(), { cause: error });
+  }
+}

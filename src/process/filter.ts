@@ -1,0 +1,111 @@
+/**
+ * Byte streams through a program that reads standard input and writes standard output.
+ * @module
+ */
+
+import { writeStream } from "../terminal/output.ts";
+import { exitText, ProgramError } from "./run.ts";
+
+/** The programs that streams go through. */
+export type FilterProgram = "pigz" | "zstd";
+
+/** The program takes no more: its exit status says why. */
+class InputClosed extends Error {}
+
+/** A terminal sends its signals to the program and to us; whoever handles them here comes first. */
+const SIGNAL_GRACE = 200;
+
+/**
+ * What `program` makes of `input`, as a stream. The program gets no environment, as programs of
+ * this kind take options from there. It is ended when the stream is cancelled or the input fails.
+ *
+ * The stream fails with what the input fails with, and with a {@linkcode ProgramError} if the
+ * program does.
+ *
+ * @returns undefined, with the input untouched, if the program is not there.
+ */
+export function filterThrough(
+  input: ReadableStream<Uint8Array>,
+  program: FilterProgram,
+  args: readonly string[],
+): ReadableStream<Uint8Array<ArrayBuffer>> | undefined {
+  const child = spawn(program, args);
+  if (child === undefined) return undefined;
+  const stderr = new Response(child.stderr).text();
+  const feeding = feed(input, child).then(() => undefined, (error: unknown) => {
+    if (error instanceof InputClosed) return undefined;
+    end(child);
+    return { error };
+  });
+  const reader = child.stdout.getReader();
+
+  const finish = async () => {
+    const [failure, status, message] = [await feeding, await child.status, await stderr];
+    if (failure !== undefined) throw failure.error;
+    if (status.success) return;
+    if (status.signal !== null) await new Promise((resolve) => setTimeout(resolve, SIGNAL_GRACE));
+    throw new ProgramError(program, args, exitText(status), message);
+  };
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await reader.read();
+      if (!done) return controller.enqueue(value);
+      await finish();
+      controller.close();
+    },
+    async cancel(reason) {
+      end(child);
+      await reader.cancel(reason);
+      // Its input ends with it, and is cancelled then.
+      await Promise.all([feeding, child.status, stderr]);
+    },
+  }, { highWaterMark: 0 });
+}
+
+function spawn(program: FilterProgram, args: readonly string[]): Deno.ChildProcess | undefined {
+  try {
+    return new Deno.Command(program, {
+      args: [...args],
+      clearEnv: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (error) {
+    // What was not on the PATH when we started is not allowed, either.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+async function feed(input: ReadableStream<Uint8Array>, child: Deno.ChildProcess): Promise<void> {
+  const stdin = child.stdin.getWriter();
+  // The promise of its end fails with its writes, of which each is looked at.
+  stdin.closed.catch(() => {});
+  const closed = (cause: unknown): never => {
+    throw new InputClosed("Input closed", { cause });
+  };
+  try {
+    await writeStream(input, {
+      async write(bytes) {
+        await stdin.write(bytes).catch(closed);
+        return bytes.length;
+      },
+    });
+    await stdin.close().catch(closed);
+  } catch (error) {
+    await stdin.abort(error).catch(() => {});
+    throw error;
+  }
+}
+
+function end(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    // It may have ended by itself just now.
+    if (!(error instanceof TypeError)) throw error;
+  }
+}
