@@ -9,11 +9,12 @@ import { ImageError } from "../errors.ts";
 export const NO_LOADER_VARIABLES = { LD_LIBRARY_PATH: "", LD_PRELOAD: "" } as const;
 
 /** The programs that nix-image drives. */
-export type Program = "nix-store";
+export type Program = "nix-store" | "sh";
 
 /** What a missing program's error tells to install. */
 const INSTALL: Record<Program, string> = {
   "nix-store": "install Nix (Debian: apt-get install nix-bin), or give the closure with --closure",
+  sh: "install a POSIX shell (Debian: apt-get install dash), and have it on the PATH",
 };
 
 /** A program ended with a status other than 0. */
@@ -24,7 +25,8 @@ export class ProgramError extends ImageError {
   }
 }
 
-function indent(text: string): string {
+/** The last 20 lines of what a program wrote, set off from the message before it. */
+export function indent(text: string): string {
   return text.trimEnd().split("\n").slice(-20).map((line) => `  ${line}`).join("\n");
 }
 
@@ -43,6 +45,39 @@ export async function run(program: Program, args: readonly string[]): Promise<st
   ]);
   if (!status.success) throw new ProgramError(program, args, exitText(status), stderr);
   return stdout;
+}
+
+/**
+ * Runs a script of ours with `sh` to its end and gives what it wrote on standard output.
+ *
+ * @param args the script's `$1`, `$2` and so on
+ * @param input for its standard input
+ * @throws {ImageError} with what it wrote on standard error, if it fails.
+ */
+export async function runShell(
+  script: string,
+  args: readonly string[],
+  input = "",
+): Promise<Uint8Array<ArrayBuffer>> {
+  const child = spawn("sh", ["-ec", script, "sh", ...args], "piped");
+  const writing = writeAll(child.stdin, input);
+  const [stdout, stderr, status] = await Promise.all([
+    new Response(child.stdout).bytes(),
+    new Response(child.stderr).text(),
+    child.status,
+    writing,
+  ]);
+  if (!status.success) throw new ProgramError("sh", args, exitText(status), stderr);
+  return stdout;
+}
+
+async function writeAll(stream: WritableStream<Uint8Array>, text: string): Promise<void> {
+  try {
+    await new Blob([text]).stream().pipeTo(stream);
+  } catch (error) {
+    // It ended without reading everything; its status says more.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }
 
 /** A running program whose output is read as it comes. */
@@ -76,11 +111,15 @@ export function start(program: Program, args: readonly string[]): Running {
   };
 }
 
-function spawn(program: Program, args: readonly string[]): Deno.ChildProcess {
+function spawn(
+  program: Program,
+  args: readonly string[],
+  stdin: "null" | "piped" = "null",
+): Deno.ChildProcess {
   try {
     return new Deno.Command(program, {
       args: [...args],
-      stdin: "null",
+      stdin,
       stdout: "piped",
       stderr: "piped",
       env: NO_LOADER_VARIABLES,
