@@ -9,13 +9,21 @@ import { ImageError } from "../errors.ts";
 export const NO_LOADER_VARIABLES = { LD_LIBRARY_PATH: "", LD_PRELOAD: "" } as const;
 
 /** The programs that nix-image drives. */
-export type Program = "nix-store" | "sh";
+export type Program = "fakeroot" | "nix-store" | "proot" | "sh" | "unshare";
 
 /** What a missing program's error tells to install. */
 const INSTALL: Record<Program, string> = {
+  fakeroot: "install it (Debian: apt-get install fakeroot), or name its store path in path",
+  proot: "install it (5.3 or later), or name its store path in path",
+  unshare: "install util-linux, or name its store path in path",
   "nix-store": "install Nix (Debian: apt-get install nix-bin), or give the closure with --closure",
   sh: "install a POSIX shell (Debian: apt-get install dash), and have it on the PATH",
 };
+
+/** The error for a program that is not there: it says what to install. */
+export function missingProgram(program: Program, cause?: unknown): ImageError {
+  return new ImageError(`Cannot run ${program}: ${INSTALL[program]}`, { cause });
+}
 
 /** A program ended with a status other than 0. */
 export class ProgramError extends ImageError {
@@ -59,16 +67,31 @@ export async function runShell(
   args: readonly string[],
   input = "",
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const child = spawn("sh", ["-ec", script, "sh", ...args], "piped");
-  const writing = writeAll(child.stdin, input);
+  const child = spawn("sh", ["-ec", script, "sh", ...args], { stdin: "piped" });
   const [stdout, stderr, status] = await Promise.all([
     new Response(child.stdout).bytes(),
     new Response(child.stderr).text(),
     child.status,
-    writing,
+    writeAll(child.stdin, input),
   ]);
   if (!status.success) throw new ProgramError("sh", args, exitText(status), stderr);
   return stdout;
+}
+
+/** Runs a script of ours that may fail; `path` are the directories of its PATH, if not ours. */
+export async function tryShell(
+  script: string,
+  args: readonly string[],
+  path?: readonly string[],
+): Promise<{ readonly success: boolean; readonly stderr: string }> {
+  const env = path && { PATH: path.join(":") };
+  const child = spawn("sh", ["-ec", script, "sh", ...args], { env });
+  const [stderr, { success }] = await Promise.all([
+    new Response(child.stderr).text(),
+    child.status,
+    child.stdout.cancel(),
+  ]);
+  return { success, stderr };
 }
 
 async function writeAll(stream: WritableStream<Uint8Array>, text: string): Promise<void> {
@@ -114,7 +137,10 @@ export function start(program: Program, args: readonly string[]): Running {
 function spawn(
   program: Program,
   args: readonly string[],
-  stdin: "null" | "piped" = "null",
+  { stdin = "null", env = {} }: {
+    readonly stdin?: "null" | "piped";
+    readonly env?: Readonly<Record<string, string>> | undefined;
+  } = {},
 ): Deno.ChildProcess {
   try {
     return new Deno.Command(program, {
@@ -122,11 +148,11 @@ function spawn(
       stdin,
       stdout: "piped",
       stderr: "piped",
-      env: NO_LOADER_VARIABLES,
+      env: { ...env, ...NO_LOADER_VARIABLES },
     }).spawn();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {
-      throw new ImageError(`Cannot run ${program}: ${INSTALL[program]}`, { cause: error });
+      throw missingProgram(program, error);
     }
     throw error;
   }

@@ -10,7 +10,7 @@ export const RUN_OPTIONS: readonly string[] = [
   "--quiet",
   "--allow-read",
   "--allow-write",
-  "--allow-env=HOME,NO_COLOR,TMPDIR,XDG_CACHE_HOME",
+  "--allow-env=HOME,NO_COLOR,PATH,TMPDIR,XDG_CACHE_HOME",
   "--allow-run=nix-store,sh",
   // What is kept for a layer is dropped with it. By itself V8 lets such garbage pile up for long:
   // 140 MiB instead of 84 at the peak of 210,000 files.
