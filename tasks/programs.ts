@@ -25,6 +25,8 @@ const PACKAGES = {
   tar: ["tar"],
   setpriv: ["util-linux"],
   unshare: ["util-linux"],
+  fakeroot: ["fakeroot"],
+  proot: ["proot"],
   skopeo: ["skopeo"],
   docker: ["docker-cli", "docker.io"],
   dockerd: ["docker.io"],

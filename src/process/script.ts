@@ -15,6 +15,8 @@ import { indent, missingProgram, type Program, tryShell } from "./run.ts";
 import { hostPath, type ScriptOptions, type SearchPaths, searchPaths } from "./script_options.ts";
 import * as text from "./script_text.ts";
 
+export type { ScriptOptions };
+
 /** So much of the output is kept for an error, in characters. */
 const KEPT_OUTPUT = 1 << 16;
 

@@ -24,7 +24,7 @@ work=$1
 shift
 cd -- "$work"
 umask 022
-exec 3<&0 </dev/null 2>&1
+exec 3<&0 </dev/null 2>/dev/null
 trap : INT
 (
   trap '' INT
@@ -37,7 +37,7 @@ trap : INT
   done
   kill -KILL -$$
 ) >/dev/null 2>&1 &
-"$@" 3<&-
+"$@" 2>&1 3<&-
 echo $? >status
 if [ -e abandoned ]; then
   chmod -R u+rwx "$work"
@@ -55,6 +55,9 @@ export const OLD_STATE = "state.old", NEW_STATE = "state.new";
  * Saves the state through a pipe: with a plain file fakeroot waits until its daemon is no process
  * any more, which takes long or forever where process 1 does not care for orphans, as in many
  * containers. It then does not wait for what the daemon has yet to be told either; that is done here.
+ *
+ * What fakeroot itself has to say goes to a file: once nobody reads our output any more, it would
+ * die of it and leave its daemon.
  */
 export const FAKEROOT = `
 mkfifo state.pipe
@@ -67,17 +70,19 @@ trap : INT
 load=
 if [ -e ${OLD_STATE} ]; then load='-i ${OLD_STATE}'; fi
 fakeroot $load -s state.pipe -- sh -c '
+  exec 2>&4 4>&-
   echo $$ >pid
   "$@"
   status=$?
   ls -l / >/dev/null 2>&1
   exit $status
-' sh "$@"
+' sh "$@" 4>&2 2>fakeroot.log
 status=$?
 if [ -e pid ]; then
   (sleep 10; kill -KILL $reader) >/dev/null 2>&1 &
 else
   kill -KILL $reader
+  cat fakeroot.log
 fi
 wait $reader
 exit $status
