@@ -29,6 +29,8 @@ const PACKAGES = {
   taskset: ["util-linux"],
   unshare: ["util-linux"],
   useradd: ["passwd"],
+  fakeroot: ["fakeroot"],
+  proot: ["proot"],
   skopeo: ["skopeo"],
   docker: ["docker-cli", "docker.io"],
   dockerd: ["docker.io"],

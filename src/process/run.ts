@@ -9,12 +9,21 @@ import { ImageError } from "../errors.ts";
 export const NO_LOADER_VARIABLES = { LD_LIBRARY_PATH: "", LD_PRELOAD: "" } as const;
 
 /** The programs that nix-image drives. */
-export type Program = "nix-store";
+export type Program = "fakeroot" | "nix-store" | "proot" | "sh" | "unshare";
 
 /** What a missing program's error tells to install. */
 const INSTALL: Record<Program, string> = {
+  fakeroot: "install it (Debian: apt-get install fakeroot), or name its store path in path",
+  proot: "install it (5.3 or later), or name its store path in path",
+  unshare: "install util-linux, or name its store path in path",
   "nix-store": "install Nix (Debian: apt-get install nix-bin), or give the closure with --closure",
+  sh: "install a POSIX shell (Debian: apt-get install dash), and have it on the PATH",
 };
+
+/** The error for a program that is not there: it says what to install. */
+export function missingProgram(program: Program, cause?: unknown): ImageError {
+  return new ImageError(`Cannot run ${program}: ${INSTALL[program]}`, { cause });
+}
 
 /** A program ended with a status other than 0. */
 export class ProgramError extends ImageError {
@@ -24,7 +33,8 @@ export class ProgramError extends ImageError {
   }
 }
 
-function indent(text: string): string {
+/** The last 20 lines of what a program wrote, set off from the message before it. */
+export function indent(text: string): string {
   return text.trimEnd().split("\n").slice(-20).map((line) => `  ${line}`).join("\n");
 }
 
@@ -34,6 +44,8 @@ export interface RunInput {
   readonly stdin?: string;
   /** Its whole environment; without it, it inherits that of this process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Added to what it inherits. */
+  readonly added?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -56,6 +68,45 @@ export async function run(
   ]);
   if (!status.success) throw new ProgramError(program, args, exitText(status), stderr);
   return stdout;
+}
+
+/**
+ * Runs a script of ours with `sh` to its end and gives what it wrote on standard output.
+ *
+ * @param args the script's `$1`, `$2` and so on
+ * @param input for its standard input
+ * @throws {ImageError} with what it wrote on standard error, if it fails.
+ */
+export async function runShell(
+  script: string,
+  args: readonly string[],
+  input = "",
+): Promise<Uint8Array<ArrayBuffer>> {
+  const child = spawn("sh", ["-ec", script, "sh", ...args], { stdin: input });
+  const [stdout, stderr, status] = await Promise.all([
+    new Response(child.stdout).bytes(),
+    new Response(child.stderr).text(),
+    child.status,
+    writeTo(child.stdin, input),
+  ]);
+  if (!status.success) throw new ProgramError("sh", args, exitText(status), stderr);
+  return stdout;
+}
+
+/** Runs a script of ours that may fail; `path` are the directories of its PATH, if not ours. */
+export async function tryShell(
+  script: string,
+  args: readonly string[],
+  path?: readonly string[],
+): Promise<{ readonly success: boolean; readonly stderr: string }> {
+  const added = path && { PATH: path.join(":") };
+  const child = spawn("sh", ["-ec", script, "sh", ...args], { added });
+  const [stderr, { success }] = await Promise.all([
+    new Response(child.stderr).text(),
+    child.status,
+    child.stdout.cancel(),
+  ]);
+  return { success, stderr };
 }
 
 async function writeTo(stdin: WritableStream<Uint8Array>, text: string): Promise<void> {
@@ -101,7 +152,7 @@ export function start(program: Program, args: readonly string[]): Running {
 function spawn(
   program: Program,
   args: readonly string[],
-  { stdin, environment }: RunInput = {},
+  { stdin, environment, added }: RunInput = {},
 ): Deno.ChildProcess {
   try {
     return new Deno.Command(program, {
@@ -109,12 +160,12 @@ function spawn(
       stdin: stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
-      env: environment ? { ...environment } : NO_LOADER_VARIABLES,
+      env: environment ? { ...environment } : { ...added, ...NO_LOADER_VARIABLES },
       clearEnv: environment !== undefined,
     }).spawn();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {
-      throw new ImageError(`Cannot run ${program}: ${INSTALL[program]}`, { cause: error });
+      throw missingProgram(program, error);
     }
     throw error;
   }

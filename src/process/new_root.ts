@@ -1,0 +1,129 @@
+/**
+ * Running a script with a directory as its `/`, without being root: by proot or by a user
+ * namespace.
+ * @module
+ */
+
+import { ImageError } from "../errors.ts";
+import { findProgram, isProgramInside } from "./find_program.ts";
+import { indent, missingProgram, tryShell } from "./run.ts";
+import type { ScriptOptions, SearchPaths } from "./script_options.ts";
+import {
+  BROUGHT,
+  INSIDE,
+  MOUNT,
+  OUTSIDE,
+  prelude,
+  TRY_NAMESPACE,
+  TRY_PROOT,
+} from "./script_text.ts";
+
+/** What is bound into a new root, each in an (else) empty directory. */
+export const MOUNT_POINTS: readonly string[] = [
+  "dev",
+  "proc",
+  "sys",
+  "nix/store",
+  BROUGHT.slice(1),
+];
+
+/**
+ * The command, to be run under fakeroot, that goes into the new root and runs the script.
+ *
+ * @param work a directory of ours
+ * @param brought the directory with the script in it
+ * @throws {ImageError} if there is no shell inside, or this host lets us do none of it.
+ */
+export async function newRootCommand(
+  options: ScriptOptions,
+  paths: SearchPaths,
+  work: string,
+  brought: string,
+): Promise<string[]> {
+  const { root, storeRoot, field } = options;
+  const shell = shellInside(options, paths);
+  const enter = [shell, "-c", INSIDE, "sh", paths.script.join(":"), shell];
+  enter.push(prelude(BROUGHT, field), field);
+  const store = isDirectory(`${storeRoot}/nix/store`) ? `${storeRoot}/nix/store` : "";
+  const outside = ["sh", "-c", OUTSIDE, "sh"];
+  if (await programFor(field, paths, work) === "unshare") {
+    const namespace = ["unshare", "--user", "--map-root-user", "--mount"];
+    return [...outside, ...namespace, "sh", "-c", MOUNT, "sh", root, store, brought, "@", ...enter];
+  }
+  const binds = ["/dev", "/proc", "/sys", ...store ? [`${store}:/nix/store`] : []];
+  binds.push(`${brought}:${BROUGHT}`, `@:${BROUGHT}/library`);
+  const bindOptions = binds.flatMap((bind) => ["-b", bind]);
+  return [...outside, "proot", "-r", root, ...bindOptions, "-w", "/", ...enter];
+}
+
+/** The shell's path as seen inside. */
+function shellInside(
+  { root, storeRoot, shell, field }: ScriptOptions,
+  { ours, script }: SearchPaths,
+): string {
+  const isThere = (path: string) => isProgramInside(path, { root, storeRoot });
+  const onPath = (name: string) => script.map((directory) => `${directory}/${name}`).find(isThere);
+  let found: string | undefined;
+  if (shell === null) {
+    found = onPath("bash") ?? [bashOfStore(ours)].filter((path) => path !== undefined)
+      .find(isThere) ??
+      onPath("sh");
+  } else found = shell.includes("/") ? [shell].find(isThere) : onPath(shell);
+  if (found !== undefined) return found;
+  throw new ImageError(
+    `shell: with enableFakechroot, ${field} sees the image's root alone, and there is no ` +
+      `${shell ?? "shell"} in it: name one in the store, such as /nix/store/…-bash/bin/bash, or ` +
+      "one of the image",
+  );
+}
+
+/** The bash of our PATH, where that leads to the store. */
+function bashOfStore(directories: readonly string[]): string | undefined {
+  const bash = findProgram("bash", directories);
+  const path = bash && Deno.realPathSync(bash);
+  return path?.startsWith("/nix/store/") ? path : undefined;
+}
+
+async function programFor(
+  field: string,
+  { ours }: SearchPaths,
+  work: string,
+): Promise<"proot" | "unshare"> {
+  const reasons: string[] = [];
+  for (const { program, script, why } of TRIES) {
+    if (findProgram(program, ours) === undefined) {
+      reasons.push(missingProgram(program).message);
+      continue;
+    }
+    const { success, stderr } = await tryShell(script, [work], ours);
+    if (success) return program;
+    reasons.push(`${why}${stderr.trim() && `:\n${indent(stderr)}`}`);
+  }
+  throw new ImageError(
+    `${field}: enableFakechroot needs proot or a user namespace, and neither works here.\n` +
+      reasons.join("\n"),
+  );
+}
+
+const TRIES = [
+  {
+    program: "proot",
+    script: TRY_PROOT,
+    why:
+      "proot does not work, or is so old that today's programs would see and change the host's " +
+      "files (install 5.3 or later)",
+  },
+  {
+    program: "unshare",
+    script: TRY_NAMESPACE,
+    why: "this host lets this user make no user namespace",
+  },
+] as const;
+
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * The user's scripts: the only place where they run.
+ *
+ * A script gets no standard input and this environment, nothing of the caller's besides: `PATH`,
+ * `HOME=/homeless-shelter`, which is not there, a `TMPDIR` of its own, `TZ=UTC`, `LC_ALL=C` and
+ * `SOURCE_DATE_EPOCH=315532800`; the umask is 022. It runs with errexit (`-e`).
+ * @module
+ */
+
+import { ImageError } from "../errors.ts";
+import { findProgram, isProgram } from "./find_program.ts";
+import { makeMountPoints } from "./mount_points.ts";
+import { MOUNT_POINTS, newRootCommand } from "./new_root.ts";
+import { indent, missingProgram, type Program, tryShell } from "./run.ts";
+import { hostPath, type ScriptOptions, type SearchPaths, searchPaths } from "./script_options.ts";
+import * as text from "./script_text.ts";
+
+export type { ScriptOptions };
+
+/** So much of the output is kept for an error, in characters. */
+const KEPT_OUTPUT = 1 << 16;
+
+/** How long output is read after the script's end, in milliseconds. */
+const DAEMON_PATIENCE = 500;
+
+/**
+ * Runs a script to its end. Whatever it started and left running is ended then, as it is when
+ * `onOutput` throws or this process dies.
+ *
+ * @throws {ImageError} if it fails, with exit status, line and output; or if it can't be run.
+ */
+export async function runScript(options: ScriptOptions): Promise<void> {
+  const work = await Deno.makeTempDir({ prefix: "nix-image-script-" });
+  try {
+    const run = new ScriptRun(options, work);
+    await run.toItsEnd();
+  } finally {
+    await tryShell('chmod -R u+rwx "$1"; rm -rf "$1"', [work]);
+  }
+}
+
+class ScriptRun {
+  readonly #options: ScriptOptions;
+  readonly #work: string;
+  readonly #paths: SearchPaths;
+  #output = "";
+
+  constructor(options: ScriptOptions, work: string) {
+    this.#options = options;
+    this.#work = work;
+    this.#paths = searchPaths(options);
+  }
+
+  async toItsEnd(): Promise<void> {
+    const { field, script, stateFile, how } = this.#options;
+    const brought = this.#brought;
+    Deno.mkdirSync(`${brought}/tmp`, { recursive: true });
+    Deno.writeTextFileSync(`${brought}/${field}`, script);
+    Deno.writeTextFileSync(`${brought}/library`, ""); // to bind fakeroot's to
+    if (stateFile !== undefined) copyIfThere(stateFile, `${this.#work}/${text.OLD_STATE}`);
+
+    let clean = () => {};
+    try {
+      let command = how === "fakechroot"
+        ? await newRootCommand(this.#options, this.#paths, this.#work, brought)
+        : this.#inDirectory();
+      if (how !== "plain") {
+        this.#need("fakeroot");
+        command = ["sh", "-c", text.FAKEROOT, "sh", ...command];
+      }
+      if (how === "fakechroot") clean = makeMountPoints(this.#options.root, MOUNT_POINTS);
+      await this.#run(command);
+    } finally {
+      clean();
+    }
+    const saved = `${this.#work}/${text.NEW_STATE}`;
+    if (stateFile !== undefined && how !== "plain" && !copyIfThere(saved, stateFile)) {
+      throw new ImageError(`${field}: fakeroot did not save the owners of files`);
+    }
+  }
+
+  get #brought(): string {
+    return `${this.#work}/brought`;
+  }
+
+  #inDirectory(): string[] {
+    const { root, field } = this.#options;
+    const prelude = text.prelude(this.#brought, field);
+    return [
+      "sh",
+      "-c",
+      text.ENTER,
+      "sh",
+      root,
+      this.#paths.script.join(":"),
+      this.#shell(),
+      prelude,
+      field,
+    ];
+  }
+
+  #shell(): string {
+    const { shell, field } = this.#options;
+    if (shell === null) {
+      const found = findProgram("bash", this.#paths.ours) ?? findProgram("sh", this.#paths.ours);
+      if (found === undefined) throw missingProgram("sh");
+      return found;
+    }
+    const found = shell.includes("/")
+      ? [hostPath(shell, this.#options.storeRoot)].find(isProgram)
+      : findProgram(shell, this.#paths.ours);
+    if (found === undefined) throw new ImageError(`shell: ${shell}, for ${field}, is no program`);
+    return found;
+  }
+
+  async #run(command: readonly string[]): Promise<void> {
+    const child = this.#spawn(command);
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    // What left the session to live on as a daemon may have the pipe, and is not waited for.
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ended = child.status.then(() => {
+      timer = setTimeout(() => reader.cancel(), DAEMON_PATIENCE);
+    });
+    try {
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        this.#output = (this.#output + part.value).slice(-KEPT_OUTPUT);
+        this.#options.onOutput(part.value);
+      }
+    } finally {
+      // Ends what is still there.
+      await child.stdin.close().catch(() => {});
+      await ended;
+      clearTimeout(timer);
+      await reader.cancel();
+    }
+    const status = readIfThere(`${this.#work}/status`)?.trim();
+    if (status !== "0") throw this.#failure(status);
+  }
+
+  #spawn(command: readonly string[]): Deno.ChildProcess {
+    try {
+      return new Deno.Command("sh", {
+        args: ["-c", text.SESSION, "sh", this.#work, ...command],
+        clearEnv: true,
+        env: {
+          PATH: this.#paths.ours.join(":"),
+          HOME: "/homeless-shelter",
+          TMPDIR: `${this.#brought}/tmp`,
+          TZ: "UTC",
+          LC_ALL: "C",
+          SOURCE_DATE_EPOCH: "315532800",
+          ...this.#options.how === "plain" ? {} : {
+            // Owners are fakeroot's business alone: who runs this must not matter.
+            FAKEROOTDONTTRYCHOWN: "1",
+          },
+          ...this.#options.how === "fakechroot" ? { PROOT_TMP_DIR: this.#work } : {},
+        },
+        detached: true, // a session of its own, to be ended as a whole
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "null",
+      }).spawn();
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) throw missingProgram("sh", error);
+      throw error;
+    }
+  }
+
+  #failure(status: string | undefined): ImageError {
+    const { field, script } = this.#options;
+    const output = this.#output.trim() && `\n${indent(this.#output)}`;
+    if (status === undefined) {
+      return new ImageError(`${field} was ended before it was done${output}`);
+    }
+    if (!exists(`${this.#brought}/${text.STARTED}`)) {
+      return new ImageError(`${field} could not be started (exit status ${status})${output}`);
+    }
+    const line = this.#failedLine(status);
+    const source = line === undefined ? "" : script.split("\n")[line - 1]?.trim() ?? "";
+    const place = line === undefined ? "" : ` at line ${line}`;
+    const what = `${field} failed with exit status ${status}${place}`;
+    return new ImageError(what + (source || output ? ":" : "") + (source && ` ${source}`) + output);
+  }
+
+  /** As the prelude noted it, else as the shell's last message has it. */
+  #failedLine(status: string): number | undefined {
+    const noted = readIfThere(`${this.#brought}/${text.FAILED}`);
+    const [, number, line] = /^(\d+) (\d+)\n$/.exec(noted ?? "") ?? [];
+    if (line !== undefined && number === status) return Number(line);
+    const directory = this.#options.how === "fakechroot" ? text.BROUGHT : this.#brought;
+    const file = `${directory}/${this.#options.field}`;
+    let found: number | undefined;
+    for (const message of this.#output.split("\n")) {
+      const [before, after] = message.split(`${file}: `);
+      if (after === undefined) continue;
+      const digits = /^line (\d+): /.exec(after) ?? /: (\d+): $/.exec(before ?? "");
+      if (digits) found = Number(digits[1]);
+    }
+    return found;
+  }
+
+  #need(program: Program): void {
+    if (findProgram(program, this.#paths.ours) === undefined) throw missingProgram(program);
+  }
+}
+
+function copyIfThere(from: string, to: string): boolean {
+  if (!exists(from)) return false;
+  Deno.copyFileSync(from, to);
+  return true;
+}
+
+function readIfThere(path: string): string | undefined {
+  return exists(path) ? Deno.readTextFileSync(path) : undefined;
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * What a user's script is run with.
+ * @module
+ */
+
+/** A script, and how it is to run. */
+export interface ScriptOptions {
+  /** The field of the spec that holds it, such as `extraCommands`: for messages. */
+  readonly field: string;
+  readonly script: string;
+  /** The directory to run in, or that becomes `/`; absolute. */
+  readonly root: string;
+  /**
+   * `plain`: as the user; `fakeroot`: so that it may change owners and make devices;
+   * `fakechroot`: the same, and sees `root` as `/` with /dev, /proc, /sys and /nix/store in it.
+   */
+  readonly how: "plain" | "fakeroot" | "fakechroot";
+  /** What fakeroot pretends is read from here, if the file is there, and saved here. */
+  readonly stateFile?: string | undefined;
+  /** The shell's path, or its name on the PATH; null for bash, or sh where there is none. */
+  readonly shell: string | null;
+  /** The directories of the script's PATH, store paths standing for their `bin`; null: ours. */
+  readonly path: readonly string[] | null;
+  /** The directory that holds `nix/store`: "" for the host's own. */
+  readonly storeRoot: string;
+  /** Gets what the script prints, on both streams, as it comes. */
+  readonly onOutput: (text: string) => void;
+}
+
+/** Where programs are looked for. */
+export interface SearchPaths {
+  /** For our own, such as fakeroot: the spec's, then the caller's, then the system's. */
+  readonly ours: readonly string[];
+  /** For the script's: its PATH. */
+  readonly script: readonly string[];
+}
+
+const STANDARD = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/** Puts the PATHs together. */
+export function searchPaths({ path, how, storeRoot }: ScriptOptions): SearchPaths {
+  const callers = (Deno.env.get("PATH") ?? "").split(":").filter((entry) => entry.startsWith("/"));
+  const specs = path?.map(programsOf) ?? [];
+  const onHost = specs.map((directory) => hostPath(directory, storeRoot));
+  const ours = [...onHost, ...callers, ...STANDARD];
+  if (how !== "fakechroot") return { ours, script: path ? onHost : callers };
+  // The caller's directories of programs may not be there inside, but the system's likely are.
+  return { ours, script: path ? specs : [...new Set([...callers, ...STANDARD])] };
+}
+
+/** Where a path of the spec lies on this host. */
+export function hostPath(path: string, storeRoot: string): string {
+  return path.startsWith("/nix/store/") ? storeRoot + path : path;
+}
+
+/** A store path stands for its programs. */
+function programsOf(directory: string): string {
+  const isStorePath = /^\/nix\/store\/[^/]+\/?$/.test(directory);
+  return isStorePath ? `${directory.replace(/\/$/, "")}/bin` : directory;
+}
