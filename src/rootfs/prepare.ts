@@ -4,14 +4,16 @@
  */
 
 import { ImageError } from "../errors.ts";
+import { runScript } from "../process/script.ts";
 import type { ImageSpec } from "../spec/image_spec.ts";
+import { readingFrom } from "../store/files.ts";
 import { copiesOf } from "./copies.ts";
 import { FakerootState } from "./fakeroot_state.ts";
 import { helperEntries } from "./helpers.ts";
 import type { RootLayout } from "./root_layout.ts";
 import { addMissingParents, type Owner, type RootTree } from "./root_tree.ts";
-import { runScript } from "./script.ts";
-import { listStaged, stage } from "./staging.ts";
+import { listStaged } from "./staged_tree.ts";
+import { stage } from "./staging.ts";
 import { symlinkFarm } from "./symlink_farm.ts";
 
 /** What {@linkcode prepareRoot} needs to know of its surroundings. */
@@ -106,6 +108,7 @@ async function runCommands(
   const stateFile = `${work}/fakeroot-state`;
   try {
     await Deno.mkdir(root);
+    await Deno.chmod(root, 0o755); // whatever the umask says
   } catch (error) {
     throw new ImageError(`Cannot make ${root}: ${(error as Error).message}`, { cause: error });
   }
@@ -123,5 +126,6 @@ async function runCommands(
     how,
     stateFile,
   });
-  return await listStaged(root, { owner, ownership: await FakerootState.load(stateFile) });
+  const state = readingFrom(stateFile, () => Deno.readTextFileSync(stateFile));
+  return await listStaged(root, { owner, ownership: FakerootState.parse(state, stateFile) });
 }
