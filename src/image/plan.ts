@@ -132,13 +132,15 @@ export async function imageOf(plan: ImagePlan, now: Date): Promise<PlannedImage>
   const { architecture, config, contents, storeRoot } = plan;
   const mtime = plan.mtime === "now" ? Math.floor(now.getTime() / 1000) : plan.mtime;
   const owner = { uid: plan.uid, gid: plan.gid, uname: plan.uname, gname: plan.gname, mtime };
-  const farm = await symlinkFarm(contents, storeRoot);
+  const sources = contents.map((path) => ({ kind: "store", path } as const));
+  const farm = await symlinkFarm(sources, storeRoot, { uid: 0, gid: 0 });
   const layers = [
     ...plan.layers.map(({ paths }) => new StoreLayer(paths, owner, storeRoot)),
-    new TopLayer(farm.entries, contents),
+    new TopLayer(farm.tree, contents),
   ];
   const created = isoTime(plan.created === "now" ? now : new Date(plan.created * 1000));
-  return { image: { architecture, created, config, layers }, mtime, notices: farm.notices };
+  const notices = [...farm.notices, ...farm.clashes];
+  return { image: { architecture, created, config, layers }, mtime, notices };
 }
 
 /** As Python's `datetime.isoformat` writes a time in UTC: fractions only where there are any. */

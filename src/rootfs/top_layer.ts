@@ -8,7 +8,7 @@ import { FORMAT_VERSION } from "../layer/format_version.ts";
 import { identityOf, type Layer, pythonList } from "../layer/layer.ts";
 import { compareBytes } from "../tar/name.ts";
 import { archiveSize, membersOf, type TarMember, tarStream } from "../tar/stream.ts";
-import type { FarmEntry } from "./symlink_farm.ts";
+import type { RootEntry, RootTree } from "./root_tree.ts";
 
 /** The time that nixpkgs' builds give to what they make: 1980-01-01, the first that ZIP can hold. */
 const MTIME = 315532800;
@@ -20,14 +20,14 @@ export class TopLayer implements Layer {
   readonly #members: readonly TarMember[];
 
   /**
-   * @param entries of the root directory, in any order
+   * @param tree directories and symlinks
    * @param contents where they come from, for the history
    */
-  constructor(entries: readonly FarmEntry[], contents: readonly string[]) {
+  constructor(tree: RootTree, contents: readonly string[]) {
     this.comment = `top layer: ${pythonList(contents)}`;
-    const root: FarmEntry = { path: "", target: undefined };
+    const root = { path: "", type: "directory", target: "" } as const;
     // A slash sorts before all that a name can hold, so that a directory's entries follow it.
-    const keyed = [root, ...entries].map((entry) =>
+    const keyed = [root, ...tree.values()].map((entry) =>
       [entry.path.replaceAll("/", "\0"), entry] as const
     )
       .sort(([a], [b]) => compareBytes(a, b));
@@ -48,14 +48,13 @@ export class TopLayer implements Layer {
   }
 }
 
-function memberOf({ path, target }: FarmEntry): TarMember {
-  const directory = target === undefined;
+function memberOf({ path, type, target }: Pick<RootEntry, "path" | "type" | "target">): TarMember {
   return {
     name: `./${path}`,
-    type: directory ? "directory" : "symlink",
-    mode: directory ? 0o755 : 0o777,
+    type,
+    mode: type === "directory" ? 0o755 : 0o777,
     size: 0,
-    linkname: target ?? "",
+    linkname: target,
     uid: 0,
     gid: 0,
     uname: "",
