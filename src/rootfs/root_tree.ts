@@ -57,6 +57,7 @@ export function addMissingParents(tree: RootTree, { uid, gid }: Owner): void {
   }
 }
 
-function parentOf(path: string): string {
+/** The path of the directory that something is in: "" for the root, and for what is in it. */
+export function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }

@@ -1,31 +1,15 @@
 /**
  * The `contents` of an image as a tree of real directories with symlinks to the files, as nixpkgs'
- * symlinkJoin makes it with lndir.
+ * symlinkJoin makes it with lndir. What is not in the store can't be linked to, and is copied.
  * @module
  */
 
-import { dirname, resolve } from "node:path/posix";
 import { ImageError } from "../errors.ts";
-import { readingFrom } from "../store/files.ts";
-import { listTree } from "../store/list_tree.ts";
-import { enclosingStorePath, STORE_DIR } from "../store/store_path.ts";
-import type { TreeEntry } from "../store/tree.ts";
-
-/** A directory or a symlink of the farm. */
-export interface FarmEntry {
-  /** Below the root, without a leading slash, such as `bin/hello`. */
-  readonly path: string;
-  /** Where a symlink points; undefined for a directory. */
-  readonly target: string | undefined;
-}
-
-/** What {@linkcode symlinkFarm} makes. */
-export interface SymlinkFarm {
-  /** By path, each directory before what is in it. */
-  readonly entries: readonly FarmEntry[];
-  /** What was left out, one sentence each. */
-  readonly notices: readonly string[];
-}
+import type { RootSource } from "../spec/image_spec.ts";
+import type { RootLayout } from "./root_layout.ts";
+import { type Owner, parentOf, type RootEntry, type RootTree } from "./root_tree.ts";
+import { baseName, below } from "./source_tree.ts";
+import { type OpenSource, Sources } from "./sources.ts";
 
 /** Directories of version control systems, which lndir passes over. */
 const SKIPPED_DIRECTORIES = new Set(
@@ -33,76 +17,98 @@ const SKIPPED_DIRECTORIES = new Set(
 );
 
 /**
- * Joins directories. Where two have a file of the same name, the first one's is taken. Symlinks are
- * copied as they are; for each file there is a symlink to it.
+ * Joins sources. Where two have a path of the same name, the first one's is taken, unless both are
+ * directories. Symlinks are copied as they are. For each file in a store path there is a symlink to
+ * it; files of directories and tarballs are copied, their modes kept.
  *
- * @param contents store paths, or directories within
- * @param root the directory that holds `nix/store`: "" for the host's own
+ * @param storeRoot the directory that holds `nix/store`: "" for the host's own
+ * @param owner of all but what tarballs hold
  * @throws {ImageError} if one of them can not be read.
  */
-export async function symlinkFarm(contents: readonly string[], root: string): Promise<SymlinkFarm> {
-  const entries = new Map<string, FarmEntry>();
-  const notices: string[] = [];
-  for (const content of contents) {
-    const directory = followLinks(content, root);
-    if (!readingFrom(root + directory, () => Deno.lstatSync(root + directory)).isDirectory) {
-      notices.push(
-        `${content} is a file: it is in the image's store, but not linked from its root`,
-      );
+export async function symlinkFarm(
+  sources: readonly RootSource[],
+  storeRoot: string,
+  owner: Owner,
+): Promise<RootLayout> {
+  const opener = new Sources(storeRoot, owner);
+  try {
+    const tree: RootTree = new Map();
+    const notices: string[] = [], clashes: string[] = [];
+    for (const source of sources) {
+      const found = await opener.open(source);
+      if (found.entry.type === "directory") join(tree, entriesOf(source, found), clashes);
+      else if (source.kind === "store") {
+        notices.push(
+          `${source.path} is a file: it is in the image's store, but not linked from its root`,
+        );
+      } else throw new ImageError(`${source.path} is no directory`);
+    }
+    notices.push(...opener.places.notices);
+    return { tree, notices, clashes, close: () => opener.close() };
+  } catch (error) {
+    await opener.close();
+    throw error;
+  }
+}
+
+function join(tree: RootTree, entries: Iterable<RootEntry>, clashes: string[]): void {
+  /** What is below these has no place either. */
+  const hidden = new Set<string>();
+  for (const entry of entries) {
+    const { path, type, origin } = entry;
+    if (hidden.has(parentOf(path))) {
+      hidden.add(path);
       continue;
     }
-    const skipped = new Set<string>();
-    for (const entry of await entriesBelow(directory, root)) {
-      const path = entry.path.slice(directory.length + 1);
-      const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
-      if (skipped.has(parent) || isSkipped(entry)) {
-        skipped.add(path);
-        continue;
-      }
-      const target = entry.type === "directory" ? undefined : entry.target || `${content}/${path}`;
-      const there = entries.get(path);
-      if (!there) entries.set(path, { path, target });
-      else if (there.target !== target) {
-        notices.push(`${content}/${path} is hidden by ${there.target ?? `the directory /${path}`}`);
-        skipped.add(path);
-      }
+    const there = tree.get(path);
+    if (!there) tree.set(path, entry);
+    else if (there.type !== type || type !== "directory" && !isSame(there, entry)) {
+      const what = there.type === "directory" ? "the directory " : "";
+      clashes.push(`${origin} is hidden by ${what}${there.origin}`);
+      hidden.add(path);
     }
   }
-  return { entries: [...entries.values()], notices };
 }
 
-/** Where `content` lies once all symlinks on the way are followed, absolute ones within the root. */
-function followLinks(content: string, root: string): string {
-  let path = content;
-  for (let hops = 0; hops < 40; hops++) {
-    const link = firstLink(path, root);
-    if (link === undefined) return path;
-    const target = readingFrom(root + link, () => Deno.readLinkSync(root + link));
-    path = resolve(dirname(link), target) + path.slice(link.length);
-    if (!enclosingStorePath(path)) {
-      throw new ImageError(`${content} is a symlink to ${path}, outside of the Nix store`);
+function isSame(a: RootEntry, b: RootEntry): boolean {
+  return a.type === "symlink" ? a.target === b.target : a.origin === b.origin;
+}
+
+/** What the farm has of a source, each directory before what is in it. */
+function* entriesOf(source: RootSource, { tree, place }: OpenSource): Generator<RootEntry> {
+  const pending = [{ place, path: "" }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    for (const child of tree.childrenOf(next.place)) {
+      if (source.kind === "store" && isSkipped(child)) continue;
+      const path = below(next.path, baseName(child.path));
+      yield farmEntry(source, child, path);
+      if (child.type === "directory") pending.push({ place: child.path, path });
     }
   }
-  throw new ImageError(`${content}: too many levels of symlinks`);
 }
 
-/** The shortest part of `path`, a path in the store, that is a symlink. */
-function firstLink(path: string, root: string): string | undefined {
-  for (let end = STORE_DIR.length; end < path.length;) {
-    const next = path.indexOf("/", end + 1);
-    end = next === -1 ? path.length : next;
-    const physical = root + path.slice(0, end);
-    if (readingFrom(physical, () => Deno.lstatSync(physical)).isSymlink) return path.slice(0, end);
+function farmEntry({ kind, path: source }: RootSource, entry: RootEntry, path: string): RootEntry {
+  if (kind === "tarball") return { ...entry, path };
+  if (entry.type === "directory") {
+    return { ...entry, path, mode: 0o755, origin: `${source}/${path}` };
   }
-  return undefined;
+  if (kind === "directory" || entry.type === "symlink") {
+    return { ...entry, path, origin: `${source}/${path}` };
+  }
+  const target = `${source}/${path}`;
+  return {
+    ...entry,
+    path,
+    type: "symlink",
+    mode: 0o777,
+    size: 0,
+    target,
+    origin: target,
+    open: undefined,
+  };
 }
 
-async function entriesBelow(directory: string, root: string): Promise<TreeEntry[]> {
-  const tree = await listTree(enclosingStorePath(directory)!, root);
-  return tree.filter(({ path }) => path.startsWith(`${directory}/`));
-}
-
-function isSkipped({ path, type }: TreeEntry): boolean {
-  const name = path.slice(path.lastIndexOf("/") + 1);
+function isSkipped({ path, type }: RootEntry): boolean {
+  const name = baseName(path);
   return name.endsWith("~") || type === "directory" && SKIPPED_DIRECTORIES.has(name);
 }

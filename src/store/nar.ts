@@ -5,6 +5,7 @@
  * @module
  */
 
+import { readFully, StreamBytes } from "../tar/byte_source.ts";
 import { decodeName } from "../tar/name.ts";
 import { ImageError } from "../errors.ts";
 
@@ -29,7 +30,7 @@ const MAX_STRING = 1 << 16;
 
 /** Reads a NAR node by node, in its order: by the bytes of the names, parents first. */
 export class NarReader {
-  #bytes: ByteReader;
+  #bytes: StreamBytes;
   #started = false;
   /** The paths of the directories that are open. */
   #open: string[] = [];
@@ -39,7 +40,7 @@ export class NarReader {
   #inFile = false;
 
   constructor(stream: ReadableStream<Uint8Array>) {
-    this.#bytes = new ByteReader(stream);
+    this.#bytes = new StreamBytes(stream);
   }
 
   /** The next node; what was not read of the current one's content is passed over. */
@@ -68,7 +69,9 @@ export class NarReader {
 
   /** Reads on in the current file's content; 0 at its end. */
   async read(into: Uint8Array): Promise<number> {
-    const length = await this.#bytes.some(into.subarray(0, Math.min(into.length, this.#content)));
+    const part = into.subarray(0, Math.min(into.length, this.#content));
+    const length = await this.#bytes.read(part);
+    if (length === 0 && part.length > 0) throw truncated();
     this.#content -= length;
     return length;
   }
@@ -114,7 +117,7 @@ export class NarReader {
   async #leaveFile(): Promise<void> {
     if (!this.#inFile) return;
     this.#inFile = false;
-    await this.#bytes.skip(this.#content + this.#zeros);
+    await this.#skip(this.#content + this.#zeros);
     this.#content = 0;
     await this.#close();
   }
@@ -128,16 +131,26 @@ export class NarReader {
     if (this.#open.length > 0) await this.#expect(")");
   }
 
+  async #exactly(length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length);
+    if (await readFully(this.#bytes, bytes) < length) throw truncated();
+    return bytes;
+  }
+
+  async #skip(length: number): Promise<void> {
+    if (!await this.#bytes.skip(length)) throw truncated();
+  }
+
   async #number(): Promise<number> {
-    const bytes = await this.#bytes.exactly(8);
+    const bytes = await this.#exactly(8);
     return Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   }
 
   async #string(): Promise<string> {
     const length = await this.#number();
     if (length > MAX_STRING) throw new ImageError("Not a NAR, or a broken one: a name is too long");
-    const text = decodeName(await this.#bytes.exactly(length));
-    await this.#bytes.skip((8 - length % 8) % 8);
+    const text = decodeName(await this.#exactly(length));
+    await this.#skip((8 - length % 8) % 8);
     return text;
   }
 
@@ -147,49 +160,10 @@ export class NarReader {
   }
 }
 
-function unexpected(tag: string): ImageError {
-  return new ImageError(`Not a NAR, or a broken one: unexpected ${JSON.stringify(tag)}`);
+function truncated(): TruncatedNarError {
+  return new TruncatedNarError("The NAR ends too early");
 }
 
-/** Reads so many bytes at a time from a stream of chunks of any size. */
-class ByteReader {
-  #reader: ReadableStreamDefaultReader<Uint8Array>;
-  #chunk: Uint8Array = new Uint8Array(0);
-
-  constructor(stream: ReadableStream<Uint8Array>) {
-    this.#reader = stream.getReader();
-  }
-
-  /** Copies what there is, at least one byte unless `into` is empty. */
-  async some(into: Uint8Array): Promise<number> {
-    const part = await this.#take(into.length);
-    into.set(part);
-    return part.length;
-  }
-
-  async exactly(length: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(length);
-    for (let at = 0; at < length;) at += await this.some(bytes.subarray(at));
-    return bytes;
-  }
-
-  cancel(): Promise<void> {
-    return this.#reader.cancel();
-  }
-
-  async skip(length: number): Promise<void> {
-    while (length > 0) length -= (await this.#take(length)).length;
-  }
-
-  /** At most `length` bytes of the stream, at least one unless `length` is 0. */
-  async #take(length: number): Promise<Uint8Array> {
-    while (length > 0 && this.#chunk.length === 0) {
-      const { value, done } = await this.#reader.read();
-      if (done) throw new TruncatedNarError("The NAR ends too early");
-      this.#chunk = value;
-    }
-    const part = this.#chunk.subarray(0, length);
-    this.#chunk = this.#chunk.subarray(part.length);
-    return part;
-  }
+function unexpected(tag: string): ImageError {
+  return new ImageError(`Not a NAR, or a broken one: unexpected ${JSON.stringify(tag)}`);
 }

@@ -10,23 +10,22 @@ import { compareCodePoints, isUtf8 } from "../tar/name.ts";
 import type { Content } from "../tar/stream.ts";
 import { openFile } from "./files.ts";
 import { type NarNode, NarReader, TruncatedNarError } from "./nar.ts";
-import type { StorePath } from "./store_path.ts";
 import type { TreeEntry } from "./tree.ts";
 
-/** The files of one store path, read through its NAR where they must be. */
+/** The files of one store path or other directory, read through its NAR where they must be. */
 export class NarTree {
   readonly #physical: string;
-  readonly #path: StorePath;
+  readonly #path: string;
   /** The NAR that contents are being read from, and how far it has come. */
   #dump: Dump | undefined;
 
-  private constructor(path: StorePath, root: string, readonly entries: readonly TreeEntry[]) {
+  private constructor(path: string, root: string, readonly entries: readonly TreeEntry[]) {
     this.#path = path;
     this.#physical = root + path;
   }
 
-  /** Lists the store path: one run of `nix-store --dump`. */
-  static async list(path: StorePath, root: string): Promise<NarTree> {
+  /** Lists a store path, or any directory: one run of `nix-store --dump`. */
+  static async list(path: string, root: string): Promise<NarTree> {
     const entries: TreeEntry[] = [];
     const dump = new Dump(root + path);
     try {

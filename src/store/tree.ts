@@ -58,7 +58,12 @@ export function* walkTree(path: StorePath, root: string): Generator<TreeEntry> {
   }
 }
 
-function readLink(physical: string): string {
+/**
+ * Where a symlink points.
+ *
+ * @throws {LossyNameError} if Deno does not show it.
+ */
+export function readLink(physical: string): string {
   try {
     return readingFrom(physical, () => lossless(Deno.readLinkSync(physical)));
   } catch (error) {
@@ -68,7 +73,12 @@ function readLink(physical: string): string {
   }
 }
 
-function namesIn(directory: string): string[] {
+/**
+ * The names in a directory.
+ *
+ * @throws {LossyNameError} if Deno does not show one of them.
+ */
+export function namesIn(directory: string): string[] {
   return readingFrom(
     directory,
     () => Array.from(Deno.readDirSync(directory), ({ name }) => lossless(name)),

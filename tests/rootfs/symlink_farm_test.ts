@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { symlinkFarm } from "../../src/rootfs/symlink_farm.ts";
 import { inDirectory, makeFiles } from "../support/directories.ts";
-import { type FarmCase, randomFarms, withFarms } from "../support/farms.ts";
+import { type FarmCase, farmOf, randomFarms, withFarms } from "../support/farms.ts";
 import { SEED } from "../support/samples.ts";
 import { storePath } from "../support/store_paths.ts";
 
@@ -75,8 +74,10 @@ Deno.test("symlinkFarm() makes what lndir makes", async () => {
   const names = new Map(Object.entries(CASES).map(([name, farmCase]) => [farmCase, name]));
   await withFarms([...names.keys(), ...randomFarms(70)], async (farmCase, expected) => {
     const about = names.get(farmCase) ?? `seed ${SEED}: ${JSON.stringify(farmCase)}`;
-    const { entries } = await symlinkFarm(farmCase.contents, expected.root);
-    const made = new Map(entries.map(({ path, target }) => [path, target ?? null]));
+    const { tree } = await farmOf(farmCase.contents, expected.root);
+    const made = new Map(
+      Array.from(tree, ([path, { type, target }]) => [path, type === "directory" ? null : target]),
+    );
     assert.deepEqual(Object.fromEntries(made), expected.entries, about);
     // Each directory comes before what is in it.
     const seen = new Set([""]);
@@ -98,12 +99,15 @@ Deno.test("symlinkFarm() tells what it leaves out", async () => {
       [`${C}/f/x`]: "below what is hidden",
       [`${C}/link`]: "-> same",
     });
-    assert.deepEqual((await symlinkFarm([A, B, C], root)).notices, [
+    const { notices, clashes } = await farmOf([A, B, C], root);
+    assert.deepEqual(notices, [
       `${B} is a file: it is in the image's store, but not linked from its root`,
-      `${C}/dir is hidden by the directory /dir`,
+    ]);
+    assert.deepEqual(clashes, [
+      `${C}/dir is hidden by the directory ${A}/dir`,
       `${C}/f is hidden by ${A}/f`,
     ]);
-    assert.deepEqual((await symlinkFarm([A, A], root)).notices, []);
+    assert.deepEqual((await farmOf([A, A], root)).clashes, []);
   });
 });
 
@@ -111,8 +115,9 @@ Deno.test("symlinkFarm() follows contents that are symlinks, absolute ones withi
   await inDirectory(async (root) => {
     const other = storePath("link", "f");
     makeFiles(root, { [`${A}/share/f`]: "", [LINK]: `-> ${other}`, [other]: `-> ${A}/share` });
-    assert.deepEqual((await symlinkFarm([LINK], root)).entries, [
-      { path: "f", target: `${LINK}/f` },
+    const { tree } = await farmOf([LINK], root);
+    assert.deepEqual(Array.from(tree, ([path, { target }]) => [path, target]), [
+      ["f", `${LINK}/f`],
     ]);
   });
 });
@@ -121,7 +126,7 @@ Deno.test("symlinkFarm() refuses contents that can not be followed", async () =>
   await inDirectory(async (root) => {
     makeFiles(root, { [A]: "-> /etc", [B]: `-> ${C}`, [C]: `-> ${B}` });
     const rejected = (content: string, message: string) =>
-      assert.rejects(symlinkFarm([content], root), { name: "ImageError", message });
+      assert.rejects(farmOf([content], root), { name: "ImageError", message });
     await rejected(A, `${A} is a symlink to /etc, outside of the Nix store`);
     await rejected(B, `${B}: too many levels of symlinks`);
     await rejected(

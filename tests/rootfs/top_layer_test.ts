@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
 import { computeDiffId } from "../../src/layer/layer.ts";
-import { type FarmEntry, symlinkFarm } from "../../src/rootfs/symlink_farm.ts";
+import type { RootTree } from "../../src/rootfs/root_tree.ts";
 import { TopLayer } from "../../src/rootfs/top_layer.ts";
 import { assertSameBytes } from "../support/bytes.ts";
-import { type FarmCase, randomFarms, type Tree, withFarms } from "../support/farms.ts";
+import {
+  type FarmCase,
+  farmOf,
+  linksAndDirectories,
+  randomFarms,
+  type Tree,
+  withFarms,
+} from "../support/farms.ts";
 import { SEED } from "../support/samples.ts";
 import { storePath } from "../support/store_paths.ts";
 
@@ -36,8 +43,8 @@ const ORDER: FarmCase = {
   contents: [A],
 };
 
-async function bytesOf(entries: readonly FarmEntry[]): Promise<Uint8Array> {
-  const layer = new TopLayer(entries, []);
+async function bytesOf(tree: RootTree): Promise<Uint8Array> {
+  const layer = new TopLayer(tree, []);
   const bytes = await new Response(layer.open()).bytes();
   assert.equal(await layer.tarSize(), bytes.length);
   return bytes;
@@ -49,15 +56,15 @@ const EMPTY: FarmCase = { trees: {}, contents: [] };
 Deno.test("TopLayer has the bytes of GNU tar over what lndir makes", async () => {
   await withFarms([LONG, ORDER, EMPTY, ...randomFarms(40)], async (farmCase, farm) => {
     const about = `seed ${SEED}: ${JSON.stringify(farmCase)}`;
-    const { entries } = await symlinkFarm(farmCase.contents, farm.root);
-    assertSameBytes(await bytesOf(entries), farm.tar, about);
-    assertSameBytes(await bytesOf(entries.toReversed()), farm.tar, about);
+    const { tree } = await farmOf(farmCase.contents, farm.root);
+    assertSameBytes(await bytesOf(tree), farm.tar, about);
+    assertSameBytes(await bytesOf(new Map([...tree].reverse())), farm.tar, about);
   });
 });
 
 Deno.test("TopLayer has an identity that tells its entries apart, whatever their order", () => {
   const identity = (...entries: [string, string?][]) =>
-    new TopLayer(entries.map(([path, target]) => ({ path, target })), []).identity;
+    new TopLayer(linksAndDirectories(entries), []).identity;
   assert.equal(identity(["a"], ["b", "c"]), identity(["b", "c"], ["a"]));
   const different = [
     identity(),
@@ -72,7 +79,7 @@ Deno.test("TopLayer has an identity that tells its entries apart, whatever their
 });
 
 Deno.test("TopLayer gives the same bytes each time it is opened", async () => {
-  const layer = new TopLayer([{ path: "a", target: "b" }], ["/nix/store/x"]);
+  const layer = new TopLayer(linksAndDirectories([["a", "b"]]), ["/nix/store/x"]);
   assert.equal(await computeDiffId(layer), await computeDiffId(layer));
   assert.equal(layer.comment, "top layer: ['/nix/store/x']");
 });

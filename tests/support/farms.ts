@@ -1,6 +1,9 @@
 /** Contents of images, and the symlink farms that lndir makes of them. */
 
 import fc from "fast-check";
+import type { RootLayout } from "../../src/rootfs/root_layout.ts";
+import type { RootEntry, RootTree } from "../../src/rootfs/root_tree.ts";
+import { symlinkFarm } from "../../src/rootfs/symlink_farm.ts";
 import { inDirectory } from "./directories.ts";
 import { askPython } from "./python.ts";
 import { samples } from "./samples.ts";
@@ -22,6 +25,21 @@ export interface Farm {
   /** Targets of symlinks, null for directories. */
   readonly entries: Readonly<Record<string, string | null>>;
   readonly tar: Uint8Array;
+}
+
+/** The farm that the program makes of store paths, owned by root. */
+export function farmOf(contents: readonly string[], root: string): Promise<RootLayout> {
+  const sources = contents.map((path) => ({ kind: "store", path } as const));
+  return symlinkFarm(sources, root, { uid: 0, gid: 0 });
+}
+
+/** A tree of symlinks and, where there is no target, directories. */
+export function linksAndDirectories(entries: readonly [path: string, target?: string][]): RootTree {
+  return new Map(entries.map(([path, target]): [string, RootEntry] => {
+    const [type, mode] = target === undefined ? ["directory", 0o755] : ["symlink", 0o777];
+    const rest = { uid: 0, gid: 0, size: 0, target: target ?? "", origin: `/${path}` };
+    return [path, { path, type, mode, ...rest } as RootEntry];
+  }));
 }
 
 /** Makes the store paths of all cases and their farms; `use` gets one after the other. */

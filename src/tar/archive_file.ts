@@ -1,0 +1,140 @@
+/**
+ * Tar archives on disk, compressed or not, in which one can go back to a content.
+ * @module
+ */
+
+import { Readable } from "node:stream";
+import { createGunzip, createZstdDecompress } from "node:zlib";
+import { ImageError } from "../errors.ts";
+import { readingFrom } from "../store/files.ts";
+import { FileBytes, readAt } from "./byte_source.ts";
+import type { ArchiveMember } from "./read.ts";
+import { readTar } from "./read.ts";
+import type { Content } from "./stream.ts";
+
+/** What compressed files begin with. */
+const MAGIC = {
+  gzip: [0x1f, 0x8b],
+  zstd: [0x28, 0xb5, 0x2f, 0xfd],
+  xz: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0],
+  bzip2: [0x42, 0x5a, 0x68],
+} as const;
+
+/** An archive that is open. */
+export class ArchiveFile {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+
+  private constructor(path: string, file: Deno.FsFile) {
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /**
+   * Opens an archive. What is compressed with gzip or zstd is decompressed into a temporary file
+   * that has lost its name by the time it is written to.
+   *
+   * @throws {ImageError} if it can not be read or is compressed in another way.
+   */
+  static async open(path: string): Promise<ArchiveFile> {
+    const file = readingFrom(path, () => Deno.openSync(path));
+    try {
+      const start = new Uint8Array(8);
+      readingFrom(path, () => readAt(file, 0, start));
+      const compression = compressionOf(start);
+      if (compression === undefined) return new ArchiveFile(path, file);
+      if (compression === "xz" || compression === "bzip2") {
+        throw new ImageError(
+          `${path} is compressed with ${compression}, which is not supported: ` +
+            "decompress it, or compress it with gzip or zstd",
+        );
+      }
+      const plain = await decompressed(file, path, compression);
+      file.close();
+      return new ArchiveFile(path, plain);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** Its members, in their order. */
+  members(): AsyncGenerator<ArchiveMember> {
+    return readTar(new FileBytes(this.#file), this.#path);
+  }
+
+  /** Opens the content of a member, as long as the archive is open. */
+  content({ offset, size }: Pick<ArchiveMember, "offset" | "size">): Content {
+    let at = 0;
+    return {
+      read: (into) => {
+        const part = into.subarray(0, size - at);
+        const length = readingFrom(this.#path, () => readAt(this.#file, offset + at, part));
+        at += length;
+        return length;
+      },
+      close: () => {},
+    };
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
+function compressionOf(start: Uint8Array): keyof typeof MAGIC | undefined {
+  const names = Object.keys(MAGIC) as (keyof typeof MAGIC)[];
+  return names.find((name) => MAGIC[name].every((byte, index) => start[index] === byte));
+}
+
+async function decompressed(
+  file: Deno.FsFile,
+  path: string,
+  compression: "gzip" | "zstd",
+): Promise<Deno.FsFile> {
+  const plain = namelessFile();
+  try {
+    const decompressor = compression === "gzip" ? createGunzip() : createZstdDecompress();
+    const source = Readable.from(chunksOf(file, path));
+    source.on("error", (error) => decompressor.destroy(error));
+    try {
+      for await (const chunk of source.pipe(decompressor)) writeAll(plain, chunk as Uint8Array);
+    } catch (error) {
+      if (error instanceof ImageError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new ImageError(`Cannot decompress ${path} (${compression}): ${reason}`, {
+        cause: error,
+      });
+    } finally {
+      source.destroy();
+    }
+    return plain;
+  } catch (error) {
+    plain.close();
+    throw error;
+  }
+}
+
+function* chunksOf(file: Deno.FsFile, path: string): Generator<Uint8Array> {
+  for (let at = 0;;) {
+    const chunk = new Uint8Array(1 << 16);
+    const length = readingFrom(path, () => readAt(file, at, chunk));
+    if (length === 0) return;
+    yield chunk.subarray(0, length);
+    at += length;
+  }
+}
+
+/** A file that nothing leads to, so that it is gone when it is closed, however the program ends. */
+function namelessFile(): Deno.FsFile {
+  const path = Deno.makeTempFileSync({ prefix: "nix-image-" });
+  try {
+    return Deno.openSync(path, { read: true, write: true });
+  } finally {
+    Deno.removeSync(path);
+  }
+}
+
+function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+}

@@ -1,0 +1,224 @@
+/**
+ * Reading tar archives that others made: hostile input. All formats in use (v7, ustar, GNU, pax),
+ * with names that are bytes, and the place of each content, to come back to.
+ *
+ * The formats: POSIX.1-2017, pax, "ustar Interchange Format" and "pax Interchange Format"; GNU tar
+ * manual, "Basic Tar Format".
+ * @module
+ */
+
+import { ImageError } from "../errors.ts";
+import { type ByteSource, readFully } from "./byte_source.ts";
+import { BLOCK, type FileType, padding, type TarHeader } from "./header.ts";
+import { decodeName } from "./name.ts";
+import { hasValidChecksum, readNumber, readPaxRecords, readText } from "./read_fields.ts";
+
+/** A member of an archive. Nothing in it is checked but its form: names may lead anywhere. */
+export interface ArchiveMember extends Omit<TarHeader, "type" | "xattrs"> {
+  /** A `link` is another name, in `linkname`, of a member that came before. */
+  readonly type: FileType | "link";
+  readonly xattrs: ReadonlyMap<string, Uint8Array>;
+  /** Where its content starts, in bytes from the start of the archive. */
+  readonly offset: number;
+  /** Reads on in its content, as long as it is the current member; 0 at the end. */
+  read(into: Uint8Array): Promise<number>;
+}
+
+/** Extended headers and long names are read into memory: no more of them than this. */
+const MAX_METADATA = 1 << 20;
+
+const TYPES: Readonly<Record<string, ArchiveMember["type"]>> = {
+  "\0": "file",
+  "0": "file",
+  "7": "file", // contiguous
+  "1": "link",
+  "2": "symlink",
+  "3": "character",
+  "4": "block",
+  "5": "directory",
+  "6": "fifo",
+};
+
+const XATTR = "SCHILY.xattr.";
+
+type Records = ReadonlyMap<string, Uint8Array>;
+
+/**
+ * The members of an archive, in its order.
+ *
+ * @param name what to call the archive in an error
+ * @throws {ImageError} where the archive is broken, ends within a member, or has something that is
+ * not supported (sparse files, parts of archives in several volumes).
+ */
+export async function* readTar(source: ByteSource, name: string): AsyncGenerator<ArchiveMember> {
+  let at = 0;
+  let globals: Records = new Map();
+  let records: Records = new Map();
+  let longName: string | undefined, longLink: string | undefined;
+
+  const metadata = async (size: number): Promise<Uint8Array> => {
+    if (size > MAX_METADATA) throw broken(name, `an extended header of ${size} bytes`);
+    const bytes = new Uint8Array(size);
+    if (await readFully(source, bytes) < size) throw endsEarly(name);
+    await skip(padding(size));
+    at += size;
+    return bytes;
+  };
+  const skip = async (length: number): Promise<void> => {
+    if (!await source.skip(length)) throw endsEarly(name);
+    at += length;
+  };
+
+  for (;;) {
+    const block = new Uint8Array(BLOCK);
+    const length = await readFully(source, block);
+    at += length;
+    // Some archives lack the blocks of zeros that end them.
+    if (length === 0 || length === BLOCK && block.every((byte) => byte === 0)) return;
+    if (length < BLOCK) throw at === length ? broken(name, "too short") : endsEarly(name);
+    if (!hasValidChecksum(block)) throw broken(name, `no header at byte ${at - BLOCK}`);
+    const flag = String.fromCharCode(block[156] ?? 0);
+    const fieldSize = readNumber(block, 124, 12);
+    if (fieldSize === undefined || fieldSize < 0) {
+      throw broken(name, "a member's size is no number");
+    }
+
+    if (flag === "L" || flag === "K") {
+      const bytes = await metadata(fieldSize);
+      const text = readText(bytes, 0, bytes.length);
+      if (flag === "L") longName = text;
+      else longLink = text;
+      continue;
+    }
+    if (flag === "x" || flag === "X" || flag === "g") {
+      const found = readPaxRecords(await metadata(fieldSize));
+      if (found === undefined) throw broken(name, "a broken extended header");
+      if (flag === "g") globals = new Map([...globals, ...found]);
+      else records = found;
+      continue;
+    }
+    if (flag === "V") { // the name of the archive
+      await skip(fieldSize + padding(fieldSize));
+      continue;
+    }
+    const header = memberOf(block, flag, new Map([...globals, ...records]), {
+      name: longName,
+      linkname: longLink,
+      size: fieldSize,
+      archive: name,
+    });
+    records = new Map();
+    longName = longLink = undefined;
+
+    const offset = at;
+    let left = header.size;
+    yield {
+      ...header,
+      offset,
+      async read(into) {
+        if (at !== offset + header.size - left) return 0; // another member's turn
+        const part = into.subarray(0, left);
+        const length = await source.read(part);
+        if (length === 0 && part.length > 0) throw endsEarly(name);
+        left -= length;
+        at += length;
+        return length;
+      },
+    };
+    const rest = left + padding(header.size);
+    left = 0;
+    await skip(rest);
+  }
+}
+
+/** What was found before a member's own header, or in it. */
+interface Found {
+  readonly name: string | undefined;
+  readonly linkname: string | undefined;
+  readonly size: number;
+  readonly archive: string;
+}
+
+function memberOf(
+  block: Uint8Array,
+  flag: string,
+  records: Records,
+  found: Found,
+): Omit<ArchiveMember, "offset" | "read"> {
+  const text = (keyword: string): string | undefined => {
+    const value = records.get(keyword);
+    // An empty value takes back what a global header said.
+    return value === undefined || value.length === 0 ? undefined : decodeName(value);
+  };
+  const name = text("path") ?? found.name ?? nameField(block);
+  const linkname = text("linkpath") ?? found.linkname ?? readText(block, 157, 100);
+  const where = `${found.archive}: ${JSON.stringify(name)}`;
+  if (name.includes("\0") || linkname.includes("\0")) throw broken(where, "NUL in a name");
+  if (flag === "S" || [...records.keys()].some((keyword) => keyword.startsWith("GNU.sparse."))) {
+    throw new ImageError(`${where} is a sparse file: make the archive without tar's --sparse`);
+  }
+  const plain = TYPES[flag];
+  if (plain === undefined) {
+    throw new ImageError(`${where} is of the type ${JSON.stringify(flag)}, which is not supported`);
+  }
+  // In v7, which knows no directories, a slash at the end tells them.
+  const type = plain === "file" && name.endsWith("/") ? "directory" : plain;
+
+  const number = (keyword: string, at: number, width: number, least = 0): number => {
+    const record = text(keyword);
+    const value = record === undefined
+      ? readNumber(block, at, width)
+      : /^-?[0-9]+(\.[0-9]*)?$/.test(record)
+      ? Math.floor(Number(record))
+      : undefined;
+    if (value === undefined || value < least || !Number.isSafeInteger(value)) {
+      throw broken(where, `${keyword} is no number that can be`);
+    }
+    return value;
+  };
+  const size = text("size") === undefined ? found.size : number("size", 124, 12);
+  const isDevice = type === "character" || type === "block";
+  return {
+    name,
+    type,
+    linkname: type === "link" || type === "symlink" ? linkname : "",
+    mode: number("mode", 100, 8) & 0o7777,
+    uid: number("uid", 108, 8),
+    gid: number("gid", 116, 8),
+    // The size that some archives give to others is that of no content.
+    size: type === "file" ? size : 0,
+    mtime: number("mtime", 136, 12, -Infinity),
+    uname: text("uname") ?? readText(block, 265, 32),
+    gname: text("gname") ?? readText(block, 297, 32),
+    device: isDevice
+      ? { major: number("devmajor", 329, 8), minor: number("devminor", 337, 8) }
+      : undefined,
+    xattrs: new Map(
+      [...records].filter(([keyword]) => keyword.startsWith(XATTR))
+        .map(([keyword, value]) => [attributeName(keyword.slice(XATTR.length)), value]),
+    ),
+  };
+}
+
+/** GNU tar spells so what a keyword can not hold. */
+function attributeName(keyword: string): string {
+  return keyword.replaceAll("%3D", "=").replaceAll("%25", "%");
+}
+
+/** In ustar, a long name is in two parts; GNU tar has other things in the place of the first. */
+function nameField(block: Uint8Array): string {
+  const name = readText(block, 0, 100);
+  const isUstar = readText(block, 257, 6) === "ustar" && block[262] === 0;
+  // The tar named star has times in the last bytes of the field, and says that it is star.
+  const width = readText(block, 508, 4) === "tar" ? 131 : 155;
+  const prefix = isUstar ? readText(block, 345, width) : "";
+  return prefix === "" ? name : `${prefix}/${name}`;
+}
+
+function broken(name: string, what: string): ImageError {
+  return new ImageError(`${name}: not a tar archive, or a broken one: ${what}`);
+}
+
+function endsEarly(name: string): ImageError {
+  return new ImageError(`${name}: the tar archive ends too early`);
+}

@@ -1,0 +1,73 @@
+/**
+ * The fields of tar headers, as hostile archives may have them.
+ * @module
+ */
+
+import { BLOCK } from "./header.ts";
+import { decodeName } from "./name.ts";
+
+/** The text of a field: up to the first NUL. */
+export function readText(block: Uint8Array, at: number, width: number): string {
+  const field = block.subarray(at, at + width);
+  const end = field.indexOf(0);
+  return decodeName(end === -1 ? field : field.subarray(0, end));
+}
+
+/**
+ * The number in a field: octal digits among blanks and NULs, or base 256 as GNU tar has it for what
+ * does not fit; undefined if it is neither, or beyond the numbers that JavaScript has exactly.
+ */
+export function readNumber(block: Uint8Array, at: number, width: number): number | undefined {
+  const field = block.subarray(at, at + width);
+  const first = field[0] ?? 0;
+  if (first >= 0x80) return readBase256(field);
+  // POSIX ends a number with a blank or a NUL; what stands behind them is no part of it.
+  const digits = /^[ \0]*([0-7]*)(?:[ \0]|$)/.exec(String.fromCharCode(...field))?.[1];
+  return digits === undefined ? undefined : safe(digits === "" ? 0 : parseInt(digits, 8));
+}
+
+/** Two's complement, in which the highest bit but one is the sign: the highest says what this is. */
+function readBase256(field: Uint8Array): number | undefined {
+  const first = field[0] ?? 0;
+  let value = (first & 0x40) === 0 ? first & 0x7f : (first & 0x7f) - 0x80;
+  for (const byte of field.subarray(1)) value = value * 256 + byte;
+  return safe(value);
+}
+
+function safe(value: number): number | undefined {
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** Whether a header's checksum is right: by unsigned bytes, or by signed ones as old tars had it. */
+export function hasValidChecksum(block: Uint8Array): boolean {
+  const expected = readNumber(block, 148, 8);
+  let unsigned = 8 * 0x20, signed = unsigned;
+  for (let i = 0; i < BLOCK; i++) {
+    if (i >= 148 && i < 156) continue;
+    const byte = block[i] ?? 0;
+    unsigned += byte;
+    signed += byte < 0x80 ? byte : byte - 0x100;
+  }
+  return expected === unsigned || expected === signed;
+}
+
+const BLANK = 0x20, EQUALS = 0x3d, NEWLINE = 0x0a;
+
+/** The records of an extended header by keyword; undefined if it is broken. */
+export function readPaxRecords(bytes: Uint8Array): Map<string, Uint8Array> | undefined {
+  const records = new Map<string, Uint8Array>();
+  for (let at = 0; at < bytes.length;) {
+    const blank = bytes.indexOf(BLANK, at);
+    if (blank === -1) return undefined;
+    const digits = decodeName(bytes.subarray(at, blank));
+    const end = at + (/^[0-9]{1,9}$/.test(digits) ? Number(digits) : 0);
+    const equals = bytes.indexOf(EQUALS, blank);
+    if (equals === -1 || equals >= end || bytes[end - 1] !== NEWLINE) return undefined;
+    records.set(
+      decodeName(bytes.subarray(blank + 1, equals)),
+      bytes.slice(equals + 1, end - 1),
+    );
+    at = end;
+  }
+  return records;
+}
