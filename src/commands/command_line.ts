@@ -102,6 +102,15 @@ Examples:
       await planCommand(spec, options);
     });
 
+  program.command("tarsum")
+    .summary("print Docker's checksum of a tar archive")
+    .description("Print the tarsum (v1, sha256) of the uncompressed tar archive on standard input.")
+    .addHelpText("after", "\nExample:\n  nix-image tarsum < layer.tar")
+    .action(async () => {
+      const { tarsumCommand } = await import("./tarsum.ts");
+      await tarsumCommand();
+    });
+
   program.command("schema")
     .summary("print the JSON Schema of the spec")
     .description("Print the JSON Schema of the spec, for editors and other programs.")
