@@ -12,6 +12,8 @@ import { stderrOutput } from "../terminal/stderr.ts";
 /** Options that decide what the archive of an image is like. */
 export interface ArchiveOptions {
   readonly layerNames: LayerNames;
+  /** Whether it holds the image in the older format, too; undefined for the default. */
+  readonly dockerV1?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -30,7 +32,7 @@ type Write = (
  */
 export async function writeArchive(
   plan: ImagePlan,
-  { layerNames, quiet = false }: ArchiveOptions,
+  { layerNames, dockerV1 = false, quiet = false }: ArchiveOptions,
   warn: (message: string) => void,
   write: Write,
 ): Promise<{ readonly summary: string }> {
@@ -50,6 +52,7 @@ export async function writeArchive(
     repoTags: [plan.repoTag],
     mtime,
     layerNames,
+    dockerV1,
     onLayer: ({ index }) => progress.layer(index),
     onConfig: ({ digest }) => imageId = digest,
   });

@@ -28,12 +28,18 @@ export async function buildCommand(spec: string, options: BuildOptions): Promise
     : options.output;
   using file = new OutputFile(target);
   let size = 0;
-  const { summary } = await writeArchive(plan, options, warn, (archive, onBytes) =>
-    writeStream(
-      compress(counted(archive, onBytes), compressor),
-      file,
-      (count) => size += count,
-    ));
+  const dockerV1 = options.dockerV1 ?? hasDockerV1(plan, options);
+  const { summary } = await writeArchive(
+    plan,
+    { ...options, dockerV1 },
+    warn,
+    (archive, onBytes) =>
+      writeStream(
+        compress(counted(archive, onBytes), compressor),
+        file,
+        (count) => size += count,
+      ),
+  );
   file.commit();
   if (options.quiet) return;
   console.error(summary);
@@ -44,6 +50,11 @@ export async function buildCommand(spec: string, options: BuildOptions): Promise
 function compressorOf(plan: ImagePlan): Compressor {
   const compressor = "compressor" in plan ? plan.compressor : undefined;
   return compressor === "none" || compressor === "zstd" ? compressor : "gz";
+}
+
+/** Whether the older format is there unless asked for: as with nixpkgs' buildImage. */
+function hasDockerV1(plan: ImagePlan, { layerNames }: BuildOptions): boolean {
+  return "type" in plan && plan.type === "single" && layerNames !== "digest";
 }
 
 /** The last part of the image's name, without registry, directories and tag. */

@@ -41,7 +41,7 @@ export async function streamCommand(
     ? await planFromFile(specOf(spec), options, warn)
     : readPlan(options.plan, options.repoTag);
   if (await capturing) {
-    console.log(await writeStreamScript(plan, options.layerNames));
+    console.log(await writeStreamScript(plan, options));
     return;
   }
   const { summary } = await writeArchive(plan, options, warn, writeToStdout);
