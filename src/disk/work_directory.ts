@@ -23,13 +23,14 @@ export class WorkDirectory implements AsyncDisposable {
   }
 
   /**
-   * Makes a directory under `TMPDIR`, or `/tmp`, that this user alone can enter. Removes those that
-   * programs which were killed have left there.
+   * Makes a directory that this user alone can enter. Removes those that programs which were killed
+   * have left in the same place.
    *
+   * @param directory where it is made: `TMPDIR`, or else `/tmp`
    * @throws {ImageError} if there can be none.
    */
-  static create(): Promise<WorkDirectory> {
-    const parent = resolve(Deno.env.get("TMPDIR") || "/tmp");
+  static create(directory = Deno.env.get("TMPDIR") || "/tmp"): Promise<WorkDirectory> {
+    const parent = resolve(directory);
     try {
       const name = () => join(parent, PREFIX + randomPart());
       const claim = claimNew(name, (path) => {

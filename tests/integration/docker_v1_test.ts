@@ -95,6 +95,7 @@ Deno.test("--docker-v1 changes neither the image's ID nor its layers, and docker
   assert.deepEqual(rootfs.diff_ids, image.RootFS.Layers);
 });
 
+// Docker can until version 28.
 Deno.test("docker loads the older format alone, without the manifest of the newer one", async () => {
   await using scratch = new Scratch();
   const archive = `${scratch.path}/image.tar`;
