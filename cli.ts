@@ -13,6 +13,8 @@ Commands:
   stream [options] [spec]  write an image to standard output, for docker load
   build [options] <spec>   write an image to a file, compressed
   plan [options] <spec>    show the layers of an image, without reading files
+  layer [options] <spec>   write an image's own layer to a directory
+  tarsum                   print Docker's checksum of a tar archive
   schema                   print the JSON Schema of the spec
   helper <name>            print a script for the commands of a spec
 

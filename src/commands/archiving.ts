@@ -14,6 +14,8 @@ import { type Report, reportNotices } from "./planning.ts";
 /** Options that decide what the archive of an image is like. */
 export interface ArchiveOptions {
   readonly layerNames: LayerNames;
+  /** Whether it holds the image in the older format, too; undefined for the default. */
+  readonly dockerV1?: boolean;
   readonly quiet?: boolean;
   /** Whether it is an error that two sources have the same path. */
   readonly strict?: boolean;
@@ -34,7 +36,7 @@ type Write = (
  */
 export async function writeArchive(
   plan: ImagePlan,
-  { layerNames, quiet = false, strict }: ArchiveOptions,
+  { layerNames, dockerV1 = false, quiet = false, strict }: ArchiveOptions,
   report: Report,
   write: Write,
 ): Promise<{ readonly summary: string }> {
@@ -54,6 +56,7 @@ export async function writeArchive(
     repoTags: [plan.repoTag],
     mtime,
     layerNames,
+    dockerV1,
     onLayer: ({ index }) => progress.layer(index),
     onConfig: ({ digest }) => imageId = digest,
   });

@@ -4,6 +4,7 @@
  */
 
 import { OutputFile } from "../disk/output_part.ts";
+import type { ImagePlan } from "../image/plan.ts";
 import { compress, EXTENSIONS } from "../sinks/compress.ts";
 import type { Compressor } from "../spec/image_spec.ts";
 import { counted } from "../sinks/parts.ts";
@@ -29,16 +30,27 @@ export async function buildCommand(spec: string, options: BuildOptions): Promise
     : options.output;
   using file = new OutputFile(target);
   let size = 0;
-  const { summary } = await writeArchive(plan, options, report, (archive, onBytes) =>
-    writeStream(
-      compress(counted(archive, onBytes), compressor),
-      file,
-      (count) => size += count,
-    ));
+  const dockerV1 = options.dockerV1 ?? hasDockerV1(plan, options);
+  const { summary } = await writeArchive(
+    plan,
+    { ...options, dockerV1 },
+    report,
+    (archive, onBytes) =>
+      writeStream(
+        compress(counted(archive, onBytes), compressor),
+        file,
+        (count) => size += count,
+      ),
+  );
   file.commit();
   if (options.quiet) return;
   console.error(summary);
   console.error(`Written to ${target}, ${formatBytes(size)}`);
+}
+
+/** Whether the older format is there unless asked for: as with nixpkgs' buildImage. */
+function hasDockerV1({ type }: ImagePlan, { layerNames }: BuildOptions): boolean {
+  return type === "single" && layerNames !== "digest";
 }
 
 /** The last part of the image's name, without registry, directories and tag. */

@@ -18,6 +18,11 @@ const layerNames = new Option(
   "name layers by what determines them, or by their digest as nixpkgs does (a second pass)",
 ).choices(["identity", "digest"] as const).default("identity" as const);
 
+const dockerV1 = new Option(
+  "--docker-v1",
+  "add the image in Docker's older format, which names layers itself (a second pass)",
+).conflicts("layerNames");
+
 /** The command line of nix-image. `help` is the text of its own --help. */
 export function commandLine(help: string): Command {
   const program = new Command("nix-image")
@@ -35,6 +40,7 @@ In the command substitution of a shell, which can not hold an archive, the path 
     .argument("[spec]", "a JSON file, or - for standard input")
     .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
     .addOption(layerNames)
+    .addOption(dockerV1)
     .addOption(storeRoot)
     .addOption(closure)
     .addOption(strict)
@@ -72,6 +78,8 @@ The file is there when it is whole: it is written under another name beside it, 
     )
     .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
     .addOption(layerNames)
+    .addOption(dockerV1)
+    .option("--no-docker-v1", "leave that out; layered images are without it anyway")
     .addOption(storeRoot)
     .addOption(closure)
     .addOption(strict)
@@ -105,6 +113,31 @@ Examples:
     .action(async (spec, options) => {
       const { planCommand } = await import("./plan.ts");
       await planCommand(spec, options);
+    });
+
+  program.command("layer")
+    .summary("write an image's own layer to a directory")
+    .description(
+      `Write the layer that the image which SPEC describes has for itself, without layers of store paths, to a new directory: layer.tar, json and VERSION.`,
+    )
+    .argument("<spec>", "a JSON file, or - for standard input")
+    .requiredOption("-o, --output <dir>", "the directory, which must not be there yet")
+    .addOption(storeRoot)
+    .addOption(closure)
+    .addOption(quiet)
+    .addHelpText("after", "\nExample:\n  nix-image layer spec.json -o layer")
+    .action(async (spec, options) => {
+      const { layerCommand } = await import("./layer.ts");
+      await layerCommand(spec, options);
+    });
+
+  program.command("tarsum")
+    .summary("print Docker's checksum of a tar archive")
+    .description("Print the tarsum (v1, sha256) of the uncompressed tar archive on standard input.")
+    .addHelpText("after", "\nExample:\n  nix-image tarsum < layer.tar")
+    .action(async () => {
+      const { tarsumCommand } = await import("./tarsum.ts");
+      await tarsumCommand();
     });
 
   program.command("schema")

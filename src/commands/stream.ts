@@ -42,7 +42,7 @@ export async function streamCommand(
     : undefined;
   const plan = planned?.plan ?? readPlan(options.plan ?? "", options.repoTag);
   if (await capturing) {
-    console.log(await writeStreamScript(plan, options.layerNames));
+    console.log(await writeStreamScript(plan, options));
     return;
   }
   const { summary } = await writeArchive(plan, options, report, writeToStdout);

@@ -9,7 +9,7 @@ import { ImageError } from "../errors.ts";
 import type { ImagePlan } from "../image/plan.ts";
 import { identityOf } from "../layer/layer.ts";
 import { RUN_OPTIONS } from "../process/run_options.ts";
-import type { LayerNames } from "../sinks/docker_archive.ts";
+import type { ArchiveOptions } from "./archiving.ts";
 
 /**
  * Writes an executable script that streams the planned image, and beside it the plan and what it
@@ -18,17 +18,21 @@ import type { LayerNames } from "../sinks/docker_archive.ts";
  * @returns the script's path
  * @throws {ImageError} if they can not be written.
  */
-export async function writeStreamScript(plan: ImagePlan, layerNames: LayerNames): Promise<string> {
+export async function writeStreamScript(
+  plan: ImagePlan,
+  { layerNames, dockerV1 }: ArchiveOptions,
+): Promise<string> {
+  const names = dockerV1 ? ["--docker-v1"] : ["--layer-names", layerNames];
   const program = ownCommand();
   const name = plan.repoTag.replace(/^.*\//, "").replace(/[^\w.-]/g, "-");
   const { top } = plan;
   const lasting = "file" in top ? { ...plan, top: { ...top, file: "" } } : plan;
-  const identity = identityOf(JSON.stringify(lasting), layerNames, program).slice(0, 32);
+  const identity = identityOf(JSON.stringify(lasting), names, program).slice(0, 32);
   const directory = join(cacheDirectory(), "nix-image", "stream");
   const script = join(directory, `${identity}-stream-${name}`);
   const planFile = `${script}.json`;
   const topFile = `${script}.top.tar`;
-  const command = [...program, "stream", "--tar", "--plan", planFile, "--layer-names", layerNames];
+  const command = [...program, "stream", "--tar", "--plan", planFile, ...names];
   try {
     await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
     if ("file" in top) {

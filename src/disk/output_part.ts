@@ -113,6 +113,38 @@ export class OutputDirectory extends OutputPart {
       return openIfThere(path);
     });
   }
+
+  /** Starts a file in it. */
+  create(name: string): Disposable & Pick<OutputFile, "write"> {
+    const file = writing(
+      this.target,
+      () => Deno.openSync(join(this.path, name), { write: true, createNew: true, mode: 0o644 }),
+    );
+    return {
+      write: (bytes) =>
+        file.write(bytes).catch((error) => Promise.reject(writeError(this.target, error))),
+      [Symbol.dispose]: () => file.close(),
+    };
+  }
+
+  /** Makes a file of `text` in it. */
+  writeText(name: string, text: string): void {
+    writing(
+      this.target,
+      () => Deno.writeTextFileSync(join(this.path, name), text, { mode: 0o644 }),
+    );
+  }
+
+  /** See {@linkcode OutputPart.commit}. */
+  override commit(): void {
+    writing(this.target, () => {
+      for (const { name } of Deno.readDirSync(this.path)) {
+        using file = Deno.openSync(join(this.path, name));
+        file.syncSync();
+      }
+    });
+    super.commit();
+  }
 }
 
 function whatIsAt(target: string): Deno.FileInfo | undefined {

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { ImageError } from "../errors.ts";
 import { NO_LOADER_VARIABLES } from "../process/run.ts";
 import { type Claim, claimNew, openIfThere, randomPart, removeIfLeftBehind } from "./claim.ts";
@@ -23,13 +23,14 @@ export class WorkDirectory implements AsyncDisposable {
   }
 
   /**
-   * Makes a directory under `TMPDIR`, or `/tmp`, that this user alone can enter. Removes those that
-   * programs which were killed have left there.
+   * Makes a directory that this user alone can enter. Removes those that programs which were killed
+   * have left in the same place.
    *
+   * @param directory where it is made: `TMPDIR`, or else `/tmp`
    * @throws {ImageError} if there can be none.
    */
-  static create(): Promise<WorkDirectory> {
-    const parent = Deno.env.get("TMPDIR") || "/tmp";
+  static create(directory = Deno.env.get("TMPDIR") || "/tmp"): Promise<WorkDirectory> {
+    const parent = resolve(directory);
     try {
       const name = () => join(parent, PREFIX + randomPart());
       const claim = claimNew(name, (path) => {
@@ -75,12 +76,16 @@ export class WorkDirectory implements AsyncDisposable {
 
 /** Others may make such directories in a /tmp for all, with traps in them. */
 function removeLeftovers(parent: string, uid: number | null): void {
-  for (const { name } of Deno.readDirSync(parent)) {
-    if (!NAME.test(name)) continue;
-    removeIfLeftBehind(join(parent, name), (path) => {
-      const found = Deno.lstatSync(path);
-      if (found.isDirectory && found.uid === uid) removeTree(path);
-    });
+  const removeOurs = (path: string) => {
+    const found = Deno.lstatSync(path);
+    if (found.isDirectory && found.uid === uid) removeTree(path);
+  };
+  try {
+    for (const { name } of Deno.readDirSync(parent)) {
+      if (NAME.test(name)) removeIfLeftBehind(join(parent, name), removeOurs);
+    }
+  } catch {
+    // A directory that can't be listed serves all the same.
   }
 }
 

@@ -32,12 +32,18 @@ export interface Layer {
 /** The diff_id of a layer (OCI image spec, config, `rootfs`): a pass over all of its bytes. */
 export async function computeDiffId(layer: Layer): Promise<string> {
   const hash = createHash("sha256");
+  await readLayer(layer, (chunk) => hash.update(chunk));
+  return `sha256:${hash.digest("hex")}`;
+}
+
+/** Reads all bytes of a layer; `see` must not keep the chunks it gets. */
+export async function readLayer(layer: Layer, see: (chunk: Uint8Array) => void): Promise<void> {
   const reader = layer.open().getReader({ mode: "byob" });
   let buffer = new ArrayBuffer(1 << 20);
   for (;;) {
     const { value, done } = await reader.read(new Uint8Array(buffer));
-    if (done) return `sha256:${hash.digest("hex")}`;
-    hash.update(value);
+    if (done) return;
+    see(value);
     buffer = value.buffer;
   }
 }

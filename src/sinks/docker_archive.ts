@@ -11,6 +11,7 @@ import { type ConfigBlob, configBlob, type Image } from "../image/image.ts";
 import { formatJson } from "../image/json.ts";
 import { computeDiffId, type Layer } from "../layer/layer.ts";
 import { archiveEnd, BLOCK, encodeHeader, padding, roundUp } from "../tar/header.ts";
+import { repositoriesJson, v1Layer, VERSION } from "./docker_v1.ts";
 import { joinParts, type Part } from "./parts.ts";
 
 /** How the archive names its layers' members. */
@@ -37,6 +38,12 @@ export interface DockerArchiveOptions {
    * `digest` by the sha256 of its bytes, as nixpkgs does, for which every file is read twice.
    */
   readonly layerNames?: LayerNames;
+  /**
+   * Whether the archive holds the image in the older format, too: `repositories`, and `json` and
+   * `VERSION` for each layer. Layers are named by their IDs in that format, whatever `layerNames`
+   * says, and every file is read twice.
+   */
+  readonly dockerV1?: boolean;
   /** Told when a layer's bytes begin to go out. */
   readonly onLayer?: (start: LayerStart) => void;
   /** Told when all layers have gone out: the config, whose digest is the image's ID. */
@@ -61,17 +68,26 @@ async function* archiveParts(image: Image, options: DockerArchiveOptions): Async
     written += header.length + roundUp(size, BLOCK);
     return header;
   };
+  const file = (name: string, text: string): Uint8Array<ArrayBuffer>[] => {
+    const bytes = new TextEncoder().encode(text);
+    return [member(name, bytes.length), bytes, new Uint8Array(padding(bytes.length))];
+  };
   const names: string[] = [];
   const diffIds: string[] = [];
+  let below: string | undefined;
   for (const [index, layer] of image.layers.entries()) {
-    const id = options.layerNames === "digest"
-      ? (await computeDiffId(layer)).replace("sha256:", "")
-      : layer.identity;
+    const { id, diffId, json } = await identify(image, index, layer, below, options);
+    below = id;
     // Just before it is opened: what changes from here on is found out with its path.
     const size = await layer.tarSize();
     options.onLayer?.({ index, layer, size });
     const name = `${id}/layer.tar`;
     names.push(name);
+    if (json !== undefined) {
+      yield member(`${id}/`, 0);
+      yield* file(`${id}/VERSION`, VERSION);
+      yield* file(`${id}/json`, json);
+    }
     yield member(name, size);
     const hash = createHash("sha256");
     let seen = 0;
@@ -82,11 +98,11 @@ async function* archiveParts(image: Image, options: DockerArchiveOptions): Async
         seen += chunk.length;
       },
     };
-    const digest = hash.digest("hex");
-    if (seen !== size || options.layerNames === "digest" && digest !== id) {
+    const digest = `sha256:${hash.digest("hex")}`;
+    if (seen !== size || diffId !== undefined && digest !== diffId) {
       throw new ImageError(`Layer ${index + 1} changed while it was read: ${layer.label}`);
     }
-    diffIds.push(`sha256:${digest}`);
+    diffIds.push(digest);
     yield new Uint8Array(padding(size));
   }
 
@@ -94,21 +110,39 @@ async function* archiveParts(image: Image, options: DockerArchiveOptions): Async
   options.onConfig?.(config, diffIds);
   const configName = `${config.digest.replace("sha256:", "")}.json`;
   const manifest = [{ Config: configName, RepoTags: options.repoTags, Layers: names }];
-  const texts: [string, string][] = [[configName, config.text], [
-    "manifest.json",
-    formatJson(manifest),
-  ]];
-  for (const [name, text] of texts) {
-    const bytes = new TextEncoder().encode(text);
-    yield member(name, bytes.length);
-    yield bytes;
-    yield new Uint8Array(padding(bytes.length));
-  }
+  yield* file(configName, config.text);
+  if (options.dockerV1) yield* file("repositories", repositoriesJson(options.repoTags, below));
+  yield* file("manifest.json", formatJson(manifest));
   yield new Uint8Array(archiveEnd(written) - written);
 }
 
+/** What is known of a layer before its bytes go out. */
+interface Identity {
+  /** The directory of its member. */
+  readonly id: string;
+  /** Where it was read for the ID. */
+  readonly diffId?: string;
+  /** What the older format says of it, if that is asked for. */
+  readonly json?: string;
+}
+
+async function identify(
+  image: Image,
+  index: number,
+  layer: Layer,
+  below: string | undefined,
+  { dockerV1, layerNames }: DockerArchiveOptions,
+): Promise<Identity> {
+  if (dockerV1) return await v1Layer(image, index, layer, below);
+  if (layerNames !== "digest") return { id: layer.identity };
+  const diffId = await computeDiffId(layer);
+  return { id: diffId.replace("sha256:", ""), diffId };
+}
+
 function memberHeader(name: string, size: number, mtime: number): Uint8Array<ArrayBuffer> {
+  const kind = name.endsWith("/")
+    ? { type: "directory", mode: 0o755 } as const
+    : { type: "file", mode: 0o644 } as const;
   const owner = { uid: 0, gid: 0, uname: "", gname: "" };
-  const header = { name, type: "file", mode: 0o644, size, mtime, linkname: "", ...owner } as const;
-  return encodeHeader(header, "pax");
+  return encodeHeader({ name, ...kind, size, mtime, linkname: "", ...owner }, "pax");
 }

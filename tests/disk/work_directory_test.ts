@@ -8,24 +8,10 @@ function namesIn(directory: string): string[] {
   return [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
 }
 
-/** Runs `use` with TMPDIR set to a new directory. */
-async function inTmpdir(use: (directory: string) => Promise<void>): Promise<void> {
-  const before = Deno.env.get("TMPDIR");
-  await inDirectory(async (directory) => {
-    Deno.env.set("TMPDIR", directory);
-    try {
-      await use(directory);
-    } finally {
-      if (before === undefined) Deno.env.delete("TMPDIR");
-      else Deno.env.set("TMPDIR", before);
-    }
-  });
-}
-
-Deno.test("WorkDirectory is private, in TMPDIR, and gone afterwards with all that is in it", async () => {
-  await inTmpdir(async (tmpdir) => {
+Deno.test("WorkDirectory is private and gone afterwards with all that is in it", async () => {
+  await inDirectory(async (tmpdir) => {
     {
-      await using work = await WorkDirectory.create();
+      await using work = await WorkDirectory.create(tmpdir);
       assert.equal(work.path, `${tmpdir}/${namesIn(tmpdir).join()}`);
       assert.match(work.path, /\/nix-image-[0-9a-f]{16}$/);
       assert.equal((Deno.statSync(work.path).mode ?? 0) & 0o7777, 0o700);
@@ -38,7 +24,7 @@ Deno.test("WorkDirectory is private, in TMPDIR, and gone afterwards with all tha
 });
 
 Deno.test("WorkDirectory removes what was left by programs that were killed, and nothing else", async () => {
-  await inTmpdir(async (tmpdir) => {
+  await inDirectory(async (tmpdir) => {
     const left = "nix-image-0123456789abcdef";
     await Deno.mkdir(`${tmpdir}/${left}/a`, { recursive: true });
     // Root may find another user's.
@@ -49,23 +35,22 @@ Deno.test("WorkDirectory removes what was left by programs that were killed, and
     const others = ["nix-image-test-0123456789abcdef", "nix-image-0123456789abcde", "others"];
     for (const name of others) await Deno.mkdir(`${tmpdir}/${name}`);
     await Deno.symlink("others", `${tmpdir}/nix-image-aaaaaaaaaaaaaaaa`);
-    await using living = await WorkDirectory.create();
+    await using living = await WorkDirectory.create(tmpdir);
     const name = living.path.slice(tmpdir.length + 1);
     if (Deno.uid() === 0) others.push(foreign);
     const expected = [...others, "nix-image-aaaaaaaaaaaaaaaa", name].sort();
     assert.deepEqual(namesIn(tmpdir), expected);
     {
-      await using _second = await WorkDirectory.create();
+      await using _second = await WorkDirectory.create(tmpdir);
     }
     assert.deepEqual(namesIn(tmpdir), expected, "the living one is still there");
   });
 });
 
 Deno.test("WorkDirectory says where it could not be made", async () => {
-  await inTmpdir(async (tmpdir) => {
+  await inDirectory(async (tmpdir) => {
     const missing = `${tmpdir}/missing`;
-    Deno.env.set("TMPDIR", missing);
-    await assert.rejects(WorkDirectory.create(), (error) => {
+    await assert.rejects(WorkDirectory.create(missing), (error) => {
       assert.ok(error instanceof ImageError);
       assert.ok(error.message.startsWith(`Cannot make a work directory in ${missing} (set TMPDIR`));
       return true;
@@ -106,7 +91,7 @@ async function startProbe(tmpdir: string) {
 
 for (const [signal, status] of [["SIGHUP", 129], ["SIGINT", 130], ["SIGTERM", 143]] as const) {
   Deno.test(`${signal} ends the program with status ${status} and removes all work directories, unwritable ones too`, async () => {
-    await inTmpdir(async (tmpdir) => {
+    await inDirectory(async (tmpdir) => {
       const probe = await startProbe(tmpdir);
       assert.equal(namesIn(tmpdir).length, 2);
       assert.equal((await probe.end(signal)).code, status);
@@ -116,12 +101,12 @@ for (const [signal, status] of [["SIGHUP", 129], ["SIGINT", 130], ["SIGTERM", 14
 }
 
 Deno.test("work directories of a running program stay, those of one killed by SIGKILL go", async () => {
-  await inTmpdir(async (tmpdir) => {
+  await inDirectory(async (tmpdir) => {
     const [killed, running] = [await startProbe(tmpdir), await startProbe(tmpdir)];
     await killed.end("SIGKILL");
     assert.equal(namesIn(tmpdir).length, 4);
     {
-      await using _work = await WorkDirectory.create();
+      await using _work = await WorkDirectory.create(tmpdir);
     }
     const left = namesIn(tmpdir).map((name) => `${tmpdir}/${name}`);
     assert.deepEqual(left, [running.first, running.second].sort());

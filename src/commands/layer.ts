@@ -1,0 +1,45 @@
+/**
+ * `nix-image layer SPEC -o DIR`.
+ * @module
+ */
+
+import { OutputDirectory } from "../disk/output_part.ts";
+import { imageOf } from "../image/plan.ts";
+import { layerJson, LayerSummer, VERSION } from "../sinks/docker_v1.ts";
+import { formatBytes } from "../terminal/format.ts";
+import { writeStream } from "../terminal/output.ts";
+import { planFromFile, type PlanningOptions } from "./planning.ts";
+
+/** Options of {@linkcode layerCommand}. */
+export interface LayerOptions extends PlanningOptions {
+  readonly output: string;
+  readonly quiet?: boolean;
+}
+
+/** Writes the uppermost layer of an image to a directory, which is there when it is whole. */
+export async function layerCommand(spec: string, options: LayerOptions): Promise<void> {
+  const warn = (message: string) => options.quiet || console.error(`nix-image: ${message}`);
+  const plan = await planFromFile(spec, options, warn);
+  const { image, notices } = await imageOf(plan, new Date());
+  for (const notice of notices) warn(notice);
+  const layer = image.layers.at(-1);
+  if (layer === undefined) throw new Error("An image has its own layer, be it empty");
+  using output = new OutputDirectory(options.output);
+  const summer = new LayerSummer();
+  {
+    using file = output.create("layer.tar");
+    await writeStream(layer.open(), {
+      async write(bytes) {
+        const count = await file.write(bytes);
+        summer.update(bytes.subarray(0, count));
+        return count;
+      },
+    });
+  }
+  const sums = summer.finish();
+  output.writeText("json", layerJson(image, sums));
+  output.writeText("VERSION", VERSION);
+  output.commit();
+  if (options.quiet) return;
+  console.error(`Written to ${options.output}: ${formatBytes(sums.size)}, ${sums.diffId}`);
+}
