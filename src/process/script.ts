@@ -7,6 +7,7 @@
  * @module
  */
 
+import { lstatSync } from "node:fs";
 import { ImageError } from "../errors.ts";
 import { findProgram, isProgram } from "./find_program.ts";
 import { makeMountPoints } from "./mount_points.ts";
@@ -57,7 +58,9 @@ class ScriptRun {
     Deno.mkdirSync(`${brought}/tmp`, { recursive: true });
     Deno.writeTextFileSync(`${brought}/${field}`, script);
     Deno.writeTextFileSync(`${brought}/library`, ""); // to bind fakeroot's to
-    if (stateFile !== undefined) copyIfThere(stateFile, `${this.#work}/${text.OLD_STATE}`);
+    if (stateFile !== undefined && exists(stateFile)) {
+      Deno.copyFileSync(stateFile, `${this.#work}/${text.OLD_STATE}`);
+    }
 
     let clean = () => {};
     try {
@@ -73,10 +76,21 @@ class ScriptRun {
     } finally {
       clean();
     }
-    const saved = `${this.#work}/${text.NEW_STATE}`;
-    if (stateFile !== undefined && how !== "plain" && !copyIfThere(saved, stateFile)) {
-      throw new ImageError(`${field}: fakeroot did not save the owners of files`);
+    if (how !== "plain") this.#saveState();
+  }
+
+  #saveState(): void {
+    const { field, stateFile } = this.#options;
+    const saved = readIfThere(`${this.#work}/${text.NEW_STATE}`);
+    if (saved === undefined) {
+      throw new ImageError(`${field}: fakeroot does not work here: it did not save its state`);
     }
+    if (stateFile === undefined) return;
+    // Without our own file, whose inode may soon be another file's.
+    const { dev, ino } = lstatSync(`${this.#work}/${text.MARK}`, { bigint: true });
+    const ours = `dev=${dev.toString(16)},ino=${ino},`;
+    const lines = saved.split("\n").filter((line) => !line.startsWith(ours));
+    Deno.writeTextFileSync(stateFile, lines.join("\n"));
   }
 
   get #brought(): string {
@@ -202,12 +216,6 @@ class ScriptRun {
   #need(program: Program): void {
     if (findProgram(program, this.#paths.ours) === undefined) throw missingProgram(program);
   }
-}
-
-function copyIfThere(from: string, to: string): boolean {
-  if (!exists(from)) return false;
-  Deno.copyFileSync(from, to);
-  return true;
 }
 
 function readIfThere(path: string): string | undefined {

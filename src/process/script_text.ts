@@ -49,12 +49,18 @@ kill -KILL -$$
 /** The files that fakeroot's state is loaded from and saved to, in the work directory. */
 export const OLD_STATE = "state.old", NEW_STATE = "state.new";
 
+/** A file in the work directory that fakeroot's state always has, whatever the script does. */
+export const MARK = "pid";
+
 /**
  * Runs a command under fakeroot.
  *
  * Saves the state through a pipe: with a plain file fakeroot waits until its daemon is no process
  * any more, which takes long or forever where process 1 does not care for orphans, as in many
  * containers. It then does not wait for what the daemon has yet to be told either; that is done here.
+ *
+ * The daemon opens the pipe twice, the first time without writing. As the state has at least one
+ * line, there is no doubt which was the second.
  *
  * What fakeroot itself has to say goes to a file: once nobody reads our output any more, it would
  * die of it and leave its daemon.
@@ -63,7 +69,8 @@ export const FAKEROOT = `
 mkfifo state.pipe
 (
   trap '' INT
-  cat state.pipe >state.part && mv state.part ${NEW_STATE}
+  until [ -s state.part ]; do cat state.pipe >>state.part; done
+  mv state.part ${NEW_STATE}
 ) &
 reader=$!
 trap : INT
@@ -71,7 +78,8 @@ load=
 if [ -e ${OLD_STATE} ]; then load='-i ${OLD_STATE}'; fi
 fakeroot $load -s state.pipe -- sh -c '
   exec 2>&4 4>&-
-  echo $$ >pid
+  echo $$ >${MARK}
+  chown 0:0 ${MARK}
   "$@"
   status=$?
   ls -l / >/dev/null 2>&1
@@ -84,7 +92,8 @@ else
   kill -KILL $reader
   cat fakeroot.log
 fi
-wait $reader
+# A trapped signal ends a wait early.
+while kill -0 $reader 2>/dev/null; do wait $reader; done
 exit $status
 `;
 

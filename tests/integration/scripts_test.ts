@@ -105,6 +105,8 @@ Deno.test("owners that root really gave do not matter; devices that root made do
 Deno.test("a second script goes on with what fakeroot pretended in the first", async () => {
   await inDirectory(async (directory) => {
     const common = { how: "fakeroot", root: directory, stateFile: `${directory}.state` } as const;
+    await withScript({ ...common, script: "true" }, () => {});
+    assert.equal(Deno.readTextFileSync(common.stateFile), "");
     await withScript({ ...common, script: "echo > first; chown 5:6 first" }, () => {});
     const second = "stat -c %u:%g first; echo > second; chown 7:8 second";
     await withScript({ ...common, script: second }, ({ tree, output }) => {
@@ -216,7 +218,7 @@ Deno.test("what a script leaves running is ended, and not waited for", LEAVES_NO
 Deno.test("a script is ended when its output is not taken", LEAVES_NOTHING, async () => {
   const taken = {
     how: "fakeroot",
-    script: "trap '' INT TERM; echo $$ $FAKEROOTKEY; sleep 60",
+    script: "trap '' INT TERM; echo $$ $TMPDIR; sleep 60",
   } as const;
   let told = "";
   const onOutput = (text: string) => {
@@ -224,22 +226,22 @@ Deno.test("a script is ended when its output is not taken", LEAVES_NOTHING, asyn
     throw new Error("enough");
   };
   await assert.rejects(withScript({ ...taken, onOutput }, () => {}), /enough/);
-  const [pid = "", key = ""] = told.trim().split(" ");
+  const [pid = "", temporary = ""] = told.trim().split(" ");
   assert.ok(isGone(pid));
-  assert.ok(hasNoQueue(key));
+  await waitFor(() => !isInUse(temporary) || undefined);
 });
 
 Deno.test("a script and fakeroot's daemon end with the program, be it killed", async () => {
   await inDirectory(async (directory) => {
-    const script = `trap '' INT TERM; echo $$ $TMPDIR $FAKEROOTKEY > told; sleep 60`;
+    const script = `trap '' INT TERM; echo $$ $TMPDIR > told; sleep 60`;
     Deno.mkdirSync(`${directory}/root`);
     const child = probe(["fakeroot", `${directory}/root`, `${directory}/state`, script]).spawn();
     const told = await waitFor(() => readIfFull(`${directory}/root/told`));
-    const [pid = "", temporary = "", key = ""] = told.trim().split(" ");
-    assert.ok(!isGone(pid) && isThere(temporary) && !hasNoQueue(key));
+    const [pid = "", temporary = ""] = told.trim().split(" ");
+    assert.ok(!isGone(pid) && isThere(temporary) && isInUse(temporary));
     child.kill("SIGKILL");
     await child.status;
-    await waitFor(() => isGone(pid) && !isThere(temporary) && hasNoQueue(key) || undefined);
+    await waitFor(() => isGone(pid) && !isThere(temporary) && !isInUse(temporary) || undefined);
   });
 });
 
@@ -300,12 +302,18 @@ function readIfFull(path: string): string | undefined {
   return isThere(path) ? Deno.readTextFileSync(path) || undefined : undefined;
 }
 
-/** Whether the message queue of fakeroot's daemon is gone, as it is when the daemon ends by itself. */
-function hasNoQueue(key: string): boolean {
-  assert.match(key, /^\d+$/);
-  const hex = `0x${Number(key).toString(16).padStart(8, "0")}`;
-  const queues = new Deno.Command("ipcs", { args: ["-q"] }).outputSync().stdout;
-  return !new TextDecoder().decode(queues).includes(hex);
+/** Whether a process has our work directory as its own, as fakeroot's daemon has. */
+function isInUse(temporary: string): boolean {
+  const work = temporary.replace(/\/brought\/tmp$/, "");
+  assert.notEqual(work, temporary);
+  return Array.from(Deno.readDirSync("/proc"), ({ name }) => name)
+    .filter((name) => /^\d+$/.test(name)).some((pid) => {
+      try {
+        return Deno.readLinkSync(`/proc/${pid}/cwd`).startsWith(work);
+      } catch {
+        return false; // It has just ended.
+      }
+    });
 }
 
 /** Whether a process is gone, or nothing but its exit status is left. */
