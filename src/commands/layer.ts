@@ -4,11 +4,11 @@
  */
 
 import { OutputDirectory } from "../disk/output_part.ts";
-import { imageOf } from "../image/plan.ts";
+import { imageOf } from "../image/planned_image.ts";
 import { layerJson, LayerSummer, VERSION } from "../sinks/docker_v1.ts";
 import { formatBytes } from "../terminal/format.ts";
 import { writeStream } from "../terminal/output.ts";
-import { planFromFile, type PlanningOptions } from "./planning.ts";
+import { planFromFile, type PlanningOptions, reportNotices, reportTo } from "./planning.ts";
 
 /** Options of {@linkcode layerCommand}. */
 export interface LayerOptions extends PlanningOptions {
@@ -18,10 +18,10 @@ export interface LayerOptions extends PlanningOptions {
 
 /** Writes the uppermost layer of an image to a directory, which is there when it is whole. */
 export async function layerCommand(spec: string, options: LayerOptions): Promise<void> {
-  const warn = (message: string) => options.quiet || console.error(`nix-image: ${message}`);
-  const plan = await planFromFile(spec, options, warn);
-  const { image, notices } = await imageOf(plan, new Date());
-  for (const notice of notices) warn(notice);
+  const report = reportTo(options.quiet);
+  await using planned = await planFromFile(spec, options, report);
+  const { image, ...noticed } = await imageOf(planned.plan, new Date());
+  reportNotices(noticed, options.strict, report);
   const layer = image.layers.at(-1);
   if (layer === undefined) throw new Error("An image has its own layer, be it empty");
   using output = new OutputDirectory(options.output);

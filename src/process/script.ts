@@ -31,7 +31,10 @@ const DAEMON_PATIENCE = 500;
  * @throws {ImageError} if it fails, with exit status, line and output; or if it can't be run.
  */
 export async function runScript(options: ScriptOptions): Promise<void> {
-  const work = await Deno.makeTempDir({ prefix: "nix-image-script-" });
+  const work = await Deno.makeTempDir({
+    prefix: "nix-image-script-",
+    ...options.work === undefined ? {} : { dir: options.work },
+  });
   try {
     const run = new ScriptRun(options, work);
     await run.toItsEnd();

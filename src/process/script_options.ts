@@ -23,6 +23,8 @@ export interface ScriptOptions {
   readonly path: readonly string[] | null;
   /** The directory that holds `nix/store`: "" for the host's own. */
   readonly storeRoot: string;
+  /** Where the script's temporary files go; absolute. Without it, where temporary files do. */
+  readonly work?: string | undefined;
   /** Gets what the script prints, on both streams, as it comes. */
   readonly onOutput: (text: string) => void;
 }

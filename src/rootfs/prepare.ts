@@ -113,7 +113,7 @@ async function runCommands(
     throw new ImageError(`Cannot make ${root}: ${(error as Error).message}`, { cause: error });
   }
   await stage(tree, root);
-  const common = { root, shell, path, storeRoot, onOutput };
+  const common = { root, shell, path, storeRoot, work, onOutput };
   if (extraCommands.trim() !== "") {
     await runScript({ ...common, field: "extraCommands", script: extraCommands, how: "plain" });
   }

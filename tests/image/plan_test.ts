@@ -57,7 +57,7 @@ Deno.test("scenario 31: planImage() keeps to maxLayers, the top layer included",
   for (let maxLayers = 2; maxLayers <= 7; maxLayers++) {
     for (const layering of ["auto", "popularity"] as const) {
       const made = await plan({ maxLayers, layering });
-      const { image } = await imageOf({ ...made, contents: [] }, new Date());
+      const { image } = await imageOf({ ...made, top: { links: [] } }, new Date());
       assert.ok(image.layers.length <= maxLayers);
       assert.ok(image.layers.length >= 2);
       assert.deepEqual(pathsOf(made), paths("app", "data", "lib", "libc"));

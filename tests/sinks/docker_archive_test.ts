@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ImageError } from "../../src/errors.ts";
-import { imageOf, type ImagePlan, planImage } from "../../src/image/plan.ts";
+import { type ImagePlan, planImage } from "../../src/image/plan.ts";
+import { imageOf } from "../../src/image/planned_image.ts";
 import { dockerArchive, type DockerArchiveOptions } from "../../src/sinks/docker_archive.ts";
 import type { Layer } from "../../src/layer/layer.ts";
 import type { ImageSpec } from "../../src/spec/image_spec.ts";
@@ -74,8 +75,10 @@ async function archiveOf(
 /** The archive that nixpkgs' way of streaming makes, with a top layer by lndir and GNU tar. */
 async function twoPasses(plan: ImagePlan, root: string): Promise<Uint8Array<ArrayBuffer>> {
   const top = `${root}/top.tar`;
-  await runPython("lndir_tar.py", [root, top, ...plan.contents]);
-  await Deno.writeTextFile(`${root}/plan.json`, JSON.stringify(plan));
+  assert.ok("links" in plan.top);
+  const contents = plan.top.links;
+  await runPython("lndir_tar.py", [root, top, ...contents]);
+  await Deno.writeTextFile(`${root}/plan.json`, JSON.stringify({ ...plan, contents }));
   return await runPython("two_pass_streamer.py", [`${root}/plan.json`, top]);
 }
 
@@ -247,7 +250,8 @@ Deno.test("dockerArchive() opens nothing before it is read, and closes all when 
       });
     },
   };
-  const image = { architecture: "amd64", created: "", config: {}, layers: [endless] };
+  const platform = { architecture: "amd64", variant: null, os: "linux" };
+  const image = { ...platform, created: "", config: {}, layers: [endless] };
   const reader = dockerArchive(image, { repoTags: ["a:b"], mtime: 1 }).getReader();
   assert.equal(opened, 0);
   for (let i = 0; i < 3; i++) await reader.read();
