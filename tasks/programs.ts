@@ -33,6 +33,7 @@ const PACKAGES = {
   containerd: ["containerd"],
   patchelf: ["patchelf"],
   lndir: ["xutils-dev"],
+  rsync: ["rsync"],
 } as const;
 
 /** Where Debian puts programs; a user's PATH may lack the sbin ones. */

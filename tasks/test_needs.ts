@@ -26,6 +26,7 @@ export const INTEGRATION_NEEDS: Needs = {
     "nix-store",
     "patchelf",
     "podman",
+    "rsync",
     "setpriv",
     "skopeo",
     "tar",
