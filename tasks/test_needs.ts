@@ -29,8 +29,12 @@ export const INTEGRATION_NEEDS: Needs = {
     "patchelf",
     "pigz",
     "podman",
+<<<<<<< HEAD
     "proot",
     "setcap",
+=======
+    "rsync",
+>>>>>>> part-b
     "setpriv",
     "skopeo",
     "tar",

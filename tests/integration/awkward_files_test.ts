@@ -95,7 +95,8 @@ Deno.test("all of them arrive in a container's file system, from a single image 
   await using scratch = new Scratch();
   const source = `${scratch.path}/source`;
   await Deno.mkdir(source);
-  await succeed(["bash", "-euc", MAKE], { cwd: source });
+  // Where names are not UTF-8, a directory is read as a NAR, which has no FIFOs.
+  await succeed(["bash", "-euc", MAKE.replace("mkfifo fifo", "")], { cwd: source });
   const list = `find . -mindepth 1 -printf '%y %P\\0' | LC_ALL=C sort -z | od -An -tx1`;
   const expected = await succeed(["bash", "-euc", list], { cwd: source });
   for (

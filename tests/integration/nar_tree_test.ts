@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Ownership, StoreLayer } from "../../src/layer/store_layer.ts";
-import { listTree } from "../../src/store/list_tree.ts";
+import { NarTree } from "../../src/store/nar_tree.ts";
 import { inDirectory, makeFiles, output } from "../support/directories.ts";
 import { storePath } from "../support/store_paths.ts";
 
@@ -21,10 +21,10 @@ async function withTree(use: (root: string, wild: string) => Promise<void>): Pro
   });
 }
 
-Deno.test("listTree() shows names that are not UTF-8", async () => {
+Deno.test("NarTree shows names that are not UTF-8", async () => {
   await withTree(async (root, wild) => {
     assert.deepEqual(
-      (await listTree(TREE, root)).map(({ path, size }) => [path, size]),
+      (await NarTree.list(TREE, root)).entries.map(({ path, size }) => [path, size]),
       [[TREE, 0], [`${TREE}/a`, 1], [wild, 3_000_000], [`${TREE}/z`, 100]],
     );
   });

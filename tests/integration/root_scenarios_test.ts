@@ -32,6 +32,8 @@ const fakechroot = {
   shell: `${bash}/bin/bash`,
   path: [coreutils],
 };
+/** Debian's nix-store has libraries where its own path tells it to look for none. */
+const NIX_ENVIRONMENT = ["PATH=/bin:/usr/bin", `LD_LIBRARY_PATH=${nix}/usr/lib/nix`];
 const MOUNTED_STORE = "--volume=/nix/store:/nix/store:ro";
 
 Deno.test("scenarios 3 and 7: made in a fake chroot, an image without store paths runs only where the store is mounted", async () => {
@@ -142,7 +144,7 @@ Deno.test("scenario 35: a layered image with a Nix database passes nix-store --v
     name: "files-in-store",
     contents: [nix, coreutils, bash, paths.hello],
     includeNixDB: true,
-    config: { Env: ["PATH=/bin:/usr/bin"] },
+    config: { Env: NIX_ENVIRONMENT },
   });
   const image = await docker.load(spec);
   await docker.run(image, "nix-store", "--verify", "--check-contents");
@@ -239,7 +241,7 @@ Deno.test("scenario 53: in a layered image with a Nix database nix-store answers
     name: "layered-with-db",
     contents: [nix, coreutils, bash],
     includeNixDB: true,
-    config: { Env: ["PATH=/bin:/usr/bin", `GREETER=${paths.hello}`] },
+    config: { Env: [...NIX_ENVIRONMENT, `GREETER=${paths.hello}`] },
   });
   const image = await docker.load(spec);
   const query = (...args: string[]) => docker.run(image, "nix-store", "--query", ...args);

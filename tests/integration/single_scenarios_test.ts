@@ -118,7 +118,14 @@ Deno.test("scenarios 11 and 52: in a single image with a Nix database nix-store 
     tag: "latest",
     copyToRoot: [nix, coreutils, bash],
     includeNixDB: true,
-    config: { Env: ["PATH=/bin:/usr/bin", `NIX=${nix}`, `BASH_PATH=${bash}`, `C=${coreutils}`] },
+    config: {
+      Env: [
+        "PATH=/bin:/usr/bin",
+        `LD_LIBRARY_PATH=${nix}/usr/lib/nix`,
+        `BASH_PATH=${bash}`,
+        `COREUTILS_PATH=${coreutils}`,
+      ],
+    },
   });
   const image = await docker.load(spec);
   const closure = await docker.run(image, "nix-store", "--query", "--requisites", nix);

@@ -76,9 +76,8 @@ async function archiveOf(
 async function twoPasses(plan: ImagePlan, root: string): Promise<Uint8Array<ArrayBuffer>> {
   const top = `${root}/top.tar`;
   assert.ok("links" in plan.top);
-  const contents = plan.top.links;
-  await runPython("lndir_tar.py", [root, top, ...contents]);
-  await Deno.writeTextFile(`${root}/plan.json`, JSON.stringify({ ...plan, contents }));
+  await runPython("lndir_tar.py", [root, top, ...plan.top.links]);
+  await Deno.writeTextFile(`${root}/plan.json`, JSON.stringify(plan));
   return await runPython("two_pass_streamer.py", [`${root}/plan.json`, top]);
 }
 

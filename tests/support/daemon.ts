@@ -9,6 +9,8 @@ export interface DaemonOptions {
   command(directory: string): readonly string[];
   /** A command that succeeds once the daemon answers. */
   probe(directory: string): readonly string[];
+  /** A file system that it may leave mounted. */
+  leftMount?(directory: string): string;
 }
 
 /** A running daemon. */
@@ -30,7 +32,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     stdout: "null",
     stderr: "null",
   }).spawn();
-  const daemon = { directory, [Symbol.asyncDispose]: () => stop(child, directory) };
+  const leftMount = options.leftMount?.(directory);
+  const daemon = { directory, [Symbol.asyncDispose]: () => stop(child, directory, leftMount) };
   let ended = false;
   child.status.then(() => ended = true);
   const limit = Date.now() + START_SECONDS * 1000;
@@ -51,7 +54,11 @@ async function answers([program = "", ...args]: readonly string[]): Promise<bool
   return (await command.output()).success;
 }
 
-async function stop(child: Deno.ChildProcess, directory: string): Promise<void> {
+async function stop(
+  child: Deno.ChildProcess,
+  directory: string,
+  leftMount: string | undefined,
+): Promise<void> {
   const kill = setTimeout(() => child.kill("SIGKILL"), STOP_SECONDS * 1000);
   try {
     child.kill("SIGTERM");
@@ -61,5 +68,6 @@ async function stop(child: Deno.ChildProcess, directory: string): Promise<void> 
   }
   await child.status;
   clearTimeout(kill);
+  if (leftMount !== undefined) await answers(["umount", leftMount]);
   await Deno.remove(directory, { recursive: true });
 }

@@ -43,6 +43,8 @@ export async function startDockerd(): Promise<Dockerd> {
       `--host=${host(directory)}`,
     ],
     probe: (directory) => ["docker", "--host", host(directory), "info"],
+    // The namespace of containers with --network=host.
+    leftMount: (directory) => `${directory}/exec/netns/default`,
   });
   return {
     host: host(daemon.directory),
@@ -114,8 +116,11 @@ export class Docker {
   async build(directory: string, ...args: string[]): Promise<string> {
     const archive = `${directory}/image-${crypto.randomUUID()}`;
     await succeed([...nixImageCommand(), "build", "--quiet", "--output", archive, ...args]);
-    const loaded = /^Loaded image: (.*)$/m.exec(await this.docker("load", "--input", archive))?.[1];
-    if (loaded === undefined) throw new Error(`Not loaded: ${archive}`);
+    // Docker learnt to read zstd after version 20.10.
+    const script = 'set -o pipefail; { zstd -dcq "$1" 2>/dev/null || cat "$1"; } | docker load';
+    const text = await succeed(["bash", "-c", script, "bash", archive], { env: this.env });
+    const loaded = /^Loaded image: (.*)$/m.exec(text)?.[1];
+    if (loaded === undefined) throw new Error(`Not loaded: ${text}`);
     return loaded;
   }
 

@@ -90,14 +90,19 @@ const PLAIN_NAMES = [
   "o".repeat(120),
 ];
 
-const WILD_NAMES = ["caf\udce9", "\udcff", "\udc80", "é\udcc3", "ok"];
+/** Names that are not UTF-8, among others. */
+export const WILD_NAMES = ["caf\udce9", "\udcff", "\udc80", "é\udcc3", "ok"];
 
 const targets = fc.oneof(
   fc.constantFrom("bin", "../lib", "/nix/store", "/nowhere", "文", "."),
   fc.integer({ min: 99, max: 101 }).map((length) => "t".repeat(length)),
 );
 
-function directories(names: readonly string[]): fc.Arbitrary<Tree> {
+/** Directories of files, directories and symlinks to `targets`. */
+export function directories(
+  names: readonly string[],
+  targets: fc.Arbitrary<string>,
+): fc.Arbitrary<Tree> {
   const { directory } = fc.letrec<{ node: Tree; directory: Tree }>((tie) => ({
     node: fc.oneof(
       { maxDepth: 4, withCrossShrink: true },
@@ -113,10 +118,8 @@ function directories(names: readonly string[]): fc.Arbitrary<Tree> {
 
 /** Random cases; `wild` ones have names that are not UTF-8. */
 export function randomFarms(count: number, wild = false): FarmCase[] {
-  const trees = fc.array(directories(wild ? [...PLAIN_NAMES, ...WILD_NAMES] : PLAIN_NAMES), {
-    minLength: 1,
-    maxLength: 4,
-  });
+  const names = wild ? [...PLAIN_NAMES, ...WILD_NAMES] : PLAIN_NAMES;
+  const trees = fc.array(directories(names, targets), { minLength: 1, maxLength: 4 });
   return samples(trees, count).map((trees, index) => {
     const paths = trees.map((_, place) => storePath("content", `${index}x${place}`));
     return {

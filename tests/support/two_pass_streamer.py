@@ -50,7 +50,7 @@ with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as archive:
         digests.append(hashlib.file_digest(top, "sha256").hexdigest())
         top.seek(0)
         add(archive, digests[-1] + "/layer.tar", os.path.getsize(sys.argv[2]), top)
-    comments.append(f"top layer: {plan['contents']}")
+    comments.append(f"top layer: {plan['top']['links']}")
     created = datetime.fromtimestamp(plan["created"], timezone.utc).isoformat()
     config = json.dumps({
         "created": created,
