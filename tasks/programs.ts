@@ -39,12 +39,9 @@ const PACKAGES = {
   containerd: ["containerd"],
   patchelf: ["patchelf"],
   lndir: ["xutils-dev"],
-<<<<<<< HEAD
   setcap: ["libcap2-bin"],
   zstd: ["zstd"],
-=======
   rsync: ["rsync"],
->>>>>>> part-b
 } as const;
 
 /** Where Debian puts programs; a user's PATH may lack the sbin ones. */

@@ -29,12 +29,9 @@ export const INTEGRATION_NEEDS: Needs = {
     "patchelf",
     "pigz",
     "podman",
-<<<<<<< HEAD
     "proot",
-    "setcap",
-=======
     "rsync",
->>>>>>> part-b
+    "setcap",
     "setpriv",
     "skopeo",
     "tar",
