@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { debianClosure } from "../support/debian_closure.ts";
 import { Docker } from "../support/dockerd.ts";
-import { buildFixtures } from "../support/nix_paths.ts";
+import { buildFixtures, closureOf } from "../support/nix_paths.ts";
 import { Scratch } from "../support/scratch.ts";
 
 const docker = new Docker();
@@ -32,8 +32,12 @@ const fakechroot = {
   shell: `${bash}/bin/bash`,
   path: [coreutils],
 };
-/** Debian's nix-store has libraries where its own path tells it to look for none. */
-const NIX_ENVIRONMENT = ["PATH=/bin:/usr/bin", `LD_LIBRARY_PATH=${nix}/usr/lib/nix`];
+/** Debian's nix-store finds its libraries where Debian has them, so that all of them are linked to. */
+const NIX_CONTENTS = await closureOf(nix, coreutils, bash);
+const NIX_ENVIRONMENT = [
+  "PATH=/bin:/usr/bin",
+  "LD_LIBRARY_PATH=/usr/lib/nix:/usr/lib/x86_64-linux-gnu",
+];
 const MOUNTED_STORE = "--volume=/nix/store:/nix/store:ro";
 
 Deno.test("scenarios 3 and 7: made in a fake chroot, an image without store paths runs only where the store is mounted", async () => {
@@ -142,7 +146,8 @@ Deno.test("scenario 35: a layered image with a Nix database passes nix-store --v
   await using scratch = new Scratch();
   const spec = scratch.spec({
     name: "files-in-store",
-    contents: [nix, coreutils, bash, paths.hello],
+    contents: [...NIX_CONTENTS, paths.hello],
+    helpers: ["fakeNss"],
     includeNixDB: true,
     config: { Env: NIX_ENVIRONMENT },
   });
@@ -239,7 +244,8 @@ Deno.test("scenario 53: in a layered image with a Nix database nix-store answers
   await using scratch = new Scratch();
   const spec = scratch.spec({
     name: "layered-with-db",
-    contents: [nix, coreutils, bash],
+    contents: NIX_CONTENTS,
+    helpers: ["fakeNss"],
     includeNixDB: true,
     config: { Env: [...NIX_ENVIRONMENT, `GREETER=${paths.hello}`] },
   });

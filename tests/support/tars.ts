@@ -30,7 +30,7 @@ export interface TarRecipe {
 
 /** Has Python's tarfile write archives. */
 export async function makeTars(...recipes: TarRecipe[]): Promise<Uint8Array<ArrayBuffer>[]> {
-  const answers = await askPython<string[]>("make_tars.py", recipes);
+  const answers = await askPython<string[]>("make_archives.py", recipes);
   return answers.map((answer) => Uint8Array.fromBase64(answer));
 }
 
