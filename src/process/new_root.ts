@@ -7,7 +7,7 @@
 import { ImageError } from "../errors.ts";
 import { findProgram, isProgramInside } from "./find_program.ts";
 import { indent, missingProgram, tryShell } from "./run.ts";
-import type { ScriptOptions, SearchPaths } from "./script_options.ts";
+import { type ScriptOptions, type SearchPaths, shellPaths } from "./script_options.ts";
 import {
   BROUGHT,
   INSIDE,
@@ -46,7 +46,9 @@ export async function newRootCommand(
   enter.push(prelude(BROUGHT, field), field);
   const store = isDirectory(`${storeRoot}/nix/store`) ? `${storeRoot}/nix/store` : "";
   const outside = ["sh", "-c", OUTSIDE, "sh"];
-  if (await programFor(field, paths, work) === "unshare") {
+  const program = await programFor(field, paths, work);
+  options.onNewRoot?.(program === "proot" ? "proot" : "a user namespace");
+  if (program === "unshare") {
     const namespace = ["unshare", "--user", "--map-root-user", "--mount"];
     return [...outside, ...namespace, "sh", "-c", MOUNT, "sh", root, store, brought, "@", ...enter];
   }
@@ -68,7 +70,7 @@ function shellInside(
     found = onPath("bash") ?? [bashOfStore(ours)].filter((path) => path !== undefined)
       .find(isThere) ??
       onPath("sh");
-  } else found = shell.includes("/") ? [shell].find(isThere) : onPath(shell);
+  } else found = shell.includes("/") ? shellPaths(shell).find(isThere) : onPath(shell);
   if (found !== undefined) return found;
   throw new ImageError(
     `shell: with enableFakechroot, ${field} sees the image's root alone, and there is no ` +

@@ -13,7 +13,13 @@ import { findProgram, isProgram } from "./find_program.ts";
 import { makeMountPoints } from "./mount_points.ts";
 import { MOUNT_POINTS, newRootCommand } from "./new_root.ts";
 import { indent, missingProgram, type Program, tryShell } from "./run.ts";
-import { hostPath, type ScriptOptions, type SearchPaths, searchPaths } from "./script_options.ts";
+import {
+  hostPath,
+  type ScriptOptions,
+  type SearchPaths,
+  searchPaths,
+  shellPaths,
+} from "./script_options.ts";
 import * as text from "./script_text.ts";
 
 export type { ScriptOptions };
@@ -124,7 +130,7 @@ class ScriptRun {
       return found;
     }
     const found = shell.includes("/")
-      ? [hostPath(shell, this.#options.storeRoot)].find(isProgram)
+      ? shellPaths(shell).map((path) => hostPath(path, this.#options.storeRoot)).find(isProgram)
       : findProgram(shell, this.#paths.ours);
     if (found === undefined) throw new ImageError(`shell: ${shell}, for ${field}, is no program`);
     return found;

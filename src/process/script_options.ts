@@ -27,6 +27,8 @@ export interface ScriptOptions {
   readonly work?: string | undefined;
   /** Gets what the script prints, on both streams, as it comes. */
   readonly onOutput: (text: string) => void;
+  /** Told by which way the script gets a new root. */
+  readonly onNewRoot?: ((way: "proot" | "a user namespace") => void) | undefined;
 }
 
 /** Where programs are looked for. */
@@ -55,8 +57,18 @@ export function hostPath(path: string, storeRoot: string): string {
   return path.startsWith("/nix/store/") ? storeRoot + path : path;
 }
 
+/** Where the shell of a spec may be: a store path stands for the shells in it. */
+export function shellPaths(shell: string): string[] {
+  return isStorePath(shell)
+    ? ["bash", "sh"].map((name) => `${programsOf(shell)}/${name}`)
+    : [shell];
+}
+
+function isStorePath(path: string): boolean {
+  return /^\/nix\/store\/[^/]+\/?$/.test(path);
+}
+
 /** A store path stands for its programs. */
 function programsOf(directory: string): string {
-  const isStorePath = /^\/nix\/store\/[^/]+\/?$/.test(directory);
-  return isStorePath ? `${directory.replace(/\/$/, "")}/bin` : directory;
+  return isStorePath(directory) ? `${directory.replace(/\/$/, "")}/bin` : directory;
 }

@@ -125,6 +125,7 @@ async function runCommands(
     script: fakeRootCommands,
     how,
     stateFile,
+    onNewRoot: (way) => onOutput(`enableFakechroot: the new root is / by ${way}\n`),
   });
   const state = readingFrom(stateFile, () => Deno.readTextFileSync(stateFile));
   return await listStaged(root, { owner, ownership: FakerootState.parse(state, stateFile) });

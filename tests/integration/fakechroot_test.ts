@@ -142,6 +142,10 @@ Deno.test("the shell and the PATH of a new root are what the spec and the root s
         assert.equal(output, `${bash}/bin/bash ${coreutils}/bin:${bash}/bin:/opt/x\n`);
       },
     );
+    await withScript(
+      { how: "fakechroot", script, shell: bash, path: [coreutils] },
+      ({ output }) => assert.equal(output, `${bash}/bin/bash ${coreutils}/bin\n`),
+    );
     for (const shell of [null, "/bin/bash", "bash"]) {
       const message = await failureOf({ how: "fakechroot", script, shell, path: [coreutils] });
       assert.match(message, /^shell: .*fakeRootCommands sees the image's root alone.*\/nix\/store/);
