@@ -34,6 +34,7 @@ const PACKAGES = {
   patchelf: ["patchelf"],
   lndir: ["xutils-dev"],
   rsync: ["rsync"],
+  zstd: ["zstd"],
 } as const;
 
 /** Where Debian puts programs; a user's PATH may lack the sbin ones. */

@@ -7,7 +7,7 @@ import type { Needs } from "./programs.ts";
 
 /** For the unit tests: shells, and Python as an oracle (Debian's own, of a known version). */
 export const UNIT_NEEDS: Needs = {
-  programs: ["bash", "busybox", "dash", "setpriv", "zsh"],
+  programs: ["bash", "busybox", "dash", "setpriv", "zsh", "zstd"],
   packages: ["python3"],
 };
 

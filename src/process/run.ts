@@ -9,11 +9,12 @@ import { ImageError } from "../errors.ts";
 export const NO_LOADER_VARIABLES = { LD_LIBRARY_PATH: "", LD_PRELOAD: "" } as const;
 
 /** The programs that nix-image drives. */
-export type Program = "nix-store";
+export type Program = "nix-store" | "zstd";
 
 /** What a missing program's error tells to install. */
 const INSTALL: Record<Program, string> = {
   "nix-store": "install Nix (Debian: apt-get install nix-bin), or give the closure with --closure",
+  zstd: "install zstd (Debian: apt-get install zstd), or give the tarball without compression",
 };
 
 /** A program ended with a status other than 0. */

@@ -4,8 +4,9 @@
  */
 
 import { Readable } from "node:stream";
-import { createGunzip, createZstdDecompress } from "node:zlib";
+import { createGunzip } from "node:zlib";
 import { ImageError } from "../errors.ts";
+import { start } from "../process/run.ts";
 import { readingFrom } from "../store/files.ts";
 import { FileBytes, readAt } from "./byte_source.ts";
 import type { ArchiveMember } from "./read.ts";
@@ -94,24 +95,38 @@ async function decompressed(
 ): Promise<Deno.FsFile> {
   const plain = namelessFile();
   try {
-    const decompressor = compression === "gzip" ? createGunzip() : createZstdDecompress();
-    const source = Readable.from(chunksOf(file, path));
-    source.on("error", (error) => decompressor.destroy(error));
-    try {
-      for await (const chunk of source.pipe(decompressor)) writeAll(plain, chunk as Uint8Array);
-    } catch (error) {
-      if (error instanceof ImageError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new ImageError(`Cannot decompress ${path} (${compression}): ${reason}`, {
-        cause: error,
-      });
-    } finally {
-      source.destroy();
-    }
+    if (compression === "gzip") await gunzip(file, path, plain);
+    else await unzstd(path, plain);
     return plain;
   } catch (error) {
     plain.close();
     throw error;
+  }
+}
+
+async function gunzip(file: Deno.FsFile, path: string, plain: Deno.FsFile): Promise<void> {
+  const decompressor = createGunzip();
+  const source = Readable.from(chunksOf(file, path));
+  source.on("error", (error) => decompressor.destroy(error));
+  try {
+    for await (const chunk of source.pipe(decompressor)) writeAll(plain, chunk as Uint8Array);
+  } catch (error) {
+    // The codec's errors have codes, such as Z_DATA_ERROR; so have those of a full disk.
+    if (error instanceof ImageError || !(error instanceof Error && "code" in error)) throw error;
+    throw new ImageError(`Cannot decompress ${path}: ${error.message}`, { cause: error });
+  } finally {
+    source.destroy();
+  }
+}
+
+/** By the program: the decompressor of node:zlib in Deno 2.9 takes a file that was cut off. */
+async function unzstd(path: string, plain: Deno.FsFile): Promise<void> {
+  const zstd = start("zstd", ["--decompress", "--stdout", "--quiet", "--", path]);
+  try {
+    for await (const chunk of zstd.stdout) writeAll(plain, chunk);
+    await zstd.finished();
+  } finally {
+    await zstd.stop();
   }
 }
 
@@ -127,14 +142,30 @@ function* chunksOf(file: Deno.FsFile, path: string): Generator<Uint8Array> {
 
 /** A file that nothing leads to, so that it is gone when it is closed, however the program ends. */
 function namelessFile(): Deno.FsFile {
-  const path = Deno.makeTempFileSync({ prefix: "nix-image-" });
-  try {
-    return Deno.openSync(path, { read: true, write: true });
-  } finally {
-    Deno.removeSync(path);
-  }
+  return writingTemporary(() => {
+    const path = Deno.makeTempFileSync({ prefix: "nix-image-" });
+    try {
+      return Deno.openSync(path, { read: true, write: true });
+    } finally {
+      Deno.removeSync(path);
+    }
+  });
 }
 
 function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+  for (let at = 0; at < bytes.length;) {
+    at += writingTemporary(() => file.writeSync(bytes.subarray(at)));
+  }
+}
+
+function writingTemporary<T>(write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    throw new ImageError(
+      `Cannot write a temporary file: ${error.message}; TMPDIR names the directory for it`,
+      { cause: error },
+    );
+  }
 }
