@@ -4,6 +4,7 @@ import { ImageError } from "../../src/errors.ts";
 import { symlinkFarm } from "../../src/rootfs/symlink_farm.ts";
 import { inDirectory } from "../support/directories.ts";
 import { described } from "../support/entry_content.ts";
+import { probeFarm } from "../support/farm_probe.ts";
 import { makeTar, type TarRecipeMember } from "../support/tars.ts";
 
 const OWNER = { uid: 1, gid: 2 };
@@ -75,30 +76,16 @@ Deno.test("a tarball may be compressed with gzip or zstd, in several parts too",
 Deno.test("a compressed tarball leaves no temporary file", async () => {
   const tar = gzipSync(await makeTar(...MEMBERS));
   await inDirectory(async (directory) => {
-    const script = `import { ImageError } from "../../src/errors.ts";
-import { symlinkFarm } from ${
-      JSON.stringify(new URL("../../src/rootfs/symlink_farm.ts", import.meta.url).href)
-    };
-      const { tree } = await symlinkFarm([{ kind: "tarball", path: Deno.args[0] }], "", {});
-      console.log(tree.size, [...Deno.readDirSync(Deno.args[1])].length);`;
     Deno.writeFileSync(`${directory}/a.tar.gz`, tar);
-    Deno.mkdirSync(`${directory}/tmp`);
-    Deno.writeTextFileSync(`${directory}/run.ts`, script);
-    const { stdout, stderr } = new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--no-check",
-        "--allow-read",
-        "--allow-write",
-        "--allow-env=TMPDIR",
-        `${directory}/run.ts`,
-        `${directory}/a.tar.gz`,
-        `${directory}/tmp`,
-      ],
-      env: { TMPDIR: `${directory}/tmp` },
-    }).outputSync();
-    const text = new TextDecoder();
-    assert.equal(text.decode(stdout), "14 0\n", text.decode(stderr));
+    const temporary = `${directory}/tmp`;
+    Deno.mkdirSync(temporary);
+    const env = { TMPDIR: temporary };
+    assert.equal(await probeFarm("tarball", `${directory}/a.tar.gz`, env), "14 entries");
+    assert.deepEqual([...Deno.readDirSync(temporary)], []);
+    assert.match(
+      await probeFarm("tarball", `${directory}/a.tar.gz`, { TMPDIR: `${temporary}/none` }),
+      /^ImageError: Cannot write a temporary file: .*; TMPDIR names the directory for it$/,
+    );
   });
 });
 
