@@ -40,8 +40,10 @@ const PACKAGES = {
   patchelf: ["patchelf"],
   lndir: ["xutils-dev"],
   setcap: ["libcap2-bin"],
-  zstd: ["zstd"],
   rsync: ["rsync"],
+  bzip2: ["bzip2"],
+  xz: ["xz-utils"],
+  zstd: ["zstd"],
 } as const;
 
 /** Where Debian puts programs; a user's PATH may lack the sbin ones. */

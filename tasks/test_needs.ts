@@ -5,9 +5,9 @@
 
 import type { Needs } from "./programs.ts";
 
-/** For the unit tests: shells, and Python as an oracle (Debian's own, of a known version). */
+/** For the unit tests: shells, compressors, and Python as an oracle (Debian's own, of a known version). */
 export const UNIT_NEEDS: Needs = {
-  programs: ["bash", "busybox", "dash", "setpriv", "zsh"],
+  programs: ["bash", "busybox", "bzip2", "dash", "setpriv", "xz", "zsh", "zstd"],
   packages: ["python3"],
 };
 

@@ -66,32 +66,51 @@ export async function planTop(
     onOutput,
     beforeCommands: async () => spec.includeNixDB ? await database(named) : new Map(),
   });
-  const { tree } = layout;
-  const notices = [...layout.notices];
+  try {
+    const { tree } = layout;
+    const { closure, notices } = await closureOfTree(spec, tree, named, source);
+    if (spec.includeNixDB) addDatabase(tree, await database(closure));
+    addMissingParents(tree, topOwner(spec));
+    const rules = new PermissionRules(spec.permissions);
+    notices.push(...applyRules(rules, tree));
+    const pax = spec.type === "single" && rules.touchStore && rules.needPax;
+    const top = await finishTop(tree, `${await work()}/top.tar`, pax ? "pax" : "gnu");
+    return {
+      top: { ...top, notices: [...layout.notices, ...notices], clashes: layout.clashes },
+      closure,
+    };
+  } finally {
+    await layout.close?.();
+  }
+}
 
+/** What the image holds once the tree is known, and what it mentions that it does not hold. */
+async function closureOfTree(
+  spec: ImageSpec,
+  tree: RootTree,
+  named: Closure,
+  source: ClosureSource,
+): Promise<{ closure: Closure; notices: string[] }> {
   const candidates = await candidateClosure(spec, tree, named, source);
   const scan = await scanTree(withoutDatabase(tree), candidates.keys());
-  for (const [path, where] of scan.strangers) {
-    notices.push(
-      `/${where} mentions ${path}, which is left out: the spec does not name it, nor does anything it names refer to it`,
-    );
-  }
-  const closure = new Map([...named, ...within(candidates, scan.found)]);
+  const notices = Array.from(
+    scan.strangers,
+    ([path, where]) =>
+      `/${where} mentions ${path}, which is left out: the spec does not name it, nor does anything ` +
+      "that it names refer to it",
+  );
+  return { closure: new Map([...named, ...within(candidates, scan.found)]), notices };
+}
 
-  if (spec.includeNixDB) addDatabase(tree, await database(closure));
-  addMissingParents(tree, topOwner(spec));
-  const rules = new PermissionRules(spec.permissions);
+/** Applies the rules to the tree; tells which of them had nothing to apply to. */
+function applyRules(rules: PermissionRules, tree: RootTree): string[] {
   for (const [path, entry] of tree) {
     const ruled = rules.apply(`/${path}`, entry.type, entry);
     if (ruled !== entry) tree.set(path, { ...entry, ...ruled });
   }
-  if (!rules.touchStore) {
-    for (const { path } of rules.unmatched()) notices.push(`permissions: nothing matches ${path}`);
-  }
-  const pax = spec.type === "single" && rules.touchStore && rules.needPax;
-  const file = `${await work()}/top.tar`;
-  const top = await finishTop(tree, file, pax ? "pax" : "gnu");
-  return { top: { ...top, notices, clashes: layout.clashes }, closure };
+  // Those for store paths are applied when their layers are read.
+  if (rules.touchStore) return [];
+  return rules.unmatched().map(({ path }) => `permissions: nothing matches ${path}`);
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -9,7 +9,15 @@ import { ImageError } from "../errors.ts";
 export const NO_LOADER_VARIABLES = { LD_LIBRARY_PATH: "", LD_PRELOAD: "" } as const;
 
 /** The programs that nix-image drives. */
-export type Program = "fakeroot" | "nix-store" | "proot" | "sh" | "unshare";
+export type Program =
+  | "bzip2"
+  | "fakeroot"
+  | "nix-store"
+  | "proot"
+  | "sh"
+  | "unshare"
+  | "xz"
+  | "zstd";
 
 /** What a missing program's error tells to install. */
 const INSTALL: Record<Program, string> = {
@@ -18,6 +26,9 @@ const INSTALL: Record<Program, string> = {
   unshare: "install util-linux, or name its store path in path",
   "nix-store": "install Nix (Debian: apt-get install nix-bin), or give the closure with --closure",
   sh: "install a POSIX shell (Debian: apt-get install dash), and have it on the PATH",
+  bzip2: "install it (Debian: apt-get install bzip2), or decompress the tarball",
+  xz: "install it (Debian: apt-get install xz-utils), or decompress the tarball",
+  zstd: "install it (Debian: apt-get install zstd), or decompress the tarball",
 };
 
 /** The error for a program that is not there: it says what to install. */

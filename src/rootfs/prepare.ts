@@ -62,8 +62,22 @@ export async function prepareRoot(spec: ImageSpec, options: PrepareOptions): Pro
       owner,
     })
     : await symlinkFarm(spec.contents, storeRoot, owner);
-  const { tree } = layout;
-  const clashes = [...layout.clashes];
+  try {
+    const clashes = [...layout.clashes, ...addHelpers(layout.tree, spec, options)];
+    if (!hasCommands(spec)) return { ...layout, clashes };
+    for (const [path, entry] of await options.beforeCommands()) layout.tree.set(path, entry);
+    addMissingParents(layout.tree, owner);
+    return { ...layout, tree: await runCommands(layout.tree, spec, owner, options), clashes };
+  } catch (error) {
+    await layout.close?.();
+    throw error;
+  }
+}
+
+/** Adds the helpers' entries; what is there already stays, and is told. */
+function addHelpers(tree: RootTree, spec: ImageSpec, options: PrepareOptions): string[] {
+  const owner = topOwner(spec);
+  const clashes: string[] = [];
   for (const [path, entry] of helpersOf(spec, options, owner)) {
     const there = tree.get(path);
     if (!there) tree.set(path, entry);
@@ -72,15 +86,7 @@ export async function prepareRoot(spec: ImageSpec, options: PrepareOptions): Pro
     }
   }
   addMissingParents(tree, owner);
-  if (!hasCommands(spec)) return { tree, notices: layout.notices, clashes };
-
-  for (const [path, entry] of await options.beforeCommands()) tree.set(path, entry);
-  addMissingParents(tree, owner);
-  return {
-    tree: await runCommands(tree, spec, owner, options),
-    notices: layout.notices,
-    clashes,
-  };
+  return clashes;
 }
 
 function helpersOf(

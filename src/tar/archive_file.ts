@@ -4,21 +4,27 @@
  */
 
 import { Readable } from "node:stream";
-import { createGunzip, createZstdDecompress } from "node:zlib";
+import { createGunzip } from "node:zlib";
 import { ImageError } from "../errors.ts";
+import { start } from "../process/run.ts";
 import { readingFrom } from "../store/files.ts";
 import { FileBytes, readAt } from "./byte_source.ts";
 import type { ArchiveMember } from "./read.ts";
 import { readTar } from "./read.ts";
 import type { Content } from "./stream.ts";
 
+const ANY = -1;
+
 /** What compressed files begin with. */
-const MAGIC = {
+const MAGIC: Readonly<Record<Compression, readonly number[]>> = {
   gzip: [0x1f, 0x8b],
   zstd: [0x28, 0xb5, 0x2f, 0xfd],
   xz: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0],
-  bzip2: [0x42, 0x5a, 0x68],
-} as const;
+  // "BZh" alone may be the name of a tar's first member.
+  bzip2: [0x42, 0x5a, 0x68, ANY, 0x31, 0x41, 0x59, 0x26],
+};
+
+type Compression = "gzip" | "zstd" | "xz" | "bzip2";
 
 /** An archive that is open. */
 export class ArchiveFile {
@@ -31,10 +37,10 @@ export class ArchiveFile {
   }
 
   /**
-   * Opens an archive. What is compressed with gzip or zstd is decompressed into a temporary file
-   * that has lost its name by the time it is written to.
+   * Opens an archive. What is compressed is decompressed into a temporary file that has lost its
+   * name by the time it is written to.
    *
-   * @throws {ImageError} if it can not be read or is compressed in another way.
+   * @throws {ImageError} if it can not be read.
    */
   static async open(path: string): Promise<ArchiveFile> {
     const file = readingFrom(path, () => Deno.openSync(path));
@@ -43,12 +49,6 @@ export class ArchiveFile {
       readingFrom(path, () => readAt(file, 0, start));
       const compression = compressionOf(start);
       if (compression === undefined) return new ArchiveFile(path, file);
-      if (compression === "xz" || compression === "bzip2") {
-        throw new ImageError(
-          `${path} is compressed with ${compression}, which is not supported: ` +
-            "decompress it, or compress it with gzip or zstd",
-        );
-      }
       const plain = await decompressed(file, path, compression);
       file.close();
       return new ArchiveFile(path, plain);
@@ -82,36 +82,57 @@ export class ArchiveFile {
   }
 }
 
-function compressionOf(start: Uint8Array): keyof typeof MAGIC | undefined {
-  const names = Object.keys(MAGIC) as (keyof typeof MAGIC)[];
-  return names.find((name) => MAGIC[name].every((byte, index) => start[index] === byte));
+function compressionOf(start: Uint8Array): Compression | undefined {
+  const names = Object.keys(MAGIC) as Compression[];
+  return names.find((name) =>
+    MAGIC[name].every((byte, index) => byte === ANY || start[index] === byte)
+  );
 }
 
 async function decompressed(
   file: Deno.FsFile,
   path: string,
-  compression: "gzip" | "zstd",
+  compression: Compression,
 ): Promise<Deno.FsFile> {
   const plain = namelessFile();
   try {
-    const decompressor = compression === "gzip" ? createGunzip() : createZstdDecompress();
-    const source = Readable.from(chunksOf(file, path));
-    source.on("error", (error) => decompressor.destroy(error));
-    try {
-      for await (const chunk of source.pipe(decompressor)) writeAll(plain, chunk as Uint8Array);
-    } catch (error) {
-      if (error instanceof ImageError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new ImageError(`Cannot decompress ${path} (${compression}): ${reason}`, {
-        cause: error,
-      });
-    } finally {
-      source.destroy();
-    }
+    if (compression === "gzip") await gunzip(file, path, plain);
+    else await decompressWith(compression, path, plain);
     return plain;
   } catch (error) {
     plain.close();
     throw error;
+  }
+}
+
+async function gunzip(file: Deno.FsFile, path: string, plain: Deno.FsFile): Promise<void> {
+  const decompressor = createGunzip();
+  const source = Readable.from(chunksOf(file, path));
+  source.on("error", (error) => decompressor.destroy(error));
+  try {
+    for await (const chunk of source.pipe(decompressor)) writeAll(plain, chunk as Uint8Array);
+  } catch (error) {
+    // The codec's errors have codes, such as Z_DATA_ERROR; so have those of a full disk.
+    if (error instanceof ImageError || !(error instanceof Error && "code" in error)) throw error;
+    throw new ImageError(`Cannot decompress ${path}: ${error.message}`, { cause: error });
+  } finally {
+    source.destroy();
+  }
+}
+
+/** By a program: the zstd of node:zlib in Deno 2.9 takes a file that was cut off, others it lacks. */
+async function decompressWith(
+  program: Exclude<Compression, "gzip">,
+  path: string,
+  plain: Deno.FsFile,
+): Promise<void> {
+  const options = ["--decompress", "--stdout", "--quiet", "--", path];
+  const decompressor = start(program, options);
+  try {
+    for await (const chunk of decompressor.stdout) writeAll(plain, chunk);
+    await decompressor.finished();
+  } finally {
+    await decompressor.stop();
   }
 }
 
@@ -127,14 +148,30 @@ function* chunksOf(file: Deno.FsFile, path: string): Generator<Uint8Array> {
 
 /** A file that nothing leads to, so that it is gone when it is closed, however the program ends. */
 function namelessFile(): Deno.FsFile {
-  const path = Deno.makeTempFileSync({ prefix: "nix-image-" });
-  try {
-    return Deno.openSync(path, { read: true, write: true });
-  } finally {
-    Deno.removeSync(path);
-  }
+  return writingTemporary(() => {
+    const path = Deno.makeTempFileSync({ prefix: "nix-image-" });
+    try {
+      return Deno.openSync(path, { read: true, write: true });
+    } finally {
+      Deno.removeSync(path);
+    }
+  });
 }
 
 function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+  for (let at = 0; at < bytes.length;) {
+    at += writingTemporary(() => file.writeSync(bytes.subarray(at)));
+  }
+}
+
+function writingTemporary<T>(write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    throw new ImageError(
+      `Cannot write a temporary file: ${error.message}; TMPDIR names the directory for it`,
+      { cause: error },
+    );
+  }
 }

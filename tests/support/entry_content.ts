@@ -1,6 +1,6 @@
 /** Looking at entries of root file systems. */
 
-import type { RootEntry } from "../../src/rootfs/root_tree.ts";
+import type { RootEntry, RootTree } from "../../src/rootfs/root_tree.ts";
 
 /** The content of a file as text. */
 export async function contentOf({ open, origin }: RootEntry): Promise<string> {
@@ -17,4 +17,19 @@ export async function contentOf({ open, origin }: RootEntry): Promise<string> {
   } finally {
     content.close();
   }
+}
+
+/** Entries as text by path: type, mode, owner, and target or content. */
+export async function described(tree: RootTree): Promise<Record<string, string>> {
+  const texts: Record<string, string> = {};
+  for (const [path, entry] of tree) {
+    const { type, mode, uid, gid, target, device } = entry;
+    const what = type === "file"
+      ? ` ${await contentOf(entry)}`
+      : device
+      ? ` ${device.major}:${device.minor}`
+      : target && ` -> ${target}`;
+    texts[path] = `${type} ${mode.toString(8)} ${uid}:${gid}${what}`;
+  }
+  return texts;
 }
