@@ -108,13 +108,13 @@ export async function planFromFile(
 export interface Report {
   /** A sentence for the user. */
   readonly warn: (message: string) => void;
-  /** What the spec's commands print, as it comes. */
-  readonly output: (text: string) => void;
+  /** What the spec's commands print, as it comes; without it, errors have the end of that. */
+  readonly output?: (text: string) => void;
 }
 
 /** On standard error, or nowhere. */
 export function reportTo(quiet: boolean | undefined): Report {
-  if (quiet) return { warn: () => {}, output: () => {} };
+  if (quiet) return { warn: () => {} };
   return {
     warn: (message) => console.error(`nix-image: ${message}`),
     output: (text) => stderrOutput.write(text),

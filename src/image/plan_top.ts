@@ -27,11 +27,15 @@ export interface TopOptions {
   readonly searchPath?: string;
   /**
    * Gives a private directory for temporary files, which must last as long as the plan is used.
-   * Asked for only where the root file system is more than links.
+   * Asked for only where the root file system is more than links. Default: a new one among the
+   * system's temporary files, which the caller removes: `plan.top.file` is in it.
    */
   readonly workDirectory?: () => Promise<string>;
-  /** Told what the spec's commands print, as it comes. */
-  readonly onOutput?: (text: string) => void;
+  /**
+   * Told what the spec's commands print, as it comes. Without it, the error of a command that fails
+   * has the end of that.
+   */
+  readonly onOutput?: ((text: string) => void) | undefined;
 }
 
 /** What {@linkcode planTop} makes. */
@@ -51,7 +55,7 @@ export async function planTop(
   named: Closure,
   options: TopOptions,
 ): Promise<TopAndClosure> {
-  const { source, storeRoot = "", searchPath = "", onOutput = () => {} } = options;
+  const { source, storeRoot = "", searchPath = "", onOutput } = options;
   const work = once(options.workDirectory ?? temporaryDirectory);
   let databases = 0;
   const database = async (closure: Closure) => {

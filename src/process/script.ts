@@ -147,7 +147,7 @@ class ScriptRun {
     try {
       for (let part = await reader.read(); !part.done; part = await reader.read()) {
         this.#output = (this.#output + part.value).slice(-KEPT_OUTPUT);
-        this.#options.onOutput(part.value);
+        this.#options.onOutput?.(part.value);
       }
     } finally {
       // Ends what is still there.
@@ -190,8 +190,8 @@ class ScriptRun {
   }
 
   #failure(status: string | undefined): ImageError {
-    const { field, script } = this.#options;
-    const output = this.#output.trim() && `\n${indent(this.#output)}`;
+    const { field, script, onOutput } = this.#options;
+    const output = onOutput ? "" : this.#output.trim() && `\n${indent(this.#output)}`;
     if (status === undefined) {
       return new ImageError(`${field} was ended before it was done${output}`);
     }

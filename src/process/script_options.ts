@@ -25,8 +25,11 @@ export interface ScriptOptions {
   readonly storeRoot: string;
   /** Where the script's temporary files go; absolute. Without it, where temporary files do. */
   readonly work?: string | undefined;
-  /** Gets what the script prints, on both streams, as it comes. */
-  readonly onOutput: (text: string) => void;
+  /**
+   * Gets what the script prints, on both streams, as it comes. Without it, the error of a script that
+   * fails has the end of that.
+   */
+  readonly onOutput?: ((text: string) => void) | undefined;
   /** Told by which way the script gets a new root. */
   readonly onNewRoot?: ((way: "proot" | "a user namespace") => void) | undefined;
 }

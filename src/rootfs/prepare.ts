@@ -25,7 +25,7 @@ export interface PrepareOptions {
   /** Gives a private directory for temporary files; asked for only where one is needed. */
   readonly workDirectory: () => Promise<string>;
   /** Told what commands print, as it comes. */
-  readonly onOutput: (text: string) => void;
+  readonly onOutput?: ((text: string) => void) | undefined;
   /** What is to be there before commands run, besides what the spec names. */
   readonly beforeCommands: () => Promise<RootTree>;
 }
@@ -131,7 +131,7 @@ async function runCommands(
     script: fakeRootCommands,
     how,
     stateFile,
-    onNewRoot: (way) => onOutput(`enableFakechroot: the new root is / by ${way}\n`),
+    onNewRoot: (way) => onOutput?.(`enableFakechroot: the new root is / by ${way}\n`),
   });
   const state = readingFrom(stateFile, () => Deno.readTextFileSync(stateFile));
   return await listStaged(root, { owner, ownership: FakerootState.parse(state, stateFile) });

@@ -54,7 +54,7 @@ export async function withScript(
 /** Runs a script that has to fail, and gives the error's message. */
 export async function failureOf(script: Script): Promise<string> {
   try {
-    await withScript(script, () => {});
+    await withScript({ ...script, onOutput: undefined }, () => {});
   } catch (error) {
     if (error instanceof Error && error.name === "ImageError") return error.message;
     throw error;
