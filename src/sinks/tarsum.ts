@@ -6,6 +6,7 @@
 
 import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
+import { compareBytes, encodeName } from "../tar/name.ts";
 import { type ArchiveVisitor, HeaderReader, type RawHeader } from "../tar/read_headers.ts";
 
 interface MemberSum {
@@ -45,7 +46,8 @@ export class Tarsum implements ArchiveVisitor {
   /** See {@linkcode ArchiveVisitor.member}. */
   member(header: RawHeader): void {
     this.#endMember();
-    const hash = createHash("sha256").update(headerText(header), "latin1");
+    const hash = createHash("sha256");
+    for (const part of headerParts(header)) hash.update(part);
     this.#current = { name: join("/", header.name), hash };
   }
 
@@ -63,11 +65,13 @@ export class Tarsum implements ArchiveVisitor {
 }
 
 /** Names and values one behind the other; but of owners' names, Docker takes the keys alone. */
-function headerText(header: RawHeader): string {
+function headerParts(header: RawHeader): Uint8Array[] {
   const { name, mode, uid, gid, size, type, linkname, devmajor, devminor, xattrs } = header;
-  const extended = [...xattrs].sort(([a], [b]) => a < b ? -1 : 1);
-  return `name${name}mode${mode}uid${uid}gid${gid}size${size}typeflag${type}linkname${linkname}` +
-    `unamegnamedevmajor${devmajor}devminor${devminor}${extended.flat().join("")}`;
+  const fields = `name${name}mode${mode}uid${uid}gid${gid}size${size}typeflag${type}` +
+    `linkname${linkname}unamegnamedevmajor${devmajor}devminor${devminor}`;
+  const extended = [...xattrs].sort(([a], [b]) => compareBytes(a, b))
+    .flatMap(([key, value]) => [encodeName(key), value]);
+  return [encodeName(fields), ...extended];
 }
 
 /** By sum; but members with the same name stay in their order, as the last one counts. */

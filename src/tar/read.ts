@@ -11,7 +11,18 @@ import { ImageError } from "../errors.ts";
 import { type ByteSource, readFully } from "./byte_source.ts";
 import { BLOCK, type FileType, padding, type TarHeader } from "./header.ts";
 import { decodeName } from "./name.ts";
-import { hasValidChecksum, readNumber, readPaxRecords, readText } from "./read_fields.ts";
+import {
+  hasValidChecksum,
+  MAX_METADATA,
+  type PaxRecords,
+  readName,
+  readNumber,
+  readPaxNumber,
+  readPaxRecords,
+  readText,
+  tellOfSparseFile,
+  xattrsAmong,
+} from "./read_fields.ts";
 
 /** A member of an archive. Nothing in it is checked but its form: names may lead anywhere. */
 export interface ArchiveMember extends Omit<TarHeader, "type" | "xattrs"> {
@@ -23,9 +34,6 @@ export interface ArchiveMember extends Omit<TarHeader, "type" | "xattrs"> {
   /** Reads on in its content, as long as it is the current member; 0 at the end. */
   read(into: Uint8Array): Promise<number>;
 }
-
-/** Extended headers and long names are read into memory: no more of them than this. */
-const MAX_METADATA = 1 << 20;
 
 const TYPES: Readonly<Record<string, ArchiveMember["type"]>> = {
   "\0": "file",
@@ -39,10 +47,6 @@ const TYPES: Readonly<Record<string, ArchiveMember["type"]>> = {
   "6": "fifo",
 };
 
-const XATTR = "SCHILY.xattr.";
-
-type Records = ReadonlyMap<string, Uint8Array>;
-
 /**
  * The members of an archive, in its order.
  *
@@ -52,8 +56,8 @@ type Records = ReadonlyMap<string, Uint8Array>;
  */
 export async function* readTar(source: ByteSource, name: string): AsyncGenerator<ArchiveMember> {
   let at = 0;
-  let globals: Records = new Map();
-  let records: Records = new Map();
+  let globals: PaxRecords = new Map();
+  let records: PaxRecords = new Map();
   let longName: string | undefined, longLink: string | undefined;
 
   const metadata = async (size: number): Promise<Uint8Array> => {
@@ -142,7 +146,7 @@ interface Found {
 function memberOf(
   block: Uint8Array,
   flag: string,
-  records: Records,
+  records: PaxRecords,
   found: Found,
 ): Omit<ArchiveMember, "offset" | "read"> {
   const text = (keyword: string): string | undefined => {
@@ -150,11 +154,11 @@ function memberOf(
     // An empty value takes back what a global header said.
     return value === undefined || value.length === 0 ? undefined : decodeName(value);
   };
-  const name = text("path") ?? found.name ?? nameField(block);
+  const name = text("path") ?? found.name ?? readName(block);
   const linkname = text("linkpath") ?? found.linkname ?? readText(block, 157, 100);
   const where = `${found.archive}: ${JSON.stringify(name)}`;
   if (name.includes("\0") || linkname.includes("\0")) throw broken(where, "NUL in a name");
-  if (flag === "S" || [...records.keys()].some((keyword) => keyword.startsWith("GNU.sparse."))) {
+  if (flag === "S" || tellOfSparseFile(records)) {
     throw new ImageError(`${where} is a sparse file: make the archive without tar's --sparse`);
   }
   const plain = TYPES[flag];
@@ -166,12 +170,8 @@ function memberOf(
 
   const number = (keyword: string, at: number, width: number, least = 0): number => {
     const record = text(keyword);
-    const value = record === undefined
-      ? readNumber(block, at, width)
-      : /^-?[0-9]+(\.[0-9]*)?$/.test(record)
-      ? Math.floor(Number(record))
-      : undefined;
-    if (value === undefined || value < least || !Number.isSafeInteger(value)) {
+    const value = record === undefined ? readNumber(block, at, width) : readPaxNumber(record);
+    if (value === undefined || value < least) {
       throw broken(where, `${keyword} is no number that can be`);
     }
     return value;
@@ -194,25 +194,14 @@ function memberOf(
       ? { major: number("devmajor", 329, 8), minor: number("devminor", 337, 8) }
       : undefined,
     xattrs: new Map(
-      [...records].filter(([keyword]) => keyword.startsWith(XATTR))
-        .map(([keyword, value]) => [attributeName(keyword.slice(XATTR.length)), value]),
+      Array.from(xattrsAmong(records), ([name, value]) => [attributeName(name), value]),
     ),
   };
 }
 
 /** GNU tar spells so what a keyword can not hold. */
-function attributeName(keyword: string): string {
-  return keyword.replaceAll("%3D", "=").replaceAll("%25", "%");
-}
-
-/** In ustar, a long name is in two parts; GNU tar has other things in the place of the first. */
-function nameField(block: Uint8Array): string {
-  const name = readText(block, 0, 100);
-  const isUstar = readText(block, 257, 6) === "ustar" && block[262] === 0;
-  // The tar named star has times in the last bytes of the field, and says that it is star.
-  const width = readText(block, 508, 4) === "tar" ? 131 : 155;
-  const prefix = isUstar ? readText(block, 345, width) : "";
-  return prefix === "" ? name : `${prefix}/${name}`;
+function attributeName(spelt: string): string {
+  return spelt.replaceAll("%3D", "=").replaceAll("%25", "%");
 }
 
 function broken(name: string, what: string): ImageError {

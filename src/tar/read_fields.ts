@@ -1,16 +1,33 @@
 /**
- * The fields of tar headers, as hostile archives may have them.
+ * The fields of tar headers and the records of extended headers, as hostile archives may have them.
  * @module
  */
 
 import { BLOCK } from "./header.ts";
 import { decodeName } from "./name.ts";
 
+/** Extended headers and long names are read into memory: no more of them than so many bytes. */
+export const MAX_METADATA: number = 1 << 20;
+
 /** The text of a field: up to the first NUL. */
 export function readText(block: Uint8Array, at: number, width: number): string {
   const field = block.subarray(at, at + width);
   const end = field.indexOf(0);
   return decodeName(end === -1 ? field : field.subarray(0, end));
+}
+
+/** What says the format: `ustar` in ustar and pax, `ustar  ` in GNU's, something else before. */
+export function readMagic(block: Uint8Array): string {
+  return readText(block, 257, 8);
+}
+
+/** The name. In ustar, a long one is in two parts; GNU tar has other things in the first's place. */
+export function readName(block: Uint8Array): string {
+  const name = readText(block, 0, 100);
+  // The tar named star has times in the last bytes of the field, and says that it is star.
+  const width = readText(block, 508, 4) === "tar" ? 131 : 155;
+  const prefix = readMagic(block) === "ustar" ? readText(block, 345, width) : "";
+  return prefix === "" ? name : `${prefix}/${name}`;
 }
 
 /**
@@ -51,10 +68,13 @@ export function hasValidChecksum(block: Uint8Array): boolean {
   return expected === unsigned || expected === signed;
 }
 
+/** Records of an extended header by keyword. */
+export type PaxRecords = ReadonlyMap<string, Uint8Array>;
+
 const BLANK = 0x20, EQUALS = 0x3d, NEWLINE = 0x0a;
 
-/** The records of an extended header by keyword; undefined if it is broken. */
-export function readPaxRecords(bytes: Uint8Array): Map<string, Uint8Array> | undefined {
+/** The records of an extended header; undefined if it is broken. */
+export function readPaxRecords(bytes: Uint8Array): PaxRecords | undefined {
   const records = new Map<string, Uint8Array>();
   for (let at = 0; at < bytes.length;) {
     const blank = bytes.indexOf(BLANK, at);
@@ -62,7 +82,8 @@ export function readPaxRecords(bytes: Uint8Array): Map<string, Uint8Array> | und
     const digits = decodeName(bytes.subarray(at, blank));
     const end = at + (/^[0-9]{1,9}$/.test(digits) ? Number(digits) : 0);
     const equals = bytes.indexOf(EQUALS, blank);
-    if (equals === -1 || equals >= end || bytes[end - 1] !== NEWLINE) return undefined;
+    // An equals sign that is not there (-1) leaves no keyword either.
+    if (equals < blank + 2 || equals >= end || bytes[end - 1] !== NEWLINE) return undefined;
     records.set(
       decodeName(bytes.subarray(blank + 1, equals)),
       bytes.slice(equals + 1, end - 1),
@@ -70,4 +91,24 @@ export function readPaxRecords(bytes: Uint8Array): Map<string, Uint8Array> | und
     at = end;
   }
   return records;
+}
+
+/** The number that a record says, rounded down; undefined if it says none. */
+export function readPaxNumber(text: string): number | undefined {
+  return /^-?[0-9]+(\.[0-9]*)?$/.test(text) ? safe(Math.floor(Number(text))) : undefined;
+}
+
+/** Whether records tell of a file with holes, whose content is another than the archive has. */
+export function tellOfSparseFile(records: PaxRecords): boolean {
+  return [...records.keys()].some((keyword) => keyword.startsWith("GNU.sparse."));
+}
+
+const XATTR = "SCHILY.xattr.";
+
+/** The extended attributes among records, by full name as the records spell it. */
+export function xattrsAmong(records: PaxRecords): Map<string, Uint8Array> {
+  return new Map(
+    [...records].filter(([keyword]) => keyword.startsWith(XATTR))
+      .map(([keyword, value]) => [keyword.slice(XATTR.length), value]),
+  );
 }

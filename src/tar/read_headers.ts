@@ -4,14 +4,26 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { ImageError } from "../errors.ts";
 import { BLOCK, padding } from "./header.ts";
-import { checkSum, numberField, paxNumber, paxRecords, textField } from "./header_fields.ts";
+import { decodeName } from "./name.ts";
+import {
+  hasValidChecksum,
+  MAX_METADATA,
+  type PaxRecords,
+  readMagic,
+  readName,
+  readNumber,
+  readPaxNumber,
+  readPaxRecords,
+  readText,
+  tellOfSparseFile,
+  xattrsAmong,
+} from "./read_fields.ts";
 
 /**
- * A header as an archive has it, with what extended headers say in place. Texts are binary
- * strings, a character for each byte: nothing says that they are UTF-8.
+ * A header as an archive has it, with what extended headers say in place. Texts may hold
+ * undecodable bytes.
  */
 export interface RawHeader {
   /** With the slash that a directory's name ends in. */
@@ -27,7 +39,7 @@ export interface RawHeader {
   devmajor: number;
   devminor: number;
   /** Extended attributes by full name. */
-  xattrs: ReadonlyMap<string, string>;
+  xattrs: ReadonlyMap<string, Uint8Array>;
 }
 
 /** Is told what is in an archive, in its order. */
@@ -38,22 +50,21 @@ export interface ArchiveVisitor {
   content(bytes: Uint8Array): void;
 }
 
-/** Extended headers and long names are kept in memory; nobody needs larger ones. */
-const LARGEST_EXTENSION = 1 << 20;
+/** The types of members without content, whatever size they have. */
 const HEADER_ONLY = "123456";
 
 /** Takes an archive in parts of any size. */
 export class HeaderReader {
   readonly #visitor: ArchiveVisitor;
-  readonly #block = Buffer.alloc(BLOCK);
+  readonly #block = new Uint8Array(BLOCK);
   /** How much of the block is there. */
   #filled = 0;
   /** What is left of a member's content, and of the padding behind it. */
   #content = 0;
   #padding = 0;
   /** The extended header or long name that is being read. */
-  #extension: { readonly type: string; readonly parts: Buffer[] } | undefined;
-  #pax: Map<string, string> = new Map();
+  #extension: { readonly type: string; readonly bytes: Uint8Array } | undefined;
+  #pax: PaxRecords = new Map();
   #longName: string | undefined;
   #longLink: string | undefined;
   #position = 0;
@@ -76,10 +87,11 @@ export class HeaderReader {
       if (this.#content > 0) {
         length = Math.min(this.#content, rest.length);
         const part = rest.subarray(0, length);
-        if (this.#extension) this.#extension.parts.push(Buffer.from(part));
+        const extension = this.#extension?.bytes;
+        if (extension) extension.set(part, extension.length - this.#content);
         else this.#visitor.content(part);
         this.#content -= length;
-        if (this.#content === 0) this.#endExtension();
+        if (this.#content === 0) this.#locating(() => this.#endExtension());
       } else if (this.#padding > 0) {
         length = Math.min(this.#padding, rest.length);
         this.#padding -= length;
@@ -87,7 +99,7 @@ export class HeaderReader {
         length = Math.min(BLOCK - this.#filled, rest.length);
         this.#block.set(rest.subarray(0, length), this.#filled);
         this.#filled += length;
-        if (this.#filled === BLOCK) this.#readBlock();
+        if (this.#filled === BLOCK) this.#locating(() => this.#readBlock());
       }
       this.#position += length;
       rest = rest.subarray(length);
@@ -112,9 +124,14 @@ export class HeaderReader {
       this.#zeroBlocks++;
       return;
     }
+    if (this.#zeroBlocks > 0) throw new SyntaxError("a header after a block of zeros");
+    this.#readHeader();
+  }
+
+  /** Runs `read`, whose `SyntaxError`s say what is wrong, and adds where. */
+  #locating(read: () => void): void {
     try {
-      if (this.#zeroBlocks > 0) throw new SyntaxError("a header after a block of zeros");
-      this.#readHeader();
+      read();
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       const at = this.#position - this.#position % BLOCK;
@@ -126,15 +143,16 @@ export class HeaderReader {
 
   #readHeader(): void {
     const block = this.#block;
-    checkSum(block);
+    if (!hasValidChecksum(block)) throw new SyntaxError("a wrong checksum");
     const header = headerOf(block);
+    if (header.size < 0) throw new SyntaxError("a negative size");
     switch (header.type) {
       case "x":
       case "g":
       case "L":
       case "K":
-        if (header.size > LARGEST_EXTENSION) throw new SyntaxError("an extended header too large");
-        this.#extension = { type: header.type, parts: [] };
+        if (header.size > MAX_METADATA) throw new SyntaxError("an extended header too large");
+        this.#extension = { type: header.type, bytes: new Uint8Array(header.size) };
         this.#begin(header.size);
         if (header.type === "g") this.#visitor.member(globalHeader(header));
         if (header.size === 0) this.#endExtension();
@@ -143,6 +161,7 @@ export class HeaderReader {
         throw sparse(header.name);
     }
     mergeRecords(header, this.#pax);
+    if (header.size < 0) throw new SyntaxError("a negative size");
     header.name = this.#longName ?? header.name;
     header.linkname = this.#longLink ?? header.linkname;
     if (header.type === "\0") header.type = header.name.endsWith("/") ? "5" : "0";
@@ -159,34 +178,40 @@ export class HeaderReader {
 
   #endExtension(): void {
     if (!this.#extension) return;
-    const { type, parts } = this.#extension;
+    const { type, bytes } = this.#extension;
     this.#extension = undefined;
-    const text = Buffer.concat(parts).toString("latin1");
-    if (type === "L") this.#longName = textField(text);
-    else if (type === "K") this.#longLink = textField(text);
-    else if (type === "x") this.#pax = paxRecords(text);
+    if (type === "L") this.#longName = readText(bytes, 0, bytes.length);
+    else if (type === "K") this.#longLink = readText(bytes, 0, bytes.length);
+    else if (type === "x") {
+      const records = readPaxRecords(bytes);
+      if (!records) throw new SyntaxError("an extended header is damaged");
+      this.#pax = records;
+    }
   }
 }
 
-function headerOf(block: Buffer): RawHeader {
-  const text = (start: number, end: number) => textField(block.toString("latin1", start, end));
-  const number = (start: number, end: number) => numberField(block.subarray(start, end));
-  const magic = block.toString("latin1", 257, 265);
-  const ustar = magic.startsWith("ustar\0");
-  const known = ustar || magic === "ustar  \0";
-  const prefix = ustar ? text(345, 500) : "";
+function headerOf(block: Uint8Array): RawHeader {
+  const number = (at: number, width: number) => found(readNumber(block, at, width));
+  const hasDevices = ["ustar", "ustar  "].includes(readMagic(block));
   return {
-    name: prefix === "" ? text(0, 100) : `${prefix}/${text(0, 100)}`,
-    mode: number(100, 108),
-    uid: number(108, 116),
-    gid: number(116, 124),
-    size: number(124, 136),
-    type: block.toString("latin1", 156, 157),
-    linkname: text(157, 257),
-    devmajor: known ? number(329, 337) : 0,
-    devminor: known ? number(337, 345) : 0,
+    name: readName(block),
+    mode: number(100, 8),
+    uid: number(108, 8),
+    gid: number(116, 8),
+    size: number(124, 12),
+    type: decodeName(block.subarray(156, 157)),
+    linkname: readText(block, 157, 100),
+    devmajor: hasDevices ? number(329, 8) : 0,
+    devminor: hasDevices ? number(337, 8) : 0,
     xattrs: new Map(),
   };
+}
+
+function found(number: number | undefined): number {
+  if (number === undefined) {
+    throw new SyntaxError("a field or record is not a number, or too large");
+  }
+  return number;
 }
 
 /** What Go makes of a global header, which it gives as a member. */
@@ -195,20 +220,18 @@ function globalHeader({ name, type }: RawHeader): RawHeader {
   return { name, type, linkname: "", ...numbers, xattrs: new Map() };
 }
 
-function mergeRecords(header: RawHeader, records: ReadonlyMap<string, string>): void {
-  const xattrs = new Map<string, string>();
+function mergeRecords(header: RawHeader, records: PaxRecords): void {
+  if (tellOfSparseFile(records)) throw sparse(header.name);
+  header.xattrs = xattrsAmong(records);
   for (const [key, value] of records) {
-    if (key.startsWith("GNU.sparse.")) throw sparse(header.name);
-    if (key.startsWith("SCHILY.xattr.")) xattrs.set(key.slice("SCHILY.xattr.".length), value);
     // An empty value takes an earlier one back.
-    if (value === "") continue;
-    if (key === "path") header.name = value;
-    else if (key === "linkpath") header.linkname = value;
-    else if (key === "uid") header.uid = paxNumber(value);
-    else if (key === "gid") header.gid = paxNumber(value);
-    else if (key === "size") header.size = paxNumber(value);
+    if (value.length === 0) continue;
+    if (key === "path") header.name = decodeName(value);
+    else if (key === "linkpath") header.linkname = decodeName(value);
+    else if (key === "uid" || key === "gid" || key === "size") {
+      header[key] = found(readPaxNumber(decodeName(value)));
+    }
   }
-  header.xattrs = xattrs;
 }
 
 function sparse(name: string): ImageError {

@@ -130,6 +130,10 @@ Deno.test("Tarsum refuses what is no tar archive, or not a whole one", () => {
       /a header after a block of zeros at byte 512$/,
     ],
     [archive(...xattrRecords({ "user.a": "b" })).subarray(0, 1024), /^The tar archive is cut off/],
+    [
+      archive(xattrRecords({ "user.a": "b" })[0]!, inBlock("99 user.a=b\n")),
+      /: an extended header is damaged at byte 512$/,
+    ],
   ];
   for (const [bytes, message] of cases) {
     assert.throws(() => tarsumOf(bytes, 300), (error) => {

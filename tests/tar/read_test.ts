@@ -190,7 +190,17 @@ Deno.test("readTar() refuses what is broken or not supported", async () => {
 Deno.test("readTar() refuses extended headers that are broken or too large", async () => {
   const [tar] = await makeTars({ format: "pax", members: [{ name: "n", pax: { comment: "c" } }] });
   const text = new TextEncoder();
-  for (const record of ["99 comment=c\n", "0 a=b\n", "-6 a=b\n", "5 ab\n", "6 a=bc", "x a=b\n"]) {
+  for (
+    const record of [
+      "99 comment=c\n",
+      "0 a=b\n",
+      "5 =a\n",
+      "-6 a=b\n",
+      "5 ab\n",
+      "6 a=bc",
+      "x a=b\n",
+    ]
+  ) {
     const copy = tar!.slice();
     copy.fill(0, 512, 1024);
     copy.set(text.encode(record), 512);
