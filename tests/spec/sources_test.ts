@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { baseDirectory, resolveSource, resolveToolPath } from "../../src/spec/sources.ts";
 import { inDirectory as inNewDirectory, output } from "../support/directories.ts";
-import { runPython } from "../support/python.ts";
+import { makeTars, type TarRecipe } from "../support/tars.ts";
 
 const HASH = "0123456789abcdfghijklmnpqrsvwxyz";
 const HELLO = `/nix/store/${HASH}-hello-2.12`;
@@ -145,17 +145,22 @@ Deno.test("resolveSource() takes directories and tarballs outside of the store",
 
 Deno.test("resolveSource() knows tarballs without such a name by what they start with", async () => {
   await inDirectory(async (directory) => {
-    await runPython("make_tarballs.py", [directory], {
-      ustar: ["ustar", ""],
-      gnu: ["gnu", ""],
-      pax: ["pax", ""],
-      gzip: ["gnu", "gz"],
-      bzip2: ["gnu", "bz2"],
-      xz: ["gnu", "xz"],
-    });
+    const recipes: Readonly<Record<string, Omit<TarRecipe, "members">>> = {
+      ustar: { format: "ustar" },
+      gnu: { format: "gnu" },
+      pax: { format: "pax" },
+      gzip: { compression: "gz" },
+      bzip2: { compression: "bz2" },
+      xz: { compression: "xz" },
+    };
+    const members = [{ name: "empty" }];
+    const tars = await makeTars(...Object.values(recipes).map((how) => ({ ...how, members })));
+    for (const [index, name] of Object.keys(recipes).entries()) {
+      await Deno.writeFile(`${directory}/${name}`, tars[index]!);
+    }
     // What zstd 1.5 makes of no input; Python writes none.
     await Deno.writeFile(`${directory}/zstd`, Uint8Array.fromHex("28b52ffd240001000099e9d851"));
-    for (const name of ["ustar", "gnu", "pax", "gzip", "bzip2", "xz", "zstd"]) {
+    for (const name of [...Object.keys(recipes), "zstd"]) {
       const expected = { kind: "tarball", path: `${directory}/${name}` };
       assert.deepEqual(await resolveSource(name, directory), expected);
     }

@@ -22,7 +22,8 @@ export interface TarRecipeMember {
 
 /** What an archive is made of. */
 export interface TarRecipe {
-  readonly format?: "ustar" | "gnu" | "pax";
+  readonly format?: "ustar" | "gnu" | "pax" | "v7";
+  readonly compression?: "gz" | "bz2" | "xz";
   /** Records of a global extended header. */
   readonly global?: Readonly<Record<string, string>>;
   readonly members: readonly TarRecipeMember[];
@@ -30,7 +31,7 @@ export interface TarRecipe {
 
 /** Has Python's tarfile write archives. */
 export async function makeTars(...recipes: TarRecipe[]): Promise<Uint8Array<ArrayBuffer>[]> {
-  const answers = await askPython<string[]>("make_archives.py", recipes);
+  const answers = await askPython<string[]>("make_tars.py", recipes);
   return answers.map((answer) => Uint8Array.fromBase64(answer));
 }
 

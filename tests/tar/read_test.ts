@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { StreamBytes } from "../../src/tar/byte_source.ts";
 import { readTar } from "../../src/tar/read.ts";
+import { BYTES, IN_TWO_PARTS, KINDS, LARGE, LONG } from "../support/tar_recipes.ts";
 import { makeTar, makeTars, type TarRecipe, type TarRecipeMember } from "../support/tars.ts";
 
 /** A source of these bytes that comes in chunks of `size` bytes. */
@@ -53,39 +54,6 @@ function inFull(member: TarRecipeMember): TarRecipeMember {
   return { type: "file", mode: 0o644, ...rest, device, pax: {}, ...member };
 }
 
-const KINDS: TarRecipeMember[] = [
-  { name: "d", type: "directory", mode: 0o1777, uid: 7, gid: 8, mtime: 315532800 },
-  { name: "d/f", content: "content", mode: 0o4755, uname: "alice", gname: "users" },
-  { name: "d/hard", type: "link", linkname: "d/f" },
-  { name: "l", type: "symlink", linkname: "../else where", mode: 0o777 },
-  { name: "c", type: "character", device: [5, 1] },
-  { name: "b", type: "block", device: [8, 300] },
-  { name: "p", type: "fifo" },
-  { name: "empty" },
-  { name: "block", content: "x".repeat(512) },
-  { name: "more", content: "y".repeat(1025) },
-  { name: "../up" },
-  { name: "/absolute" },
-];
-
-const LONG: TarRecipeMember[] = [100, 101, 255, 256, 1000].flatMap((length) => [
-  { name: "n".repeat(length) },
-  { name: `d/${"é".repeat(length / 2)}`, content: "c" },
-  { name: `l${length}`, type: "symlink" as const, linkname: "t".repeat(length) },
-]);
-
-const BYTES: TarRecipeMember[] = [
-  { name: "caf\udce9", content: "1" },
-  { name: "\udcff\udc80", type: "symlink", linkname: "caf\udce9" },
-  { name: "\udcff".repeat(200) },
-];
-
-const LARGE: TarRecipeMember[] = [
-  { name: "ids", uid: 8 ** 7, gid: 2 ** 32 - 2, mtime: 8 ** 11 },
-  { name: "fits", uid: 8 ** 7 - 1 },
-  { name: "before 1970", mtime: -86400 },
-];
-
 const ATTRIBUTES: TarRecipeMember[] = [
   { name: "x", pax: { "SCHILY.xattr.user.a": "value", "SCHILY.xattr.security.b": "new\nline=" } },
   { name: "y" },
@@ -98,9 +66,10 @@ Deno.test("readTar() reads what Python's tarfile writes", async () => {
     { format, members: BYTES.slice(0, format === "ustar" ? 2 : 3) },
     ...format === "ustar" ? [] : [{ format, members: LONG }, { format, members: LARGE }],
   ]);
-  // 155 and 100 bytes, and a slash.
-  const two = { name: `${"p".repeat(60)}/${"q".repeat(94)}/${"n".repeat(100)}`, content: "two" };
-  recipes.push({ format: "ustar", members: [two] }, { format: "pax", members: ATTRIBUTES });
+  recipes.push({ format: "ustar", members: [IN_TWO_PARTS] }, {
+    format: "pax",
+    members: ATTRIBUTES,
+  });
   for (const [index, tar] of (await makeTars(...recipes)).entries()) {
     const { format, members } = recipes[index]!;
     const expected = members.map((member) => {
