@@ -5,7 +5,7 @@
  */
 
 import { namePart, STORE_DIR, type StorePath } from "../store/store_path.ts";
-import type { TreeEntry } from "../store/tree.ts";
+import { newDirectory, type TreeEntry } from "../store/tree.ts";
 import { openFile } from "../store/files.ts";
 import { archiveEnd } from "../tar/header.ts";
 import { memberSize, type TarMember, tarStream } from "../tar/stream.ts";
@@ -77,11 +77,7 @@ export class RootLayer implements Layer {
     const { hasNix, hasStore } = this.#top;
     if (this.#paths.length === 0) return [];
     return [...hasNix ? [] : ["/nix"], ...hasStore ? [] : [STORE_DIR]].map((path) =>
-      this.#memberOf(
-        { path, type: "directory", mode: 0o755, size: 0, target: "" },
-        path,
-        undefined,
-      )
+      this.#memberOf(newDirectory(path), path, undefined)
     );
   }
 

@@ -4,7 +4,7 @@
  */
 
 import { namePart, STORE_DIR, type StorePath } from "../store/store_path.ts";
-import type { TreeEntry } from "../store/tree.ts";
+import { newDirectory, type TreeEntry } from "../store/tree.ts";
 import { archiveEnd } from "../tar/header.ts";
 import { memberSize, type TarMember, tarStream } from "../tar/stream.ts";
 import { FORMAT_VERSION } from "./format_version.ts";
@@ -86,13 +86,7 @@ export class StoreLayer implements Layer {
   }
 
   #parents(): TarMember[] {
-    return ["/nix", STORE_DIR].map((path) =>
-      this.#memberOf(
-        { path, type: "directory", mode: 0o755, size: 0, target: "" },
-        path,
-        undefined,
-      )
-    );
+    return ["/nix", STORE_DIR].map((path) => this.#memberOf(newDirectory(path), path, undefined));
   }
 
   #memberOf(entry: TreeEntry, origin: string, open: TarMember["open"]): TarMember {

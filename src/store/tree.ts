@@ -21,6 +21,11 @@ export interface TreeEntry {
   readonly target: string;
 }
 
+/** A directory as a store has it when it is new, such as the one that store paths are in. */
+export function newDirectory(path: string): TreeEntry {
+  return { path, type: "directory", mode: 0o755, size: 0, target: "" };
+}
+
 /** Deno's file API shows U+FFFD, the stand-in for bytes that are not UTF-8. */
 export class LossyNameError extends Error {
   override name = "LossyNameError";
