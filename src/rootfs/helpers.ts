@@ -6,7 +6,7 @@
 import { basename, resolve } from "node:path/posix";
 import { UsageError } from "../errors.ts";
 import type { FakeNssLines, HelperName } from "../spec/image_spec.ts";
-import type { Content } from "../tar/stream.ts";
+import { contentOfBytes } from "../tar/stream.ts";
 import type { Owner, RootEntry, RootTree } from "./root_tree.ts";
 import { findStoreFile } from "./store_file.ts";
 
@@ -135,18 +135,6 @@ function textFile(path: string, lines: readonly string[], options: HelperOptions
     size: bytes.length,
     target: "",
     open: () => contentOfBytes(bytes),
-  };
-}
-
-function contentOfBytes(bytes: Uint8Array): Content {
-  let at = 0;
-  return {
-    read(into) {
-      const part = bytes.subarray(at, at += Math.min(into.length, bytes.length - at));
-      into.set(part);
-      return part.length;
-    },
-    close: () => {},
   };
 }
 

@@ -17,6 +17,19 @@ export interface Content {
   close(): void;
 }
 
+/** Bytes in memory as content. */
+export function contentOfBytes(bytes: Uint8Array): Content {
+  let at = 0;
+  return {
+    read(into) {
+      const part = bytes.subarray(at, at += Math.min(into.length, bytes.length - at));
+      into.set(part);
+      return part.length;
+    },
+    close: () => {},
+  };
+}
+
 /** A member of an archive. */
 export interface TarMember extends TarHeader {
   /** Opens the content. Missing for members without any. */

@@ -9,7 +9,7 @@ import { copiesOf } from "../../src/rootfs/copies.ts";
 import { inDirectory } from "../support/directories.ts";
 import { directories, type Tree, WILD_NAMES } from "../support/farms.ts";
 import { askPython } from "../support/python.ts";
-import { contentOf } from "../support/entry_content.ts";
+import { textOf } from "../support/entry_content.ts";
 import { samples, SEED } from "../support/samples.ts";
 import { storePath } from "../support/store_paths.ts";
 
@@ -155,7 +155,7 @@ async function compare(cases: readonly [string, CopyCase][]): Promise<number> {
       const { tree, close } = await making;
       const made: Listing = {};
       for (const [path, entry] of tree) {
-        const what = entry.type === "file" ? await contentOf(entry) : entry.target;
+        const what = entry.type === "file" ? await textOf(entry) : entry.target;
         if (path !== "") made[path] = [entry.type, entry.mode, what];
       }
       await close?.();

@@ -13,9 +13,10 @@ import type { Closure, PathInfo } from "../../src/store/closure.ts";
 import { nixDatabase } from "../../src/rootfs/nix_database.ts";
 import { storeDatabase } from "../../src/store/nix_store.ts";
 import { parseStorePath, type StorePath } from "../../src/store/store_path.ts";
+import { contentOf } from "../support/entry_content.ts";
 import { buildFixtures } from "../support/nix_paths.ts";
 import { succeed } from "../support/program.ts";
-import { contentOf, writeTree } from "../support/root_trees.ts";
+import { writeTree } from "../support/root_trees.ts";
 import { Scratch } from "../support/scratch.ts";
 
 const fixtures = await buildFixtures("hello", "itself", "symlink");
@@ -33,8 +34,8 @@ async function databaseIn(scratch: Scratch, of: Closure = closure): Promise<Root
 }
 
 async function digestOf(tree: RootTree): Promise<string> {
-  const { open, size } = tree.get("nix/var/nix/db/db.sqlite")!;
-  return createHash("sha256").update(await contentOf(open!, size)).digest("hex");
+  const database = tree.get("nix/var/nix/db/db.sqlite")!;
+  return createHash("sha256").update(await contentOf(database)).digest("hex");
 }
 
 /** What `nix-store --dump-db` says of paths, without derivers, which are not for an image. */
@@ -112,9 +113,9 @@ Deno.test("nixDatabase() gives the same bytes for the same closure", async () =>
   assert.equal(await digestOf(second), await digestOf(first));
   const other = await databaseIn(scratch, await storeDatabase("").closureOf([hello]));
   assert.notEqual(await digestOf(other), await digestOf(first));
-  const { open, size } = first.get("nix/var/nix/db/db.sqlite")!;
+  const database = first.get("nix/var/nix/db/db.sqlite")!;
   const file = `${scratch.path}/first.sqlite`;
-  await Deno.writeFile(file, await contentOf(open!, size));
+  await Deno.writeFile(file, await contentOf(database));
   const script = "import sqlite3, sys\nfor row in sqlite3.connect(sys.argv[1]).execute(" +
     "'SELECT DISTINCT registrationTime, deriver, ultimate, sigs, ca FROM ValidPaths'): print(row)";
   const rows = await succeed(["/usr/bin/python3", "-c", script, file]);

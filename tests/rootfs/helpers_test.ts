@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { helperEntries, type HelperOptions } from "../../src/rootfs/helpers.ts";
 import { inDirectory, makeFiles } from "../support/directories.ts";
-import { contentOf } from "../support/root_trees.ts";
+import { contentOf, textOf } from "../support/entry_content.ts";
 import { storePath } from "../support/store_paths.ts";
 
 const A = storePath("a", "a"), B = storePath("b", "b"), C = storePath("c", "c");
@@ -149,9 +149,10 @@ Deno.test("helperEntries() makes users and groups with the extra lines in betwee
     }),
   );
   const texts: Record<string, string | null> = {};
-  for (const { path, type, mode, uid, gid, size, open } of entries.values()) {
+  for (const entry of entries.values()) {
+    const { path, type, mode, uid, gid } = entry;
     assert.deepEqual([mode, uid, gid], [type === "directory" ? 0o755 : 0o644, 5, 6]);
-    texts[path] = open ? new TextDecoder().decode(await contentOf(open, size)) : null;
+    texts[path] = entry.open ? await textOf(entry) : null;
   }
   assert.deepEqual(texts, {
     "etc/passwd": "root:x:0:0:root user:/var/empty:/bin/sh\n" +
@@ -163,7 +164,7 @@ Deno.test("helperEntries() makes users and groups with the extra lines in betwee
   });
   // A file may be read more than once: scanned, and then written.
   const passwd = entries.get("etc/passwd");
-  assert.ok(passwd?.open);
-  assert.equal((await contentOf(passwd.open, passwd.size)).length, passwd.size);
+  assert.ok(passwd);
+  assert.equal((await contentOf(passwd)).length, passwd.size);
   assert.deepEqual(helperEntries([], options({})), new Map());
 });

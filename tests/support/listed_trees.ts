@@ -1,6 +1,8 @@
 /** Root file systems as plain lists, for tests. */
 
 import type { RootEntry, RootTree } from "../../src/rootfs/root_tree.ts";
+import { contentOfBytes } from "../../src/tar/stream.ts";
+import { contentOf } from "./entry_content.ts";
 import { askPython } from "./python.ts";
 
 /** A file, directory or link: path, type, mode, target and content (one byte a character). */
@@ -14,18 +16,10 @@ export async function listWithPython(directory: string): Promise<Listed[]> {
 /** What is in a tree, read from where it comes from, sorted as Python does. */
 export async function listTree(tree: RootTree): Promise<Listed[]> {
   const listed: Listed[] = [];
-  for (const { path, type, mode, target, size, open } of tree.values()) {
-    const buffer = new Uint8Array(size + 1);
-    const content = await open?.();
-    let length = 0;
-    try {
-      for (let read = 1; content && read > 0; length += read) {
-        read = await content.read(buffer.subarray(length));
-      }
-    } finally {
-      content?.close();
-    }
-    const bytes = Array.from(buffer.subarray(0, length), (byte) => String.fromCharCode(byte));
+  for (const entry of tree.values()) {
+    const { path, type, mode, target } = entry;
+    const content = entry.open ? await contentOf(entry) : [];
+    const bytes = Array.from(content, (byte) => String.fromCharCode(byte));
     listed.push([path, type, mode, target, bytes.join("")]);
   }
   return sorted(listed);
@@ -54,20 +48,7 @@ export function treeOf(listed: readonly Listed[]): RootTree {
       size: bytes.length,
       target,
       origin: `/origin/${path}`,
-      open: type === "file" ? () => contentOf(bytes) : undefined,
+      open: type === "file" ? () => contentOfBytes(bytes) : undefined,
     }];
   }));
-}
-
-function contentOf(bytes: Uint8Array) {
-  let at = 0;
-  return {
-    read(into: Uint8Array): number {
-      const part = bytes.subarray(at, at + into.length);
-      into.set(part);
-      at += part.length;
-      return part.length;
-    },
-    close() {},
-  };
 }
