@@ -3,6 +3,7 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { INSTALL, ProgramsMissing } from "./programs_missing.ts";
 
@@ -56,7 +57,7 @@ const PROGRAM_DIRECTORIES = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin"
  * @throws {ProgramsMissing} with the command to run, where it cannot install them itself.
  */
 export function ensurePrograms(needs: Needs): void {
-  const debian = exists("/etc/debian_version") && findProgram("apt-get") !== undefined;
+  const debian = existsSync("/etc/debian_version") && findProgram("apt-get") !== undefined;
   const missing = missingPackages(needs, debian);
   if (missing.length === 0) return;
   if (!debian || Deno.uid() !== 0) throw new ProgramsMissing(missing, debian);
@@ -72,7 +73,7 @@ export function ensurePrograms(needs: Needs): void {
 export function findProgram(name: string): string | undefined {
   const directories = [...(Deno.env.get("PATH") ?? "").split(":"), ...PROGRAM_DIRECTORIES];
   return directories.filter((directory) => directory.startsWith("/"))
-    .map((directory) => `${directory}/${name}`).find(exists);
+    .map((directory) => `${directory}/${name}`).find((path) => existsSync(path));
 }
 
 /** The directory with the busybox that the Nix expressions of demo and tests take as builder. */
@@ -106,15 +107,6 @@ function isInstalled(name: string): boolean {
 
 function isKnownPackage(name: string): boolean {
   return output(["apt-cache", "show", "--no-all-versions", name]) !== "";
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function output([program = "", ...args]: readonly string[]): string {

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { lstatSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { ImageError } from "../errors.ts";
 import { findProgram, isProgram } from "./find_program.ts";
 import { makeMountPoints } from "./mount_points.ts";
@@ -67,7 +67,7 @@ class ScriptRun {
     Deno.mkdirSync(`${brought}/tmp`, { recursive: true });
     Deno.writeTextFileSync(`${brought}/${field}`, script);
     Deno.writeTextFileSync(`${brought}/library`, ""); // to bind fakeroot's to
-    if (stateFile !== undefined && exists(stateFile)) {
+    if (stateFile !== undefined && existsSync(stateFile)) {
       Deno.copyFileSync(stateFile, `${this.#work}/${text.OLD_STATE}`);
     }
 
@@ -195,7 +195,7 @@ class ScriptRun {
     if (status === undefined) {
       return new ImageError(`${field} was ended before it was done${output}`);
     }
-    if (!exists(`${this.#brought}/${text.STARTED}`)) {
+    if (!existsSync(`${this.#brought}/${text.STARTED}`)) {
       return new ImageError(`${field} could not be started (exit status ${status})${output}`);
     }
     const line = this.#failedLine(status);
@@ -228,14 +228,5 @@ class ScriptRun {
 }
 
 function readIfThere(path: string): string | undefined {
-  return exists(path) ? Deno.readTextFileSync(path) : undefined;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
+  return existsSync(path) ? Deno.readTextFileSync(path) : undefined;
 }

@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { RUN_OPTIONS } from "../../src/process/run_options.ts";
 import { inDirectory } from "../support/directories.ts";
 import { runCommand } from "../support/program.ts";
@@ -238,10 +239,10 @@ Deno.test("a script and fakeroot's daemon end with the program, be it killed", a
     const child = probe(["fakeroot", `${directory}/root`, `${directory}/state`, script]).spawn();
     const told = await waitFor(() => readIfFull(`${directory}/root/told`));
     const [pid = "", temporary = ""] = told.trim().split(" ");
-    assert.ok(!isGone(pid) && isThere(temporary) && isInUse(temporary));
+    assert.ok(!isGone(pid) && existsSync(temporary) && isInUse(temporary));
     child.kill("SIGKILL");
     await child.status;
-    await waitFor(() => isGone(pid) && !isThere(temporary) && !isInUse(temporary) || undefined);
+    await waitFor(() => isGone(pid) && !existsSync(temporary) && !isInUse(temporary) || undefined);
   });
 });
 
@@ -289,17 +290,8 @@ async function waitFor<T>(what: () => T | undefined): Promise<T> {
   throw new Error(`Waited in vain for ${what}`);
 }
 
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function readIfFull(path: string): string | undefined {
-  return isThere(path) ? Deno.readTextFileSync(path) || undefined : undefined;
+  return existsSync(path) ? Deno.readTextFileSync(path) || undefined : undefined;
 }
 
 /** Whether a process has our work directory as its own, as fakeroot's daemon has. */
