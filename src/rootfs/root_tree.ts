@@ -4,25 +4,15 @@
  */
 
 import type { Content } from "../tar/stream.ts";
-import type { FileType } from "../tar/header.ts";
+import type { TarHeader } from "../tar/header.ts";
 
 /** A file, directory, link or device of the top layer. */
-export interface RootEntry {
+export interface RootEntry
+  extends Pick<TarHeader, "type" | "mode" | "uid" | "gid" | "size" | "device" | "xattrs"> {
   /** Below the root, without a leading slash, such as `bin/hello`. May hold undecodable bytes. */
   readonly path: string;
-  readonly type: FileType;
-  /** Permission bits, at most 0o7777. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  /** Bytes of content; 0 for all but files. */
-  readonly size: number;
   /** Where a symlink points; empty for others. */
   readonly target: string;
-  /** Numbers of a character or block device. */
-  readonly device?: { readonly major: number; readonly minor: number } | undefined;
-  /** Extended attributes by full name, such as `security.capability`. */
-  readonly xattrs?: ReadonlyMap<string, Uint8Array> | undefined;
   /** What to call it in an error: the file it comes from. */
   readonly origin: string;
   /** Opens the content of a file. */

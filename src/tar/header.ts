@@ -51,7 +51,7 @@ export interface TarHeader {
   readonly gname: string;
   /** Numbers of a character or block device. */
   readonly device?: { readonly major: number; readonly minor: number } | undefined;
-  /** Extended attributes by full name; in the pax format alone. */
+  /** Extended attributes by full name, such as `security.capability`; in the pax format alone. */
   readonly xattrs?: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
