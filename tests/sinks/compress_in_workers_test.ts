@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { zstdDecompressSync } from "node:zlib";
 import { compressInWorkers } from "../../src/sinks/compress_in_workers.ts";
+import { streamOf } from "../support/bytes.ts";
 import { askPython } from "../support/python.ts";
 
 /** Bytes that compress a little, each block in another way. */
@@ -10,16 +11,6 @@ function sample(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, () => {
     state = Math.imul(state, 1103515245) + 12345;
     return (state >>> 16) & 0x3f;
-  });
-}
-
-function streamOf(bytes: Uint8Array, chunk: number): ReadableStream<Uint8Array> {
-  let at = 0;
-  return new ReadableStream({
-    pull(controller) {
-      if (at < bytes.length) controller.enqueue(bytes.slice(at, at += chunk));
-      else controller.close();
-    },
   });
 }
 

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { ImageError } from "../../src/errors.ts";
 import { type NarNode, NarReader, TruncatedNarError } from "../../src/store/nar.ts";
 import { encodeName } from "../../src/tar/name.ts";
+import { streamOf } from "../support/bytes.ts";
 
 /** A tree to be written as a NAR; names may hold escaped bytes. */
 type Tree =
@@ -59,17 +60,6 @@ const TREE: Tree = {
     "file-9": { content: text("123456789") },
   },
 };
-
-/** A stream of the bytes in chunks of `size`. */
-function streamOf(bytes: Uint8Array<ArrayBuffer>, size = 1000): ReadableStream<Uint8Array> {
-  let at = 0;
-  return new ReadableStream({
-    pull(controller) {
-      if (at >= bytes.length) controller.close();
-      else controller.enqueue(bytes.slice(at, at += size));
-    },
-  });
-}
 
 async function readContent(reader: NarReader, room: number): Promise<string> {
   let content = "";

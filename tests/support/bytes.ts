@@ -24,3 +24,14 @@ export async function readWith(
     chunks.push(value);
   }
 }
+
+/** A stream of the bytes in chunks of `size` bytes. */
+export function streamOf(bytes: Uint8Array, size = 1000): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at < bytes.length) controller.enqueue(bytes.slice(at, at += size));
+      else controller.close();
+    },
+  });
+}

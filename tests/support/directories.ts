@@ -1,14 +1,11 @@
 /** Directories that exist for one test. */
 
+import { Scratch } from "./scratch.ts";
+
 /** Runs `use` with a new directory and removes it, whatever the modes in it. */
 export async function inDirectory(use: (directory: string) => Promise<void> | void): Promise<void> {
-  const directory = await Deno.makeTempDir({ prefix: "nix-image-test-" });
-  try {
-    await use(directory);
-  } finally {
-    await output("chmod", "-R", "u+w", directory);
-    await Deno.remove(directory, { recursive: true });
-  }
+  await using scratch = new Scratch();
+  await use(scratch.path);
 }
 
 /** What a program writes on standard output; fails if it does. */

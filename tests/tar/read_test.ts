@@ -1,26 +1,14 @@
 import assert from "node:assert/strict";
 import { StreamBytes } from "../../src/tar/byte_source.ts";
 import { readTar } from "../../src/tar/read.ts";
+import { streamOf } from "../support/bytes.ts";
 import { BYTES, IN_TWO_PARTS, KINDS, LARGE, LONG } from "../support/tar_recipes.ts";
 import { makeTar, makeTars, type TarRecipe, type TarRecipeMember } from "../support/tars.ts";
-
-/** A source of these bytes that comes in chunks of `size` bytes. */
-function sourceOf(bytes: Uint8Array, size = 1000): StreamBytes {
-  let at = 0;
-  return new StreamBytes(
-    new ReadableStream({
-      pull(controller) {
-        if (at < bytes.length) controller.enqueue(bytes.subarray(at, at += size));
-        else controller.close();
-      },
-    }),
-  );
-}
 
 /** Members as recipes say them, with the content found at their places too. */
 async function membersIn(bytes: Uint8Array, size?: number): Promise<TarRecipeMember[]> {
   const found: TarRecipeMember[] = [];
-  for await (const member of readTar(sourceOf(bytes, size), "a.tar")) {
+  for await (const member of readTar(new StreamBytes(streamOf(bytes, size)), "a.tar")) {
     const { name, type, mode, uid, gid, mtime, uname, gname, linkname, device, xattrs } = member;
     const content = new Uint8Array(member.size);
     for (let at = 0, length; (length = await member.read(content.subarray(at))) > 0;) at += length;
@@ -99,7 +87,7 @@ Deno.test("readTar() passes over what is not read of a content", async () => {
   const tar = await makeTar({ name: "a", content: "x".repeat(5000) }, { name: "b", content: "b" });
   const names: string[] = [];
   let first;
-  for await (const member of readTar(sourceOf(tar), "a.tar")) {
+  for await (const member of readTar(new StreamBytes(streamOf(tar)), "a.tar")) {
     names.push(member.name);
     assert.equal(await member.read(new Uint8Array(1)), 1);
     // The first one's turn is over.

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { saidBy } from "./said_by.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const probe = ["run", "--quiet", "--no-prompt", "--no-config", "--allow-run=sh"];
@@ -16,17 +17,7 @@ async function answer(
   const cwd = await Deno.makeTempDir();
   try {
     await Deno.chmod(cwd, 0o777);
-    const [program, ...args] = command.map((word) => word.replaceAll("PROG", words));
-    assert.ok(program);
-    const { stderr } = await new Deno.Command(program, {
-      args,
-      cwd,
-      env,
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).output();
-    return new TextDecoder().decode(stderr).trim();
+    return await saidBy(command, { prog: words, env, cwd });
   } finally {
     await Deno.remove(cwd, { recursive: true });
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ImageError } from "../../src/errors.ts";
 import { writeStream } from "../../src/terminal/output.ts";
+import { saidBy } from "./said_by.ts";
 
 /** A byte stream of `chunks`, which says whether it was cancelled. */
 function byteStream(chunks: readonly Uint8Array[], state = { cancelled: false }) {
@@ -153,19 +154,9 @@ for (const kind of ["byte", "default"] as const) {
 const probe = new URL("output_probe.ts", import.meta.url).pathname;
 const prog = `'${Deno.execPath()}' run --quiet --no-prompt --allow-run=sh '${probe}'`;
 
-/** The standard error of a command in which `PROG` is the probe. */
-async function saidBy(
-  command: readonly [string, ...string[]],
-  env: Record<string, string> = {},
-): Promise<string> {
-  const { stderr } = await new Deno.Command(command[0], {
-    args: command.slice(1).map((arg) => arg.replaceAll("PROG", prog)),
-    env,
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  return new TextDecoder().decode(stderr).trim();
+/** What a command says in which `PROG` is the probe. */
+function probedBy(command: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  return saidBy(command, { prog, env });
 }
 
 /**
@@ -201,7 +192,7 @@ for (const kind of ["pipe", "unix", "tcp"]) {
   for (const blocking of ["blocking", "non-blocking"]) {
     Deno.test(`writeToStdout() delivers every byte once to a ${blocking} ${kind}`, async () => {
       assert.equal(
-        await saidBy(["/usr/bin/python3", "-c", parent, "PROG", kind, blocking]),
+        await probedBy(["/usr/bin/python3", "-c", parent, "PROG", kind, blocking]),
         "wrote 3000000\nright",
       );
     });
@@ -210,7 +201,7 @@ for (const kind of ["pipe", "unix", "tcp"]) {
 
 Deno.test("writeToStdout() delivers to a non-blocking pipe under LD_ variables", async () => {
   assert.equal(
-    await saidBy(["/usr/bin/python3", "-c", parent, "PROG", "pipe", "non-blocking"], {
+    await probedBy(["/usr/bin/python3", "-c", parent, "PROG", "pipe", "non-blocking"], {
       LD_LIBRARY_PATH: "/nonexistent",
     }),
     "wrote 3000000\nright",
@@ -232,7 +223,7 @@ os.close(ends[0])
 child.wait()
 `;
       assert.equal(
-        await saidBy(["/usr/bin/python3", "-c", leave, "PROG", kind]),
+        await probedBy(["/usr/bin/python3", "-c", leave, "PROG", kind]),
         "cancelled\nConsumerGone: The consumer of standard output went away",
       );
     });
@@ -242,7 +233,7 @@ child.wait()
 Deno.test("writeToStdout() writes to a file", async () => {
   const file = await Deno.makeTempFile();
   try {
-    assert.equal(await saidBy(["sh", "-c", `PROG 2500000 > '${file}'`]), "wrote 2500000");
+    assert.equal(await probedBy(["sh", "-c", `PROG 2500000 > '${file}'`]), "wrote 2500000");
     assert.equal((await Deno.stat(file)).size, 2500000);
   } finally {
     await Deno.remove(file);
@@ -251,7 +242,7 @@ Deno.test("writeToStdout() writes to a file", async () => {
 
 Deno.test("writeToStdout() says that the disk is full", async () => {
   assert.equal(
-    await saidBy(["sh", "-c", "PROG > /dev/full"]),
+    await probedBy(["sh", "-c", "PROG > /dev/full"]),
     "cancelled\nImageError: Cannot write to standard output: " +
       "No space left on device (os error 28)",
   );
