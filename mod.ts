@@ -88,19 +88,18 @@ export type { LayerPlan } from "./src/layering/layer_plan.ts";
 export { type LayeringOptions, planLayers } from "./src/layering/layering.ts";
 export type { LayeringStrategy } from "./src/layering/strategies.ts";
 export { computeDiffId, type Layer } from "./src/layer/layer.ts";
-export type { FileType, TarFormat } from "./src/tar/header.ts";
+export type { FileType, TarFormat } from "./src/tar/tar_header.ts";
 export { type Attributes, PermissionRules } from "./src/layer/permissions.ts";
 export { type Ownership, StoreLayer } from "./src/layer/store_layer.ts";
 export type { ConfigBlob, Image } from "./src/image/image.ts";
-export {
-  type ImagePlan,
-  planImage,
-  type PlannedFields,
-  type PlannedLayer,
-  type PlannedLinks,
-  type PlannedTop,
-  type PlanOptions,
-} from "./src/image/plan.ts";
+export type {
+  ImagePlan,
+  PlannedFields,
+  PlannedLayer,
+  PlannedLinks,
+  PlannedTop,
+} from "./src/image/image_plan.ts";
+export { planImage, type PlanOptions } from "./src/image/plan.ts";
 export type { TopOptions } from "./src/image/plan_top.ts";
 export { imageOf, type PlannedImage } from "./src/image/planned_image.ts";
 export type { FinishedTop } from "./src/layer/finished_top.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { ImagePlan } from "../image/plan.ts";
+import type { ImagePlan } from "../image/image_plan.ts";
 import { imageOf } from "../image/planned_image.ts";
 import { dockerArchive, type LayerNames } from "../sinks/docker_archive.ts";
 import { formatBytes } from "../terminal/format.ts";

@@ -4,7 +4,7 @@
  */
 
 import { OutputFile } from "../disk/output_part.ts";
-import type { ImagePlan } from "../image/plan.ts";
+import type { ImagePlan } from "../image/image_plan.ts";
 import { compress, EXTENSIONS } from "../sinks/compress.ts";
 import type { Compressor } from "../spec/image_spec.ts";
 import { counted } from "../sinks/parts.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { ImagePlan } from "../image/plan.ts";
+import type { ImagePlan } from "../image/image_plan.ts";
 import { namePart } from "../store/store_path.ts";
 import { formatBytes, formatTable } from "../terminal/format.ts";
 import { planFromFile, type PlanningOptions, reportNotices, reportTo } from "./planning.ts";

@@ -5,7 +5,8 @@
 
 import { resolve } from "node:path";
 import { ImageError, UsageError } from "../errors.ts";
-import { type ImagePlan, planImage } from "../image/plan.ts";
+import type { ImagePlan } from "../image/image_plan.ts";
+import { planImage } from "../image/plan.ts";
 import type { PlannedImage } from "../image/planned_image.ts";
 import { WorkDirectory } from "../disk/work_directory.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";

@@ -5,7 +5,7 @@
 
 import { UsageError } from "../errors.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
-import type { ImagePlan } from "../image/plan.ts";
+import type { ImagePlan } from "../image/image_plan.ts";
 import { readingFrom } from "../store/files.ts";
 import { isCaptured } from "../terminal/captured.ts";
 import { writeToStdout } from "../terminal/output.ts";

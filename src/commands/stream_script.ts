@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ImageError } from "../errors.ts";
-import type { ImagePlan } from "../image/plan.ts";
+import type { ImagePlan } from "../image/image_plan.ts";
 import { identityOf } from "../layer/layer.ts";
 import { RUN_OPTIONS } from "../process/run_options.ts";
 import type { ArchiveOptions } from "./archiving.ts";

@@ -7,7 +7,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { ImageError, UsageError } from "../errors.ts";
 import { type Claim, claimNew, openIfThere, randomPart, removeIfLeftBehind } from "./claim.ts";
-import { removeOnSignal } from "./cleanup.ts";
+import { removeOnSignal } from "../process/cleanup.ts";
 
 const SUFFIX = ".nix-image-part";
 

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { ImageError } from "../errors.ts";
 import { NO_LOADER_VARIABLES } from "../process/run.ts";
 import { type Claim, claimNew, openIfThere, randomPart, removeIfLeftBehind } from "./claim.ts";
-import { removeOnSignal } from "./cleanup.ts";
+import { removeOnSignal } from "../process/cleanup.ts";
 
 const PREFIX = "nix-image-";
 const NAME = /^nix-image-[0-9a-f]{16}$/;

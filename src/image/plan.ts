@@ -4,76 +4,18 @@
  * @module
  */
 
-import type { FinishedTop } from "../layer/finished_top.ts";
 import { PermissionRules } from "../layer/permissions.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import { identityOf } from "../layer/layer.ts";
-import type { LayerPlan } from "../layering/layer_plan.ts";
 import { planLayers } from "../layering/layering.ts";
 import { isLinksAlone } from "../rootfs/prepare.ts";
-import type { ImageSpec, JsonObject, PermissionRule } from "../spec/image_spec.ts";
+import type { ImageSpec, JsonObject } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource } from "../store/closure.ts";
 import { closureWithMentions, mentionsIn } from "../store/mentions.ts";
 import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
+import type { ImagePlan, PlannedLayer, PlannedLinks, PlannedTop } from "./image_plan.ts";
 import { formatJson, sortKeys } from "./json.ts";
 import { planTop, type TopOptions } from "./plan_top.ts";
-
-/** A layer of store paths and its size. */
-export interface PlannedLayer extends LayerPlan {
-  /** The sum of its paths' NAR sizes in bytes. */
-  readonly size: number;
-}
-
-/** What a plan takes over from the spec. */
-export type PlannedFields = Pick<
-  ImageSpec,
-  | "type"
-  | "architecture"
-  | "os"
-  | "variant"
-  | "created"
-  | "mtime"
-  | "uid"
-  | "gid"
-  | "uname"
-  | "gname"
-  | "config"
->;
-
-/** The top layer as links alone: made again, in memory, when the image is. */
-export interface PlannedLinks {
-  /** The store paths, or paths below one, that the root links to. */
-  readonly links: readonly string[];
-}
-
-/** A top layer that is finished, with what was noticed while it was made. */
-export interface PlannedTop extends FinishedTop {
-  /** The store paths, or paths below one, that it was made from. */
-  readonly contents: readonly string[];
-  /** What may surprise, one sentence each. */
-  readonly notices: readonly string[];
-  /** Paths that two sources had, one sentence each. */
-  readonly clashes: readonly string[];
-}
-
-/** All that determines an image. Plain data: it survives JSON. */
-export interface ImagePlan extends PlannedFields {
-  /** The byte format that it was planned for. */
-  readonly formatVersion: number;
-  /** The image's name and tag. */
-  readonly repoTag: string;
-  /**
-   * The layers of store paths, lowest first. A layered image has its top layer above them; a single
-   * image has but one, whose store paths lie in the same layer as all else.
-   */
-  readonly layers: readonly PlannedLayer[];
-  /** What is outside of the store. */
-  readonly top: PlannedLinks | PlannedTop;
-  /** The spec's rules, if any of them concerns store paths. */
-  readonly storePermissions: readonly PermissionRule[];
-  /** The directory that holds `nix/store`: "" for the host's own. */
-  readonly storeRoot: string;
-}
 
 /** Options of {@linkcode planImage}. */
 export interface PlanOptions extends TopOptions {

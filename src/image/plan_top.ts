@@ -15,7 +15,7 @@ import { mentionsIn } from "../store/mentions.ts";
 import { nixDatabase } from "../rootfs/nix_database.ts";
 import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
 
-import type { PlannedTop } from "./plan.ts";
+import type { PlannedTop } from "./image_plan.ts";
 
 /** What making a top layer needs. */
 export interface TopOptions {

@@ -9,7 +9,7 @@ import { StoreLayer } from "../layer/store_layer.ts";
 import { topComment, TopLayer } from "../rootfs/top_layer.ts";
 import { symlinkFarm } from "../rootfs/symlink_farm.ts";
 import type { Image } from "./image.ts";
-import type { ImagePlan } from "./plan.ts";
+import type { ImagePlan } from "./image_plan.ts";
 
 /** An image made from a plan. */
 export interface PlannedImage {

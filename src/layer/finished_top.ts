@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { TarFormat } from "../tar/header.ts";
+import type { TarFormat } from "../tar/tar_header.ts";
 
 /** A file with the members of a top layer. Plain data. */
 export interface FinishedTop {

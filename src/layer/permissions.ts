@@ -8,7 +8,7 @@ import { parseCapabilities } from "../spec/capabilities.ts";
 import type { PermissionRule } from "../spec/image_spec.ts";
 import { parsePathPattern, type PathPattern } from "../spec/path_pattern.ts";
 import { STORE_DIR } from "../store/store_path.ts";
-import type { FileType } from "../tar/header.ts";
+import type { FileType } from "../tar/tar_header.ts";
 
 /** What rules set. */
 export interface Attributes {

@@ -8,7 +8,7 @@ import { openFile } from "../store/files.ts";
 import { NarTree } from "../store/nar_tree.ts";
 import type { StorePath } from "../store/store_path.ts";
 import { LossyNameError, type TreeEntry, walkTree } from "../store/tree.ts";
-import type { TarFormat } from "../tar/header.ts";
+import type { TarFormat } from "../tar/tar_header.ts";
 import { memberSize, type MemberSource, type TarMember } from "../tar/stream.ts";
 
 /** How the files of store paths become members. */

@@ -4,7 +4,7 @@
  */
 
 import { ImageError } from "../errors.ts";
-import type { FileType } from "../tar/header.ts";
+import type { FileType } from "../tar/tar_header.ts";
 import { type DeviceNumbers, deviceNumbers, fileTypeOf } from "./file_mode.ts";
 
 /** What fakeroot shows of a file. */

@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { FileType } from "../tar/header.ts";
+import type { FileType } from "../tar/tar_header.ts";
 
 /** Numbers of a character or block device. */
 export interface DeviceNumbers {

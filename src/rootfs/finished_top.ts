@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { ImageError } from "../errors.ts";
 import { memberSize, membersOf, tarStream } from "../tar/stream.ts";
 import type { FinishedTop } from "../layer/finished_top.ts";
-import type { TarFormat } from "../tar/header.ts";
+import type { TarFormat } from "../tar/tar_header.ts";
 import type { RootTree } from "./root_tree.ts";
 import { topArchive } from "./top_layer.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import type { Content } from "../tar/stream.ts";
-import type { TarHeader } from "../tar/header.ts";
+import type { TarHeader } from "../tar/tar_header.ts";
 
 /** A file, directory, link or device of the top layer. */
 export interface RootEntry

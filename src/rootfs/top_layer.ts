@@ -7,7 +7,7 @@
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import { identityOf, type Layer, pythonList } from "../layer/layer.ts";
 import { TOP_MTIME } from "../layer/top_mtime.ts";
-import type { TarFormat } from "../tar/header.ts";
+import type { TarFormat } from "../tar/tar_header.ts";
 import { compareBytes } from "../tar/name.ts";
 import { archiveSize, membersOf, type TarMember, tarStream } from "../tar/stream.ts";
 import type { RootEntry, RootTree } from "./root_tree.ts";

@@ -19,41 +19,13 @@ import {
   writeText,
 } from "./fields.ts";
 import { extendedText, fitting, NAME_FIELD, OWNER_FIELD } from "./pax_records.ts";
+import type { TarFormat, TarHeader } from "./tar_header.ts";
 
 /** Tar is made of blocks of this many bytes. */
 export const BLOCK = 512;
 
 /** An archive is padded to a multiple of this many bytes. */
 export const RECORD = 20 * BLOCK;
-
-/** The two header formats. */
-export type TarFormat = "pax" | "gnu";
-
-/** What a member may be. */
-export type FileType = "file" | "directory" | "symlink" | "fifo" | "character" | "block";
-
-/** What a header says of a member. */
-export interface TarHeader {
-  /** The name; a directory's gets its slash when it is written. May hold undecodable bytes. */
-  readonly name: string;
-  readonly type: FileType;
-  /** Permission bits, at most 0o7777. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  /** Bytes of content; 0 for all but files. */
-  readonly size: number;
-  /** Seconds since the epoch. */
-  readonly mtime: number;
-  /** Where a symlink points; empty for others. */
-  readonly linkname: string;
-  readonly uname: string;
-  readonly gname: string;
-  /** Numbers of a character or block device. */
-  readonly device?: { readonly major: number; readonly minor: number } | undefined;
-  /** Extended attributes by full name, such as `security.capability`; in the pax format alone. */
-  readonly xattrs?: ReadonlyMap<string, Uint8Array> | undefined;
-}
 
 const TYPE_FLAG = {
   file: "0",
@@ -65,6 +37,7 @@ const TYPE_FLAG = {
 } as const;
 const USTAR = "ustar\x0000";
 const GNU = "ustar  \0";
+
 /** The smallest multiple of `unit` that is not less than `size`. */
 export function roundUp(size: number, unit: number): number {
   return Math.ceil(size / unit) * unit;

@@ -4,7 +4,7 @@
  */
 
 import { ID_LIMIT, isAscii, NUMBER_LIMIT, utf8Length } from "./fields.ts";
-import type { TarHeader } from "./header.ts";
+import type { TarHeader } from "./tar_header.ts";
 import { compareBytes, decodeName, isUtf8 } from "./name.ts";
 
 /** Bytes for a name or a link target. */

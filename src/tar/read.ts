@@ -9,7 +9,8 @@
 
 import { ImageError } from "../errors.ts";
 import { type ByteSource, readFully } from "./byte_source.ts";
-import { BLOCK, type FileType, padding, type TarHeader } from "./header.ts";
+import type { FileType, TarHeader } from "./tar_header.ts";
+import { BLOCK, padding } from "./header.ts";
 import { decodeName } from "./name.ts";
 import {
   hasValidChecksum,

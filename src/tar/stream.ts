@@ -8,7 +8,7 @@
 
 import { ImageError } from "../errors.ts";
 import { archiveEnd, BLOCK, HeaderEncoder, headerSize, padding, roundUp } from "./header.ts";
-import type { TarFormat, TarHeader } from "./header.ts";
+import type { TarFormat, TarHeader } from "./tar_header.ts";
 
 /** The content of a member, read from its start to its end. */
 export interface Content {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type ImagePlan, planImage } from "../../src/image/plan.ts";
+import type { ImagePlan } from "../../src/image/image_plan.ts";
+import { planImage } from "../../src/image/plan.ts";
 import { imageOf } from "../../src/image/planned_image.ts";
 import type { ImageSpec } from "../../src/spec/image_spec.ts";
 import { closuresWithin } from "../../src/store/graph_file.ts";

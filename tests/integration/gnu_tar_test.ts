@@ -5,7 +5,8 @@
 
 import assert from "node:assert/strict";
 import { parseCapabilities } from "../../src/spec/capabilities.ts";
-import { BLOCK, encodeHeader, type TarHeader } from "../../src/tar/header.ts";
+import type { TarHeader } from "../../src/tar/tar_header.ts";
+import { BLOCK, encodeHeader } from "../../src/tar/header.ts";
 import { membersOf, tarStream } from "../../src/tar/stream.ts";
 import { askPython } from "../support/python.ts";
 import { Scratch } from "../support/scratch.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Attributes, PermissionRules } from "../../src/layer/permissions.ts";
 import type { PermissionRule } from "../../src/spec/image_spec.ts";
-import type { FileType } from "../../src/tar/header.ts";
+import type { FileType } from "../../src/tar/tar_header.ts";
 
 const PLAIN: Attributes = { uid: 0, gid: 0, mode: 0o644 };
 

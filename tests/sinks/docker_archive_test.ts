@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ImageError } from "../../src/errors.ts";
-import { type ImagePlan, planImage } from "../../src/image/plan.ts";
+import type { ImagePlan } from "../../src/image/image_plan.ts";
+import { planImage } from "../../src/image/plan.ts";
 import { imageOf } from "../../src/image/planned_image.ts";
 import { dockerArchive, type DockerArchiveOptions } from "../../src/sinks/docker_archive.ts";
 import type { Layer } from "../../src/layer/layer.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ImageError } from "../../src/errors.ts";
 import { Tarsum } from "../../src/sinks/tarsum.ts";
-import { encodeHeader, type TarHeader } from "../../src/tar/header.ts";
+import type { TarHeader } from "../../src/tar/tar_header.ts";
+import { encodeHeader } from "../../src/tar/header.ts";
 import { inDirectory } from "../support/directories.ts";
 import { askPython } from "../support/python.ts";
 import { BYTES, IN_TWO_PARTS, KINDS, LARGE, LONG } from "../support/tar_recipes.ts";

@@ -1,6 +1,6 @@
 /** Tar archives that Python writes. */
 
-import type { FileType } from "../../src/tar/header.ts";
+import type { FileType } from "../../src/tar/tar_header.ts";
 import { askPython } from "./python.ts";
 
 /** A member; what is missing is 0, empty, or a file of mode 0644. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { encodeHeader, headerSize, type TarFormat, type TarHeader } from "../../src/tar/header.ts";
+import type { TarFormat, TarHeader } from "../../src/tar/tar_header.ts";
+import { encodeHeader, headerSize } from "../../src/tar/header.ts";
 import { decodeName } from "../../src/tar/name.ts";
 import { askPython } from "../support/python.ts";
 import { samples, SEED } from "../support/samples.ts";

@@ -1,0 +1,33 @@
+/**
+ * What is said of a member of an archive, whatever the format writes of it.
+ * @module
+ */
+
+/** The two header formats. */
+export type TarFormat = "pax" | "gnu";
+
+/** What a member may be. */
+export type FileType = "file" | "directory" | "symlink" | "fifo" | "character" | "block";
+
+/** What a header says of a member. */
+export interface TarHeader {
+  /** The name; a directory's gets its slash when it is written. May hold undecodable bytes. */
+  readonly name: string;
+  readonly type: FileType;
+  /** Permission bits, at most 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes of content; 0 for all but files. */
+  readonly size: number;
+  /** Seconds since the epoch. */
+  readonly mtime: number;
+  /** Where a symlink points; empty for others. */
+  readonly linkname: string;
+  readonly uname: string;
+  readonly gname: string;
+  /** Numbers of a character or block device. */
+  readonly device?: { readonly major: number; readonly minor: number } | undefined;
+  /** Extended attributes by full name, such as `security.capability`; in the pax format alone. */
+  readonly xattrs?: ReadonlyMap<string, Uint8Array> | undefined;
+}
