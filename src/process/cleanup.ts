@@ -14,7 +14,8 @@ const listeners = Object.entries(SIGNALS).map(([signal, number]) => ({
 
 /**
  * Has `remove` called when SIGINT, SIGTERM or SIGHUP comes, before the program exits with 128 and
- * the signal's number, as a shell shows a death by signal.
+ * the signal's number, as a shell shows a death by signal. The last one asked for comes first: what
+ * works in a directory is ended before that is removed.
  *
  * @returns disposing of it takes that back
  */
@@ -32,7 +33,7 @@ export function removeOnSignal(remove: () => void): Disposable {
 }
 
 function endBySignal(number: number): never {
-  for (const remove of removers) {
+  for (const remove of [...removers].reverse()) {
     try {
       remove();
     } catch {

@@ -8,11 +8,12 @@
  */
 
 import { existsSync, lstatSync } from "node:fs";
+import { removeOnSignal } from "../disk/cleanup.ts";
 import { ImageError } from "../errors.ts";
 import { findProgram, isProgram } from "./find_program.ts";
 import { makeMountPoints } from "./mount_points.ts";
 import { MOUNT_POINTS, newRootCommand } from "./new_root.ts";
-import { indent, missingProgram, type Program, tryShell } from "./run.ts";
+import { indent, missingProgram, NO_LOADER_VARIABLES, type Program, tryShell } from "./run.ts";
 import {
   hostPath,
   type ScriptOptions,
@@ -138,6 +139,7 @@ class ScriptRun {
 
   async #run(command: readonly string[]): Promise<void> {
     const child = this.#spawn(command);
+    using _stop = removeOnSignal(() => stopSession(this.#work, child.pid));
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     // What left the session to live on as a daemon may have the pipe, and is not waited for.
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -225,6 +227,17 @@ class ScriptRun {
   #need(program: Program): void {
     if (findProgram(program, this.#paths.ours) === undefined) throw missingProgram(program);
   }
+}
+
+/** While this process does nothing else, as it is about to end. */
+function stopSession(work: string, pid: number): void {
+  new Deno.Command("sh", {
+    args: ["-c", text.STOP, "sh", work, `${pid}`],
+    env: NO_LOADER_VARIABLES,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).outputSync();
 }
 
 function readIfThere(path: string): string | undefined {

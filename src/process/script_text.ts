@@ -29,7 +29,8 @@ trap : INT
 (
   trap '' INT
   read -r line <&3
-  : >abandoned
+  # Not by the colon, which ends this shell where the directory is gone.
+  echo >abandoned
   kill -INT -$$
   for second in 1 2 3; do
     read -r pid <pid && kill -KILL "$pid"
@@ -44,6 +45,23 @@ if [ -e abandoned ]; then
   rm -rf "$work"
 fi >/dev/null 2>&1
 kill -KILL -$$
+`;
+
+/**
+ * Ends a session at once, and waits for that. Arguments: the work directory, the session's process.
+ *
+ * The session's own end can't be seen here, as nobody has asked for its status: its last word is.
+ */
+export const STOP = `
+cd -- "$1"
+kill -INT -- "-$2"
+tries=0
+until [ -e status ] || [ $tries -ge 30 ]; do
+  read -r pid <pid && kill -KILL "$pid"
+  tries=$((tries + 1))
+  sleep 0.1 || sleep 1
+done
+kill -KILL -- "-$2"
 `;
 
 /** The files that fakeroot's state is loaded from and saved to, in the work directory. */
