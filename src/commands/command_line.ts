@@ -124,6 +124,7 @@ Examples:
     .requiredOption("-o, --output <dir>", "the directory, which must not be there yet")
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(strict)
     .addOption(quiet)
     .addHelpText("after", "\nExample:\n  nix-image layer spec.json -o layer")
     .action(async (spec, options) => {

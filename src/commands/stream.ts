@@ -6,11 +6,18 @@
 import { UsageError } from "../errors.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import type { ImagePlan } from "../image/image_plan.ts";
+import { imageOf } from "../image/planned_image.ts";
 import { readingFrom } from "../store/files.ts";
 import { isCaptured } from "../terminal/captured.ts";
 import { writeToStdout } from "../terminal/output.ts";
 import { type ArchiveOptions, writeArchive } from "./archiving.ts";
-import { checkRepoTag, planFromFile, type PlanningOptions, reportTo } from "./planning.ts";
+import {
+  checkRepoTag,
+  planFromFile,
+  type PlanningOptions,
+  reportNotices,
+  reportTo,
+} from "./planning.ts";
 import { writeStreamScript } from "./stream_script.ts";
 
 /** Options of {@linkcode streamCommand}. */
@@ -42,6 +49,8 @@ export async function streamCommand(
     : undefined;
   const plan = planned?.plan ?? readPlan(options.plan ?? "", options.repoTag);
   if (await capturing) {
+    // The script tells what was noticed, when it runs; to fail then is too late.
+    if (options.strict) reportNotices(await imageOf(plan, new Date()), true, reportTo(true));
     console.log(await writeStreamScript(plan, options));
     return;
   }

@@ -30,6 +30,7 @@ import {
 const DEFAULT_TIME = "1970-01-01T00:00:01Z";
 const MIN_LAYERS = 2;
 const MAX_LAYERS = 125;
+const WHY_TWO_LAYERS = "one for what is not in the store, and at least one for store paths";
 
 const NOW = "Where SOURCE_DATE_EPOCH is set in the environment, it stands for now.";
 
@@ -124,7 +125,7 @@ export const specSchema = z.strictObject({
   gid: id.default(0).describe("The numeric group of the same files as uid is for."),
   uname: ownerName().default("root").describe("The name of the store paths' files' owner."),
   gname: ownerName().default("root").describe("The name of the store paths' files' group."),
-  maxLayers: integer(MIN_LAYERS, MAX_LAYERS).default(100).describe(
+  maxLayers: integer(MIN_LAYERS, MAX_LAYERS, WHY_TWO_LAYERS).default(100).describe(
     "Layered images: the most layers there may be, the one with the contents' links included.",
   ),
   includeStorePaths: boolean().default(true).describe(

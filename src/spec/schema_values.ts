@@ -78,9 +78,13 @@ export function time(first: number, limit: string) {
   });
 }
 
-/** An integer within these limits. */
-export function integer(least: number, most: number) {
-  const error = `an integer from ${least} to ${most}`;
+/** An integer within these limits; `why` tells who gives less why it is too little. */
+export function integer(least: number, most: number, why?: string) {
+  const error = ({ input }: { input?: unknown }) => {
+    const allowed = `an integer from ${least} to ${most}`;
+    const isLess = typeof input === "number" && input < least;
+    return why !== undefined && isLess ? `${allowed} (${why})` : allowed;
+  };
   return z.int({ error }).min(least, { error }).max(most, { error });
 }
 

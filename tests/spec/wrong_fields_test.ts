@@ -72,7 +72,12 @@ const WRONG_FIELDS: [field: string, json: string, line: string][] = [
     "gname: expected a name without NUL and lone surrogates, which no tar header can hold, " +
     'found "\\ud800"',
   ],
-  ["maxLayers", "1", "maxLayers: expected an integer from 2 to 125, found 1"],
+  [
+    "maxLayers",
+    "1",
+    "maxLayers: expected an integer from 2 to 125 (one for what is not in the store, and at least " +
+    "one for store paths), found 1",
+  ],
   ["maxLayers", "126", "maxLayers: expected an integer from 2 to 125, found 126"],
   ["maxLayers", "2.5", "maxLayers: expected an integer from 2 to 125, found 2.5"],
   [
@@ -257,7 +262,8 @@ Deno.test("loadSpec() reports all errors of a spec at once", async () => {
     "contents[0]: expected a path, found 5",
     `contents[1]: expected ${SOURCE}, found "/nix/store/x", which leads to /nix/store/x, no store path`,
     'contnets: unknown field, did you mean "contents"?',
-    "maxLayers: expected an integer from 2 to 125, found 1",
+    "maxLayers: expected an integer from 2 to 125 (one for what is not in the store, and at least " +
+    "one for store paths), found 1",
     `mtime: expected ${TIME}, not before 1970, found "soon"`,
     `name: expected ${NAME}, found nothing`,
     "uid: expected an integer from 0 to 4294967294, found -1",
