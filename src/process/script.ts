@@ -28,6 +28,9 @@ export type { ScriptOptions };
 /** So much of the output is kept for an error, in characters. */
 const KEPT_OUTPUT = 1 << 16;
 
+/** What programs say of a full disk, in the language that they are run with. */
+const NO_SPACE = "No space left on device";
+
 /** How long output is read after the script's end, in milliseconds. */
 const DAEMON_PATIENCE = 500;
 
@@ -67,6 +70,7 @@ class ScriptRun {
     const brought = this.#brought;
     Deno.mkdirSync(`${brought}/tmp`, { recursive: true });
     Deno.writeTextFileSync(`${brought}/${field}`, script);
+    Deno.writeTextFileSync(`${this.#work}/${text.RESERVE}`, " ".repeat(1 << 14));
     Deno.writeTextFileSync(`${brought}/library`, ""); // to bind fakeroot's to
     if (stateFile !== undefined && existsSync(stateFile)) {
       Deno.copyFileSync(stateFile, `${this.#work}/${text.OLD_STATE}`);
@@ -193,8 +197,9 @@ class ScriptRun {
 
   #failure(status: string | undefined): ImageError {
     const { field, script, onOutput } = this.#options;
-    const output = onOutput ? "" : this.#output.trim() && `\n${indent(this.#output)}`;
-    if (status === undefined) {
+    const hint = this.#output.includes(NO_SPACE) ? "\nTMPDIR says where temporary files go" : "";
+    const output = (onOutput ? "" : this.#output.trim() && `\n${indent(this.#output)}`) + hint;
+    if (!status) {
       return new ImageError(`${field} was ended before it was done${output}`);
     }
     if (!existsSync(`${this.#brought}/${text.STARTED}`)) {

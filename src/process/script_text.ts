@@ -11,6 +11,9 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** A file whose room on the disk is for what is noted in the end: a script may have filled the rest. */
+export const RESERVE = "reserve";
+
 /**
  * Runs a command and then ends everything that it left, in a session of its own. Ends it earlier
  * when standard input ends, as it does when nix-image stops, be it by SIGKILL.
@@ -39,7 +42,9 @@ trap : INT
   kill -KILL -$$
 ) >/dev/null 2>&1 &
 "$@" 2>&1 3<&-
-echo $? >status
+status=$?
+rm -f ${RESERVE}
+echo $status >status
 if [ -e abandoned ]; then
   chmod -R u+rwx "$work"
   rm -rf "$work"
@@ -100,6 +105,7 @@ fakeroot $load -s state.pipe -- sh -c '
   chown 0:0 ${MARK}
   "$@"
   status=$?
+  rm -f ${RESERVE}
   ls -l / >/dev/null 2>&1
   exit $status
 ' sh "$@" 4>&2 2>fakeroot.log
@@ -225,7 +231,7 @@ __nix_image_failed() {
   local status=$1 line=$2 frame
   for ((frame = 1; frame < \${#BASH_SOURCE[@]}; frame++)); do
     if [[ \${BASH_SOURCE[frame]} == ${script} ]]; then
-      echo "$status $line" >|${failed}
+      echo "$status $line" 2>/dev/null >|${failed}
       return 0
     fi
     line=\${BASH_LINENO[frame]}
@@ -243,7 +249,7 @@ trap '__nix_image_failed "$?" "$LINENO"' ERR`;
 if [ -n "\${BASH_VERSION-}" ]; then
 eval ${quoted(inBash)}
 else
-trap 'echo "$? \${LINENO-}" >${failed.replaceAll("'", "'\\''")}' EXIT
+trap 'echo "$? \${LINENO-}" 2>/dev/null >${failed.replaceAll("'", "'\\''")}' EXIT
 fi
 set -e
 . ${script}

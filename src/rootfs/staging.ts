@@ -23,7 +23,19 @@ export async function stage(tree: RootTree, directory: string): Promise<void> {
     .filter(({ path }) => path !== "")
     .sort((a, b) => depth(a) - depth(b));
   const made = new RawCommands();
-  for (const entry of entries) await make(entry, directory, physical(entry.path), made, buffer);
+  for (const entry of entries) {
+    try {
+      await make(entry, directory, physical(entry.path), made, buffer);
+    } catch (error) {
+      // The file system's errors have a code, such as ENOSPC; what others mean is not known here.
+      if (!(error instanceof Error) || !("code" in error)) throw error;
+      throw new ImageError(
+        `Cannot write /${entry.path} to ${directory}, for the commands: ${error.message}; ` +
+          "TMPDIR says where temporary files go",
+        { cause: error },
+      );
+    }
+  }
   await made.run(directory);
 
   // A directory gets its mode once nothing is to be done in it any more, as that may forbid it.
