@@ -6,9 +6,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { nixEnvironment } from "../../tasks/nix_environment.ts";
+import { assertSameBytes } from "../support/bytes.ts";
+import { buildFixtures } from "../support/nix_paths.ts";
 import { nixImageCommand, runCommand, succeed } from "../support/program.ts";
 import { Scratch } from "../support/scratch.ts";
 
+const { coreutils, hello } = await buildFixtures("coreutils", "hello");
 const NAMES = ["z", "a-b", "A", "a.b", "a b", "é", "😀", "\ue000", "_", ...Array(30).keys()].map(
   String,
 );
@@ -45,6 +48,58 @@ Deno.test("stream writes the same bytes under another time zone, language, umask
     await succeed(["umount", memory]);
   }
 });
+
+for (
+  const [what, specOf] of [
+    ["a single image with a Nix database", (_: string) => ({
+      type: "single",
+      copyToRoot: [coreutils, hello],
+      includeNixDB: true,
+    })],
+    ["a layered image with commands, helpers, rules and a directory", (source: string) => ({
+      contents: [coreutils, source],
+      helpers: ["fakeNss", "binSh", "usrBinEnv"],
+      extraCommands:
+        `mkdir made; touch made/file; mkfifo made/fifo; echo "$PWD" | wc -l >made/lines;
+        cp file made/copy; (umask 077; touch made/private)`,
+      fakeRootCommands: `chown 1000:100 made/file; mkdir -p other/directory; touch other/file;
+        chmod 0 made/private; id -u >other/user; stat -c "%u %g" file >other/owner`,
+      path: ["/usr/bin", "/bin"],
+      permissions: [{ path: "/made/**", type: "directory", gid: 7, mode: "2775" }],
+    })],
+  ] as const
+) {
+  Deno.test(`${what} has the same bytes under another time zone, language, umask, directory, TMPDIR, user and owner of its files`, async () => {
+    await using scratch = new Scratch();
+    const [here, there] = [join(scratch.path, "here"), join(scratch.path, "there")];
+    for (const [directory, names] of [[here, NAMES], [there, NAMES.toReversed()]] as const) {
+      for (const path of [directory, join(directory, "source"), join(directory, "temporary")]) {
+        await Deno.mkdir(path);
+      }
+      for (const name of ["file", ...names]) {
+        await Deno.writeTextFile(join(directory, "source", name), name);
+      }
+    }
+    await succeed(["chown", "-R", "1234:4321", join(there, "source")]);
+    // One spec, whose directory is another one.
+    const source = join(scratch.path, "source");
+    const spec = scratch.spec({ name: "reproducible", ...specOf(source) });
+    const stream = [...nixImageCommand(), "stream", "--quiet", spec];
+    await Deno.symlink("here/source", source);
+    const env = { TZ: "UTC", LANG: "C", TMPDIR: join(here, "temporary") };
+    const plain = await runCommand(stream, { env });
+    assert.equal(plain.code, 0, plain.stderr);
+    await Deno.remove(source);
+    await Deno.symlink("there/source", source);
+    const otherwise = await runCommand([...UMASK, ...USER, ...ONE_CPU, ...stream], {
+      env: { ...elsewhere(scratch.path), TMPDIR: join(there, "temporary") },
+      cwd: "/",
+    });
+    assert.equal(otherwise.code, 0, otherwise.stderr);
+    assertSameBytes(otherwise.stdout, plain.stdout, what);
+    assert.ok(plain.stdout.length > 20_000);
+  });
+}
 
 const UMASK = ["sh", "-c", 'umask 077; exec "$@"', "sh"];
 /** Another user, who may still read what this one may: in a user namespace of its own. */
