@@ -8,7 +8,7 @@
  */
 
 import { existsSync, lstatSync } from "node:fs";
-import { removeOnSignal } from "../disk/cleanup.ts";
+import { removeOnSignal } from "./cleanup.ts";
 import { ImageError } from "../errors.ts";
 import { findProgram, isProgram } from "./find_program.ts";
 import { makeMountPoints } from "./mount_points.ts";

@@ -30,13 +30,16 @@ for (const field of ["extraCommands", "fakeRootCommands"]) {
     const env = { TMPDIR: `${scratch.path}/temporary` };
     for (const verb of VERBS) {
       for (const quiet of [[], ["--quiet"]]) {
-        const output = outputOf(verb, `${scratch.path}/output`);
-        const { code, text, stderr } = await nixImage([verb, spec, ...output, ...quiet], { env });
+        const to = outputOf(verb, `${scratch.path}/output`);
+        const { code, text, stderr } = await nixImage([verb, spec, ...to, ...quiet], { env });
         assert.deepEqual([code, text], [1, ""], verb);
-        const error = `nix-image: ${field} failed with exit status 7 at line 3: (exit 7)\n` +
-          "  to the output\n  to the errors\n";
-        const before = quiet.length > 0 ? "" : "to the output\nto the errors\n";
-        assert.equal(stderr, before + error, verb);
+        const output = "to the output\nto the errors\n";
+        const error = `nix-image: ${field} failed with exit status 7 at line 3: (exit 7)\n`;
+        // What was shown while they ran is not shown again.
+        const expected = quiet.length > 0
+          ? error + "  to the output\n  to the errors\n"
+          : output + error;
+        assert.equal(stderr, expected, verb);
         assert.ok(!namesIn(scratch.path).includes("output"));
       }
     }
