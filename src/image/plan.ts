@@ -8,14 +8,14 @@ import { PermissionRules } from "../layer/permissions.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import { identityOf } from "../layer/layer.ts";
 import { planLayers } from "../layering/layering.ts";
-import { isLinksAlone } from "../rootfs/prepare.ts";
+import { isLinksAlone } from "../rootfs/links_alone.ts";
 import type { ImageSpec, JsonObject } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource } from "../store/closure.ts";
 import { closureWithMentions, mentionsIn } from "../store/mentions.ts";
 import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
 import type { ImagePlan, PlannedLayer, PlannedLinks, PlannedTop } from "./image_plan.ts";
 import { formatJson, sortKeys } from "./json.ts";
-import { planTop, type TopOptions } from "./plan_top.ts";
+import type { TopOptions } from "./plan_top.ts";
 
 /** Options of {@linkcode planImage}. */
 export interface PlanOptions extends TopOptions {
@@ -38,6 +38,8 @@ export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<
   let top: PlannedLinks | PlannedTop = { links: contents };
   let closure = named;
   if (!isLinksAlone(spec)) {
+    // All that makes root file systems takes long to load.
+    const { planTop } = await import("./plan_top.ts");
     const planned = await planTop(spec, named, options);
     top = { ...planned.top, contents };
     closure = planned.closure;

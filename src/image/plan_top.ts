@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ImageError } from "../errors.ts";
 import { PermissionRules } from "../layer/permissions.ts";
 import { finishTop } from "../rootfs/finished_top.ts";
 import { prepareRoot, topOwner } from "../rootfs/prepare.ts";
@@ -51,6 +52,22 @@ export interface TopAndClosure {
  * @param named the closure of what the spec puts into the image by name
  */
 export async function planTop(
+  spec: ImageSpec,
+  named: Closure,
+  options: TopOptions,
+): Promise<TopAndClosure> {
+  try {
+    return await makeTop(spec, named, options);
+  } catch (error) {
+    // By Deno, by a program, by SQLite.
+    const full = error instanceof Error && /No space left|disk is full/.test(error.message);
+    if (!full || error.message.includes("TMPDIR")) throw error;
+    const message = `${error.message}\nTMPDIR says where temporary files go`;
+    throw new ImageError(message, { cause: error });
+  }
+}
+
+async function makeTop(
   spec: ImageSpec,
   named: Closure,
   options: TopOptions,

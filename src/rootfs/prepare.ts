@@ -10,6 +10,7 @@ import { readingFrom } from "../store/files.ts";
 import { copiesOf } from "./copies.ts";
 import { FakerootState } from "./fakeroot_state.ts";
 import { helperEntries } from "./helpers.ts";
+import { hasCommands } from "./links_alone.ts";
 import type { RootLayout } from "./root_layout.ts";
 import { addMissingParents, type Owner, type RootTree } from "./root_tree.ts";
 import { listStaged } from "./staged_tree.ts";
@@ -28,18 +29,6 @@ export interface PrepareOptions {
   readonly onOutput?: ((text: string) => void) | undefined;
   /** What is to be there before commands run, besides what the spec names. */
   readonly beforeCommands: () => Promise<RootTree>;
-}
-
-/** Whether the root file system has links to store paths alone, which need no scan and no copy. */
-export function isLinksAlone(spec: ImageSpec): boolean {
-  return spec.type === "layered" && spec.contents.every(({ kind }) => kind === "store") &&
-    spec.helpers.length === 0 && spec.permissions.length === 0 && !spec.includeNixDB &&
-    !hasCommands(spec);
-}
-
-/** Whether the spec has commands to run. */
-export function hasCommands({ extraCommands, fakeRootCommands }: ImageSpec): boolean {
-  return extraCommands.trim() !== "" || fakeRootCommands.trim() !== "";
 }
 
 /** Who owns what nobody was named for: nixpkgs gives `uid` and `gid` to single images' files. */

@@ -9,7 +9,6 @@ import { enclosingStorePath } from "../store/store_path.ts";
 import { type Destination, Places } from "./places.ts";
 import type { Owner, RootEntry } from "./root_tree.ts";
 import type { SourceTree } from "./source_tree.ts";
-import { readTarball } from "./tarball.ts";
 
 /** A source that was found. */
 export interface OpenSource {
@@ -43,6 +42,8 @@ export class Sources {
   /** @throws {ImageError} if the source can not be read. */
   async open({ kind, path }: RootSource): Promise<OpenSource> {
     if (kind === "tarball") {
+      // Decompressors take long to load.
+      const { readTarball } = await import("./tarball.ts");
       const { tree, close } = await readTarball(path, this.#owner);
       this.#closers.push(close);
       return this.#found(tree, "");
