@@ -175,3 +175,24 @@ Deno.test("tarsum prints the checksum of standard input alone", async () => {
   assert.equal(wrong.code, 1);
   assert.match(wrong.stderr, /^nix-image: Not a tar archive, or a damaged one: /);
 });
+
+Deno.test("a single image has the older format unless it is not wanted, a layered one if it is", async () => {
+  await using scratch = new Scratch();
+  const archive = `${scratch.path}/image.tar`;
+  const single = { name: "s", type: "single", copyToRoot: [hello] };
+  const layered = { name: "l", contents: [hello] };
+  for (
+    const [spec, options, expected] of [
+      [single, [], true],
+      [single, ["--no-docker-v1"], false],
+      [single, ["--layer-names=digest"], false],
+      [layered, [], false],
+      [layered, ["--docker-v1"], true],
+    ] as const
+  ) {
+    const build = ["build", "--compressor=none", "--output", archive, ...options];
+    await succeed([...nixImageCommand(), ...build, scratch.spec(spec)]);
+    const names = (await succeed(["tar", "--list", "--file", archive])).split("\n");
+    assert.equal(names.includes("repositories"), expected, JSON.stringify([spec, options]));
+  }
+});
