@@ -19,7 +19,7 @@ const ARGUMENTS: ReadonlyMap<string, string> = new Map([
   ["runAsRoot", 'not supported yet ("fakeRootCommands" needs no virtual machine)'],
   ["diskSize", "not supported yet: no virtual machine"],
   ["buildVMMemorySize", "not supported yet: no virtual machine"],
-  ["debug", 'not supported yet ("nix-image plan" tells why store paths share a layer)'],
+  ["debug", 'not needed: "nix-image plan" tells why store paths share a layer'],
   ["meta", "belongs to Nix functions, not to a spec"],
   ["passthru", "belongs to Nix functions, not to a spec"],
 ]);

@@ -149,6 +149,11 @@ const WRONG_FIELDS: [field: string, json: string, line: string][] = [
     '"true"',
     'runAsRoot: not supported yet ("fakeRootCommands" needs no virtual machine)',
   ],
+  [
+    "debug",
+    "true",
+    'debug: not needed: "nix-image plan" tells why store paths share a layer',
+  ],
   ["diskSize", "1024", "diskSize: not supported yet: no virtual machine"],
   ["buildVMMemorySize", "512", "buildVMMemorySize: not supported yet: no virtual machine"],
   ["meta", "{}", "meta: belongs to Nix functions, not to a spec"],
@@ -164,7 +169,7 @@ Deno.test("loadSpec() tells what is wrong with a field", async () => {
     const name = field === "name" ? "" : '"name": "app", ';
     assert.deepEqual(await errorLines(`{${name}${JSON.stringify(field)}: ${json}}`), [line]);
   }
-  for (const field of ["fromImageName", "fromImageTag", "layeringPipeline", "debug"]) {
+  for (const field of ["fromImageName", "fromImageTag", "layeringPipeline"]) {
     const [line, ...others] = await errorLines(`{"name": "app", "${field}": null}`);
     assert.ok(line?.startsWith(`${field}: not supported yet`), line);
     assert.deepEqual(others, []);
