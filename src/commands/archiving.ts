@@ -6,7 +6,7 @@
 import type { ImagePlan } from "../image/image_plan.ts";
 import { imageOf } from "../image/planned_image.ts";
 import { dockerArchive, type LayerNames } from "../sinks/docker_archive.ts";
-import { formatBytes } from "../terminal/format.ts";
+import { formatBytes, formatCount } from "../terminal/format.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 import { type Report, reportNotices } from "./planning.ts";
@@ -68,6 +68,6 @@ export async function writeArchive(
   } finally {
     progress.finish();
   }
-  const { length } = image.layers;
-  return { summary: `${plan.repoTag}: ${length} layers, ${formatBytes(written)}, ${imageId}` };
+  const layers = formatCount(image.layers.length, "layer");
+  return { summary: `${plan.repoTag}: ${layers}, ${formatBytes(written)}, ${imageId}` };
 }

@@ -5,7 +5,7 @@
 
 import type { ImagePlan } from "../image/image_plan.ts";
 import { namePart } from "../store/store_path.ts";
-import { formatBytes, formatTable } from "../terminal/format.ts";
+import { formatBytes, formatCount, formatTable } from "../terminal/format.ts";
 import { planFromFile, type PlanningOptions, reportNotices, reportTo } from "./planning.ts";
 
 /** Options of {@linkcode planCommand}. */
@@ -50,7 +50,9 @@ function tableOf({ repoTag, type, layers, top }: ImagePlan): string {
     align: ["right", "right", "right"],
   });
   const size = formatBytes(totalSize(layers));
-  return `${table}${repoTag}: ${number} layers, ${paths} store paths, ${size}`;
+  return `${table}${repoTag}: ${formatCount(number, "layer")}, ${
+    formatCount(paths, "store path")
+  }, ${size}`;
 }
 
 function totalSize(layers: ImagePlan["layers"]): number {

@@ -35,6 +35,11 @@ export function printable(text: string): string {
   return text.replace(/[^ -~]/gu, "?");
 }
 
+/** A number of things, such as `1 layer` or `2 layers`. */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /**
  * A table with two spaces between columns, a line for each row.
  *

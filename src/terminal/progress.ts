@@ -3,7 +3,7 @@
  * @module
  */
 
-import { formatBytes, formatDuration, printable } from "./format.ts";
+import { formatBytes, formatCount, formatDuration, printable } from "./format.ts";
 
 /** What the line on a terminal shows. */
 export interface ProgressState {
@@ -174,7 +174,7 @@ export class Progress {
   #plainLine(): string {
     const { label = "", paths = 0, size } = this.#layers[this.#current] ?? {};
     const facts = [
-      ...(paths > 0 ? [paths === 1 ? "1 path" : `${paths} paths`] : []),
+      ...(paths > 0 ? [formatCount(paths, "path")] : []),
       ...(size === undefined ? [] : [formatBytes(size)]),
     ];
     const parts = [

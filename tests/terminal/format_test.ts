@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatBytes, formatDuration, formatTable, printable } from "../../src/terminal/format.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatTable,
+  printable,
+} from "../../src/terminal/format.ts";
 
 for (
   const [bytes, text] of [
@@ -72,4 +78,12 @@ Deno.test("formatTable() lets no control character through", () => {
     assert.match(text, /^[ -~\n]*$/);
     assert.equal(text.split("\n").length, rows.length + 1);
   }));
+});
+
+Deno.test("formatCount() has the plural where there is not one", () => {
+  assert.deepEqual([0, 1, 2].map((count) => formatCount(count, "layer")), [
+    "0 layers",
+    "1 layer",
+    "2 layers",
+  ]);
 });
