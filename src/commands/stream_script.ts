@@ -20,19 +20,20 @@ import type { ArchiveOptions } from "./archiving.ts";
  */
 export async function writeStreamScript(
   plan: ImagePlan,
-  { layerNames, dockerV1 }: ArchiveOptions,
+  { layerNames, dockerV1, quiet }: ArchiveOptions,
 ): Promise<string> {
-  const names = dockerV1 ? ["--docker-v1"] : ["--layer-names", layerNames];
+  const options = dockerV1 ? ["--docker-v1"] : ["--layer-names", layerNames];
+  if (quiet) options.push("--quiet");
   const program = ownCommand();
   const name = plan.repoTag.replace(/^.*\//, "").replace(/[^\w.-]/g, "-");
   const { top } = plan;
   const lasting = "file" in top ? { ...plan, top: { ...top, file: "" } } : plan;
-  const identity = identityOf(JSON.stringify(lasting), names, program).slice(0, 32);
+  const identity = identityOf(JSON.stringify(lasting), options, program).slice(0, 32);
   const directory = join(cacheDirectory(), "nix-image", "stream");
   const script = join(directory, `${identity}-stream-${name}`);
   const planFile = `${script}.json`;
   const topFile = `${script}.top.tar`;
-  const command = [...program, "stream", "--tar", "--plan", planFile, ...names];
+  const command = [...program, "stream", "--tar", "--plan", planFile, ...options];
   try {
     await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
     if ("file" in top) {

@@ -55,3 +55,17 @@ for (
     assert.deepEqual(other.config, image.config);
   });
 }
+
+Deno.test("a script that was asked for quietly is quiet", async () => {
+  await using scratch = new Scratch();
+  const env = { XDG_CACHE_HOME: `${scratch.path}/cache` };
+  const spec = scratch.spec({ name: "quiet", contents: [hello] });
+  for (const quiet of [false, true]) {
+    const options = quiet ? ["--quiet"] : [];
+    const script = (await nixImage(["stream", "--script", ...options, spec], { env })).text.trim();
+    const stdoutFile = `${scratch.path}/image.tar`;
+    const { code, stderr } = await runCommand([script], { env, stdoutFile });
+    assert.equal(code, 0, stderr);
+    assert.equal(stderr === "", quiet, stderr);
+  }
+});
