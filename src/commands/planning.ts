@@ -1,5 +1,5 @@
 /**
- * What `stream` and `plan` have in common: a spec file to a plan.
+ * What all commands that read a spec have in common: a spec file to a plan, and what to tell of it.
  * @module
  */
 

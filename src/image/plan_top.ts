@@ -15,7 +15,6 @@ import type { Closure, ClosureSource, PathInfo } from "../store/closure.ts";
 import { mentionsIn } from "../store/mentions.ts";
 import { nixDatabase } from "../rootfs/nix_database.ts";
 import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
-
 import type { PlannedTop } from "./image_plan.ts";
 
 /** What making a top layer needs. */

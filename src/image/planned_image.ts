@@ -37,24 +37,21 @@ export async function imageOf(plan: ImagePlan, now: Date): Promise<PlannedImage>
   const rules = new PermissionRules(plan.storePermissions);
   const created = isoTime(plan.created === "now" ? now : new Date(plan.created * 1000));
   const base = { architecture, os, variant, created, config };
-  if (plan.type === "single" && !("links" in top)) {
-    const paths = plan.layers.flatMap(({ paths }) => paths);
-    const layer = new RootLayer(top, paths, {
-      comment: topComment(top.contents),
-      storeRoot,
-      rules,
-    });
-    return { image: { ...base, layers: [layer] }, mtime, ...top };
+  const storeLayers = () =>
+    plan.layers.map(({ paths }) => new StoreLayer(paths, owner, storeRoot, rules));
+  if ("links" in top) {
+    const sources = top.links.map((path) => ({ kind: "store", path } as const));
+    const { tree, notices, clashes } = await symlinkFarm(sources, storeRoot, { uid: 0, gid: 0 });
+    const layers = [...storeLayers(), new TopLayer(tree, top.links)];
+    return { image: { ...base, layers }, mtime, notices, clashes };
   }
-  const layers = plan.layers.map(({ paths }) => new StoreLayer(paths, owner, storeRoot, rules));
-  if (!("links" in top)) {
-    const layer = new RootLayer(top, [], { comment: topComment(top.contents), storeRoot, rules });
-    return { image: { ...base, layers: [...layers, layer] }, mtime, ...top };
-  }
-  const sources = top.links.map((path) => ({ kind: "store", path } as const));
-  const { tree, notices, clashes } = await symlinkFarm(sources, storeRoot, { uid: 0, gid: 0 });
-  const image = { ...base, layers: [...layers, new TopLayer(tree, top.links)] };
-  return { image, mtime, notices, clashes };
+  const single = plan.type === "single";
+  const paths = single ? plan.layers.flatMap(({ paths }) => paths) : [];
+  const comment = topComment(top.contents);
+  const layer = new RootLayer(top, paths, { comment, storeRoot, rules });
+  const layers = single ? [layer] : [...storeLayers(), layer];
+  const { notices, clashes } = top;
+  return { image: { ...base, layers }, mtime, notices, clashes };
 }
 
 /** As Python's `datetime.isoformat` writes a time in UTC: fractions only where there are any. */

@@ -4,7 +4,7 @@
  */
 
 import { writeStream } from "../terminal/output.ts";
-import { exitText, ProgramError } from "./run.ts";
+import { endProgram, exitText, ProgramError } from "./run.ts";
 
 /** The programs that streams go through. */
 export type FilterProgram = "pigz" | "zstd";
@@ -34,7 +34,7 @@ export function filterThrough(
   const stderr = new Response(child.stderr).text();
   const feeding = feed(input, child).then(() => undefined, (error: unknown) => {
     if (error instanceof InputClosed) return undefined;
-    end(child);
+    endProgram(child, "SIGKILL");
     return { error };
   });
   const reader = child.stdout.getReader();
@@ -54,7 +54,7 @@ export function filterThrough(
       controller.close();
     },
     async cancel(reason) {
-      end(child);
+      endProgram(child, "SIGKILL");
       await reader.cancel(reason);
       // Its input ends with it, and is cancelled then.
       await Promise.all([feeding, child.status, stderr]);
@@ -98,14 +98,5 @@ async function feed(input: ReadableStream<Uint8Array>, child: Deno.ChildProcess)
   } catch (error) {
     await stdin.abort(error).catch(() => {});
     throw error;
-  }
-}
-
-function end(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGKILL");
-  } catch (error) {
-    // It may have ended by itself just now.
-    if (!(error instanceof TypeError)) throw error;
   }
 }

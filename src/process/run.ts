@@ -71,14 +71,7 @@ export async function run(
   input: RunInput = {},
 ): Promise<string> {
   const child = spawn(program, args, input);
-  const [stdout, stderr, status] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.status,
-    input.stdin === undefined ? undefined : writeTo(child.stdin, input.stdin),
-  ]);
-  if (!status.success) throw new ProgramError(program, args, exitText(status), stderr);
-  return stdout;
+  return new TextDecoder().decode(await outputOf(child, program, args, input.stdin));
 }
 
 /**
@@ -94,13 +87,23 @@ export async function runShell(
   input = "",
 ): Promise<Uint8Array<ArrayBuffer>> {
   const child = spawn("sh", ["-ec", script, "sh", ...args], { stdin: input });
+  return await outputOf(child, "sh", args, input);
+}
+
+/** @param args to show if it fails */
+async function outputOf(
+  child: Deno.ChildProcess,
+  program: Program,
+  args: readonly string[],
+  stdin: string | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
   const [stdout, stderr, status] = await Promise.all([
     new Response(child.stdout).bytes(),
     new Response(child.stderr).text(),
     child.status,
-    writeTo(child.stdin, input),
+    stdin === undefined ? undefined : writeTo(child.stdin, stdin),
   ]);
-  if (!status.success) throw new ProgramError("sh", args, exitText(status), stderr);
+  if (!status.success) throw new ProgramError(program, args, exitText(status), stderr);
   return stdout;
 }
 
@@ -149,12 +152,7 @@ export function start(program: Program, args: readonly string[]): Running {
       if (!status.success) throw new ProgramError(program, args, exitText(status), message);
     },
     async stop() {
-      try {
-        child.kill("SIGTERM");
-      } catch (error) {
-        // It may have ended by itself just now.
-        if (!(error instanceof TypeError)) throw error;
-      }
+      endProgram(child, "SIGTERM");
       await Promise.all([child.status, stderr]);
     },
   };
@@ -179,6 +177,15 @@ function spawn(
       throw missingProgram(program, error);
     }
     throw error;
+  }
+}
+
+/** Sends a signal to a program that may have ended by itself just now. */
+export function endProgram(child: Deno.ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
+  try {
+    child.kill(signal);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
   }
 }
 
