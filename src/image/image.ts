@@ -22,24 +22,57 @@ export interface Image {
   readonly config: JsonObject;
   /** Lowest layer first. */
   readonly layers: readonly Layer[];
+  /** How the layers came to be, one after the other (OCI image spec, config, `history`). */
+  readonly history: readonly JsonObject[];
+  /** What a manifest says of the image besides (OCI image spec, annotations). */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** The documents of an image that others made, which are passed on as they are. */
+  readonly original?: OriginalDocuments;
+}
+
+/** The JSON documents of an image as its makers wrote them: its digests are theirs. */
+export interface OriginalDocuments {
+  /** The config. */
+  readonly config: Uint8Array<ArrayBuffer>;
+  /** The manifest, where its format has one with a digest (OCI, Docker's schema 2). */
+  readonly manifest?: { readonly mediaType: string; readonly bytes: Uint8Array<ArrayBuffer> };
+}
+
+/** An image and the names it goes by. */
+export interface NamedImage {
+  /** The image. */
+  readonly image: Image;
+  /** Such as `hello:1.0`; none for an image that nobody named. */
+  readonly repoTags: readonly string[];
 }
 
 /** A JSON document of an image and the digest that names it. */
 export interface ConfigBlob {
   /** The JSON. */
-  readonly text: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** `sha256:` and 64 hexadecimal digits. Docker calls it the image's ID. */
   readonly digest: string;
 }
 
 /**
- * The config of an image (OCI image spec, config) with nixpkgs' keys, order and formatting.
+ * The config of an image (OCI image spec, config) with nixpkgs' keys, order and formatting; of an
+ * image that others made, the one it came with.
  *
  * @param diffIds one for each layer of the image
  */
 export function configBlob(image: Image, diffIds: readonly string[]): ConfigBlob {
-  const { created, architecture, variant, os, layers } = image;
-  const text = formatJson(
+  const bytes = image.original?.config ?? new TextEncoder().encode(configText(image, diffIds));
+  return { bytes, digest: sha256Of(bytes) };
+}
+
+/** The digest of `bytes`: `sha256:` and 64 hexadecimal digits. */
+export function sha256Of(bytes: Uint8Array): string {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
+
+function configText(image: Image, diffIds: readonly string[]): string {
+  const { created, architecture, variant, os, history } = image;
+  return formatJson(
     new Map(Object.entries({
       created,
       architecture,
@@ -47,8 +80,7 @@ export function configBlob(image: Image, diffIds: readonly string[]): ConfigBlob
       os,
       config: sortKeys(image.config),
       rootfs: { diff_ids: diffIds, type: "layers" },
-      history: layers.map(({ comment }) => ({ created, comment })),
+      history,
     })),
   );
-  return { text, digest: `sha256:${createHash("sha256").update(text).digest("hex")}` };
 }

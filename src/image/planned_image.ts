@@ -8,6 +8,7 @@ import { RootLayer } from "../layer/root_layer.ts";
 import { StoreLayer } from "../layer/store_layer.ts";
 import { topComment, TopLayer } from "../rootfs/top_layer.ts";
 import { symlinkFarm } from "../rootfs/symlink_farm.ts";
+import type { Layer } from "../layer/layer.ts";
 import type { Image } from "./image.ts";
 import type { ImagePlan } from "./image_plan.ts";
 
@@ -36,14 +37,17 @@ export async function imageOf(plan: ImagePlan, now: Date): Promise<PlannedImage>
   const owner = { uid: plan.uid, gid: plan.gid, uname: plan.uname, gname: plan.gname, mtime };
   const rules = new PermissionRules(plan.storePermissions);
   const created = isoTime(plan.created === "now" ? now : new Date(plan.created * 1000));
-  const base = { architecture, os, variant, created, config };
+  const withLayers = (layers: readonly Layer[]): Image => {
+    const history = layers.map(({ comment }) => ({ created, comment }));
+    return { architecture, os, variant, created, config, layers, history };
+  };
   const storeLayers = () =>
     plan.layers.map(({ paths }) => new StoreLayer(paths, owner, storeRoot, rules));
   if ("links" in top) {
     const sources = top.links.map((path) => ({ kind: "store", path } as const));
     const { tree, notices, clashes } = await symlinkFarm(sources, storeRoot, { uid: 0, gid: 0 });
     const layers = [...storeLayers(), new TopLayer(tree, top.links)];
-    return { image: { ...base, layers }, mtime, notices, clashes };
+    return { image: withLayers(layers), mtime, notices, clashes };
   }
   const single = plan.type === "single";
   const paths = single ? plan.layers.flatMap(({ paths }) => paths) : [];
@@ -51,7 +55,7 @@ export async function imageOf(plan: ImagePlan, now: Date): Promise<PlannedImage>
   const layer = new RootLayer(top, paths, { comment, storeRoot, rules });
   const layers = single ? [layer] : [...storeLayers(), layer];
   const { notices, clashes } = top;
-  return { image: { ...base, layers }, mtime, notices, clashes };
+  return { image: withLayers(layers), mtime, notices, clashes };
 }
 
 /** As Python's `datetime.isoformat` writes a time in UTC: fractions only where there are any. */

@@ -27,10 +27,31 @@ export interface Layer {
    * {@linkcode ImageError} that names the file if one changed or can not be read.
    */
   open(): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /**
+   * `sha256:` and 64 hexadecimal digits, where it is known before the layer is read, as that of a
+   * base image's layer is: then {@linkcode Layer.open} fails unless the bytes have it.
+   */
+  readonly diffId?: string;
+  /** The layer compressed, where its source has it so. */
+  readonly blob?: StoredBlob;
 }
 
-/** The diff_id of a layer (OCI image spec, config, `rootfs`): a pass over all of its bytes. */
+/** Bytes as they are stored and sent (OCI image spec, descriptor). */
+export interface StoredBlob {
+  /** Such as `application/vnd.oci.image.layer.v1.tar+gzip`. */
+  readonly mediaType: string;
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly digest: string;
+  /** In bytes. */
+  readonly size: number;
+  /** The bytes: fails with an {@linkcode ImageError} unless they have the digest and the size. */
+  open(): ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
+/** The diff_id of a layer (OCI image spec, config, `rootfs`): a pass over all of its bytes,
+ * unless it is known. */
 export async function computeDiffId(layer: Layer): Promise<string> {
+  if (layer.diffId !== undefined) return layer.diffId;
   const hash = createHash("sha256");
   await readLayer(layer, (chunk) => hash.update(chunk));
   return `sha256:${hash.digest("hex")}`;

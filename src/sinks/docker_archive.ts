@@ -68,8 +68,8 @@ async function* archiveParts(image: Image, options: DockerArchiveOptions): Async
     written += header.length + roundUp(size, BLOCK);
     return header;
   };
-  const file = (name: string, text: string): Uint8Array<ArrayBuffer>[] => {
-    const bytes = new TextEncoder().encode(text);
+  const file = (name: string, content: string | Uint8Array): Uint8Array[] => {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     return [member(name, bytes.length), bytes, new Uint8Array(padding(bytes.length))];
   };
   const names: string[] = [];
@@ -110,7 +110,7 @@ async function* archiveParts(image: Image, options: DockerArchiveOptions): Async
   options.onConfig?.(config, diffIds);
   const configName = `${config.digest.replace("sha256:", "")}.json`;
   const manifest = [{ Config: configName, RepoTags: options.repoTags, Layers: names }];
-  yield* file(configName, config.text);
+  yield* file(configName, config.bytes);
   if (options.dockerV1) yield* file("repositories", repositoriesJson(options.repoTags, below));
   yield* file("manifest.json", formatJson(manifest));
   yield new Uint8Array(archiveEnd(written) - written);

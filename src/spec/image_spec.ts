@@ -62,6 +62,41 @@ export interface FakeNssLines {
   readonly extraGroupLines: readonly string[];
 }
 
+/** An image that another one is made on. */
+export interface BaseImageSource {
+  /** A docker-archive, an OCI archive or the directory of an OCI layout: absolute on this host. */
+  readonly path: string;
+  /** The repository name of the image in there, or null where there is one alone. */
+  readonly name: string | null;
+  /** The tag of the image in there; null: `latest`, or the only one. */
+  readonly tag: string | null;
+  /** `OS/ARCHITECTURE[/VARIANT]` of the image in there; null: the one the image is made for. */
+  readonly platform: string | null;
+}
+
+/** What of the config of its base image an image can have as well. */
+export type InheritedField =
+  | "Env"
+  | "Entrypoint"
+  | "Cmd"
+  | "WorkingDir"
+  | "User"
+  | "Labels"
+  | "ExposedPorts"
+  | "Volumes";
+
+/** What `inherit` may name. */
+export const INHERITED_FIELDS = [
+  "Env",
+  "Entrypoint",
+  "Cmd",
+  "WorkingDir",
+  "User",
+  "Labels",
+  "ExposedPorts",
+  "Volumes",
+] as const satisfies InheritedField[];
+
 /** How an image is made: `layered` as by buildLayeredImage, `single` as by buildImage. */
 export type ImageType = "layered" | "single";
 

@@ -251,7 +251,7 @@ Deno.test("dockerArchive() opens nothing before it is read, and closes all when 
     },
   };
   const platform = { architecture: "amd64", variant: null, os: "linux" };
-  const image = { ...platform, created: "", config: {}, layers: [endless] };
+  const image = { ...platform, created: "", config: {}, layers: [endless], history: [] };
   const reader = dockerArchive(image, { repoTags: ["a:b"], mtime: 1 }).getReader();
   assert.equal(opened, 0);
   for (let i = 0; i < 3; i++) await reader.read();
