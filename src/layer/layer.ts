@@ -32,7 +32,7 @@ export interface Layer {
    * base image's layer is: then {@linkcode Layer.open} fails unless the bytes have it.
    */
   readonly diffId?: string;
-  /** The layer compressed, where its source has it so. */
+  /** The layer as its source stores it, compressed or not, where that says what its digest is. */
   readonly blob?: StoredBlob;
 }
 

@@ -9,22 +9,11 @@ import { ImageError } from "../errors.ts";
 import { start } from "../process/run.ts";
 import { readingFrom } from "../store/files.ts";
 import { FileBytes, readAt } from "./byte_source.ts";
+import { type Compression, compressionOf, MAGIC_LENGTH } from "./compression.ts";
+import { Expansion } from "./expansion.ts";
 import type { ArchiveMember } from "./read.ts";
 import { readTar } from "./read.ts";
 import type { Content } from "./stream.ts";
-
-const ANY = -1;
-
-/** What compressed files begin with. */
-const MAGIC: Readonly<Record<Compression, readonly number[]>> = {
-  gzip: [0x1f, 0x8b],
-  zstd: [0x28, 0xb5, 0x2f, 0xfd],
-  xz: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0],
-  // "BZh" alone may be the name of a tar's first member.
-  bzip2: [0x42, 0x5a, 0x68, ANY, 0x31, 0x41, 0x59, 0x26],
-};
-
-type Compression = "gzip" | "zstd" | "xz" | "bzip2";
 
 /** An archive that is open. */
 export class ArchiveFile {
@@ -45,7 +34,7 @@ export class ArchiveFile {
   static async open(path: string): Promise<ArchiveFile> {
     const file = readingFrom(path, () => Deno.openSync(path));
     try {
-      const start = new Uint8Array(8);
+      const start = new Uint8Array(MAGIC_LENGTH);
       readingFrom(path, () => readAt(file, 0, start));
       const compression = compressionOf(start);
       if (compression === undefined) return new ArchiveFile(path, file);
@@ -82,22 +71,20 @@ export class ArchiveFile {
   }
 }
 
-function compressionOf(start: Uint8Array): Compression | undefined {
-  const names = Object.keys(MAGIC) as Compression[];
-  return names.find((name) =>
-    MAGIC[name].every((byte, index) => byte === ANY || start[index] === byte)
-  );
-}
-
 async function decompressed(
   file: Deno.FsFile,
   path: string,
   compression: Compression,
 ): Promise<Deno.FsFile> {
   const plain = namelessFile();
+  const expansion = new Expansion(path, file.statSync().size);
+  const write = (chunk: Uint8Array) => {
+    expansion.add(chunk.length);
+    writeAll(plain, chunk);
+  };
   try {
-    if (compression === "gzip") await gunzip(file, path, plain);
-    else await decompressWith(compression, path, plain);
+    if (compression === "gzip") await gunzip(file, path, write);
+    else await decompressWith(compression, path, write);
     return plain;
   } catch (error) {
     plain.close();
@@ -105,12 +92,16 @@ async function decompressed(
   }
 }
 
-async function gunzip(file: Deno.FsFile, path: string, plain: Deno.FsFile): Promise<void> {
+async function gunzip(
+  file: Deno.FsFile,
+  path: string,
+  write: (chunk: Uint8Array) => void,
+): Promise<void> {
   const decompressor = createGunzip();
   const source = Readable.from(chunksOf(file, path));
   source.on("error", (error) => decompressor.destroy(error));
   try {
-    for await (const chunk of source.pipe(decompressor)) writeAll(plain, chunk as Uint8Array);
+    for await (const chunk of source.pipe(decompressor)) write(chunk as Uint8Array);
   } catch (error) {
     // The codec's errors have codes, such as Z_DATA_ERROR; so have those of a full disk.
     if (error instanceof ImageError || !(error instanceof Error && "code" in error)) throw error;
@@ -124,12 +115,12 @@ async function gunzip(file: Deno.FsFile, path: string, plain: Deno.FsFile): Prom
 async function decompressWith(
   program: Exclude<Compression, "gzip">,
   path: string,
-  plain: Deno.FsFile,
+  write: (chunk: Uint8Array) => void,
 ): Promise<void> {
   const options = ["--decompress", "--stdout", "--quiet", "--", path];
   const decompressor = start(program, options);
   try {
-    for await (const chunk of decompressor.stdout) writeAll(plain, chunk);
+    for await (const chunk of decompressor.stdout) write(chunk);
     await decompressor.finished();
   } finally {
     await decompressor.stop();
