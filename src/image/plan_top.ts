@@ -87,8 +87,9 @@ async function makeTop(
     beforeCommands: async () => spec.includeNixDB ? await database(named) : new Map(),
   });
   try {
-    const { tree } = layout;
-    const { closure, notices } = await closureOfTree(spec, tree, named, source);
+    const { tree, helperTargets } = layout;
+    const candidates = await candidateClosure(spec, helperTargets, named, source);
+    const { closure, notices } = await closureOfTree(tree, named, candidates);
     if (spec.includeNixDB) addDatabase(tree, await database(closure));
     addMissingParents(tree, topOwner(spec));
     const rules = new PermissionRules(spec.permissions);
@@ -106,12 +107,10 @@ async function makeTop(
 
 /** What the image holds once the tree is known, and what it mentions that it does not hold. */
 async function closureOfTree(
-  spec: ImageSpec,
   tree: RootTree,
   named: Closure,
-  source: ClosureSource,
+  candidates: Closure,
 ): Promise<{ closure: Closure; notices: string[] }> {
-  const candidates = await candidateClosure(spec, tree, named, source);
   const scan = await scanTree(withoutDatabase(tree), candidates.keys());
   const notices = Array.from(
     scan.strangers,
@@ -156,17 +155,17 @@ function gcRoots({ contents, copyToRoot }: ImageSpec, closure: Closure): StorePa
  */
 async function candidateClosure(
   spec: ImageSpec,
-  tree: RootTree,
+  helperTargets: readonly string[],
   named: Closure,
   source: ClosureSource,
 ): Promise<Closure> {
   const roots = spec.copyToRoot.flatMap(({ kind, path }) =>
     kind === "store" ? [enclosingStorePath(path) as StorePath] : []
   );
-  // These may be paths of the host, or no more than text.
-  const texts = [spec.extraCommands, spec.fakeRootCommands, spec.shell, ...spec.path ?? []];
-  const targets = [...tree.values()].map(({ target }) => target);
-  const mentions = mentionsIn([texts, targets], "").map(({ path }) => path);
+  // These may be paths of the host, no more than text, or store paths that the image does without.
+  const { extraCommands, fakeRootCommands, shell, path, contents, config } = spec;
+  const texts = [extraCommands, fakeRootCommands, shell, path, contents.map(({ path }) => path)];
+  const mentions = mentionsIn([texts, config, helperTargets], "").map(({ path }) => path);
   const unsure = [...new Set(mentions)].filter((path) => !named.has(path));
   const missing = new Set(unsure.length > 0 ? await source.missing(unsure) : []);
   const wanted = [...new Set([...roots, ...unsure.filter((path) => !missing.has(path))])];
