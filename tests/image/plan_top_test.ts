@@ -76,5 +76,8 @@ Deno.test("planTop() has nothing to say of what the spec names, with no store pa
     assert.deepEqual(await planned({ ...none, contents, config: { Cmd: [stranger] } }), nothing);
   });
   const contents = [{ kind: "store", path: shell } as const];
-  assert.deepEqual(await planned({ ...none, contents, extraCommands: "true", helpers: [] }), nothing);
+  assert.deepEqual(
+    await planned({ ...none, contents, extraCommands: "true", helpers: [] }),
+    nothing,
+  );
 });
