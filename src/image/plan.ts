@@ -92,7 +92,9 @@ export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<
 
 async function onBaseOf(spec: ImageSpec, options: PlanOptions): Promise<PlanOnBase> {
   const { base, source, storeRoot = "" } = options;
-  if (base === undefined) throw new TypeError("planImage() needs the base image that is to be used");
+  if (base === undefined) {
+    throw new TypeError("planImage() needs the base image that is to be used");
+  }
   // Others need not load what reads images.
   const { planOnBase } = await import("./plan_on_base.ts");
   return await planOnBase(spec, base, source, storeRoot);
