@@ -11,7 +11,7 @@ export interface BaseHistory {
   readonly history: readonly JsonObject[];
   /** How many layers it has. */
   readonly layerCount: number;
-  /** When the image says that it was made (RFC 3339), for layers of which it says nothing. */
+  /** When the image says that it was made (RFC 3339), for layers of which it says nothing; "" if not. */
   readonly created: string;
   /** What to call it, such as `alpine:3.19`. */
   readonly name: string;
@@ -30,7 +30,7 @@ export function historyOnBase(base: BaseHistory, own: readonly JsonObject[]): Js
   const described = history.filter(({ empty_layer }) => empty_layer !== true).length;
   if (described === layerCount) return [...history, ...own];
   const plain = Array.from({ length: layerCount }, (_, index) => ({
-    created,
+    ...created === "" ? {} : { created },
     comment: `layer ${index + 1} of ${layerCount} of ${name}`,
   }));
   return [...plain, ...own];

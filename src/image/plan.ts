@@ -47,13 +47,14 @@ export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<
   const contents = storeContents(spec);
   const onBase = spec.fromImage === null ? undefined : await onBaseOf(spec, options);
   const config = onBase?.config ?? spec.config;
-  const named = await namedClosure(spec, onBase?.source ?? options.source);
+  const source = onBase?.source ?? options.source;
+  const named = await namedClosure(spec, source);
   let top: PlannedLinks | PlannedTop = { links: contents };
   let closure = named;
   if (!isLinksAlone(spec)) {
     // All that makes root file systems takes long to load.
     const { planTop } = await import("./plan_top.ts");
-    const planned = await planTop(spec, named, { ...options, ...onBase });
+    const planned = await planTop(spec, named, { ...options, source }, onBase?.root);
     const notices = [...onBase?.notices ?? [], ...planned.top.notices];
     top = { ...planned.top, notices, contents };
     closure = planned.closure;
