@@ -61,9 +61,20 @@ export async function planOnBase(
     source: besideBase(source, root),
     async withoutHeld(closure) {
       const held = await heldPaths(closure.keys(), root, spec, storeRoot);
-      return new Map([...closure].filter(([path]) => !held.has(path)));
+      return without(closure, held);
     },
   };
+}
+
+/** A closure of what is left: references to the others are none any more. */
+function without(closure: Closure, held: ReadonlySet<StorePath>): Closure {
+  if (held.size === 0) return closure;
+  return new Map(
+    [...closure].filter(([path]) => !held.has(path)).map(([path, info]) => {
+      const references = info.references.filter((reference) => !held.has(reference));
+      return [path, { ...info, references }];
+    }),
+  );
 }
 
 /** The base may have store paths that this host has not; the config may name them all the same. */
