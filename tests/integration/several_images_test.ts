@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { configBlob, type Image, type NamedImage } from "../../src/image/image.ts";
-import { computeDiffId, type Layer } from "../../src/layer/layer.ts";
+import { computeDiffId } from "../../src/layer/layer.ts";
 import { dockerArchive } from "../../src/sinks/docker_archive.ts";
 import { writeOciArchive, writeOciDirectory } from "../../src/sinks/oci_layout.ts";
 import { startDaemon } from "../support/daemon.ts";
@@ -23,9 +23,11 @@ Deno.test.afterAll(async () => {
   await scratch[Symbol.asyncDispose]();
 });
 
-const [one, two, three] = await Promise.all(
-  ["one", "two", "three"].map((name) => layerWith(name, name)),
-) as [Layer, Layer, Layer];
+const [one, two, three] = [
+  await layerWith("one", "one"),
+  await layerWith("two", "two"),
+  await layerWith("three", "three"),
+];
 const base = await storedLayer(
   await layerWith("base", "base"),
   "application/vnd.docker.image.rootfs.diff.tar.gzip",
