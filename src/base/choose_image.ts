@@ -74,7 +74,7 @@ function isFor(image: StoredImage, platform: Platform): boolean {
 
 /** The variants that images leave out, as containerd has it. */
 function variantOf({ architecture, variant }: Platform): string | null {
-  return variant ?? { arm: "v7", arm64: "v8" }[architecture] ?? null;
+  return variant ?? (architecture === "arm64" ? "v8" : architecture === "arm" ? "v7" : null);
 }
 
 /** `OS/ARCHITECTURE[/VARIANT]`. */
