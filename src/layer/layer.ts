@@ -32,7 +32,7 @@ export interface Layer {
    * base image's layer is: then {@linkcode Layer.open} fails unless the bytes have it.
    */
   readonly diffId?: string;
-  /** The layer compressed, where its source has it so. */
+  /** The layer as its source stores it, compressed or not, where that says what its digest is. */
   readonly blob?: StoredBlob;
 }
 
@@ -58,7 +58,10 @@ export async function computeDiffId(layer: Layer): Promise<string> {
 }
 
 /** Reads all bytes of a layer; `see` must not keep the chunks it gets. */
-export async function readLayer(layer: Layer, see: (chunk: Uint8Array) => void): Promise<void> {
+export async function readLayer(
+  layer: Pick<Layer, "open">,
+  see: (chunk: Uint8Array) => void,
+): Promise<void> {
   const reader = layer.open().getReader({ mode: "byob" });
   let buffer = new ArrayBuffer(1 << 20);
   for (;;) {

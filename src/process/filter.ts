@@ -7,7 +7,7 @@ import { writeStream } from "../terminal/output.ts";
 import { endProgram, exitText, ProgramError } from "./run.ts";
 
 /** The programs that streams go through. */
-export type FilterProgram = "pigz" | "zstd";
+export type FilterProgram = "bzip2" | "pigz" | "xz" | "zstd";
 
 /** The program takes no more: its exit status says why. */
 class InputClosed extends Error {}

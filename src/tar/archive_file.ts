@@ -3,28 +3,17 @@
  * @module
  */
 
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { ImageError } from "../errors.ts";
-import { start } from "../process/run.ts";
 import { readingFrom } from "../store/files.ts";
 import { FileBytes, readAt } from "./byte_source.ts";
+import { type Compression, compressionOf, MAGIC_LENGTH } from "./compression.ts";
+import { decompress } from "./decompress.ts";
 import type { ArchiveMember } from "./read.ts";
 import { readTar } from "./read.ts";
 import type { Content } from "./stream.ts";
 
-const ANY = -1;
-
-/** What compressed files begin with. */
-const MAGIC: Readonly<Record<Compression, readonly number[]>> = {
-  gzip: [0x1f, 0x8b],
-  zstd: [0x28, 0xb5, 0x2f, 0xfd],
-  xz: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0],
-  // "BZh" alone may be the name of a tar's first member.
-  bzip2: [0x42, 0x5a, 0x68, ANY, 0x31, 0x41, 0x59, 0x26],
-};
-
-type Compression = "gzip" | "zstd" | "xz" | "bzip2";
+/** How much compressed input is read at a time, in bytes. */
+const CHUNK = 1 << 18;
 
 /** An archive that is open. */
 export class ArchiveFile {
@@ -45,7 +34,7 @@ export class ArchiveFile {
   static async open(path: string): Promise<ArchiveFile> {
     const file = readingFrom(path, () => Deno.openSync(path));
     try {
-      const start = new Uint8Array(8);
+      const start = new Uint8Array(MAGIC_LENGTH);
       readingFrom(path, () => readAt(file, 0, start));
       const compression = compressionOf(start);
       if (compression === undefined) return new ArchiveFile(path, file);
@@ -82,13 +71,6 @@ export class ArchiveFile {
   }
 }
 
-function compressionOf(start: Uint8Array): Compression | undefined {
-  const names = Object.keys(MAGIC) as Compression[];
-  return names.find((name) =>
-    MAGIC[name].every((byte, index) => byte === ANY || start[index] === byte)
-  );
-}
-
 async function decompressed(
   file: Deno.FsFile,
   path: string,
@@ -96,8 +78,10 @@ async function decompressed(
 ): Promise<Deno.FsFile> {
   const plain = namelessFile();
   try {
-    if (compression === "gzip") await gunzip(file, path, plain);
-    else await decompressWith(compression, path, plain);
+    const { size } = file.statSync();
+    for await (const chunk of decompress(chunksOf(file, path), compression, size, path)) {
+      writeAll(plain, chunk);
+    }
     return plain;
   } catch (error) {
     plain.close();
@@ -105,40 +89,9 @@ async function decompressed(
   }
 }
 
-async function gunzip(file: Deno.FsFile, path: string, plain: Deno.FsFile): Promise<void> {
-  const decompressor = createGunzip();
-  const source = Readable.from(chunksOf(file, path));
-  source.on("error", (error) => decompressor.destroy(error));
-  try {
-    for await (const chunk of source.pipe(decompressor)) writeAll(plain, chunk as Uint8Array);
-  } catch (error) {
-    // The codec's errors have codes, such as Z_DATA_ERROR; so have those of a full disk.
-    if (error instanceof ImageError || !(error instanceof Error && "code" in error)) throw error;
-    throw new ImageError(`Cannot decompress ${path}: ${error.message}`, { cause: error });
-  } finally {
-    source.destroy();
-  }
-}
-
-/** By a program: the zstd of node:zlib in Deno 2.9 takes a file that was cut off, others it lacks. */
-async function decompressWith(
-  program: Exclude<Compression, "gzip">,
-  path: string,
-  plain: Deno.FsFile,
-): Promise<void> {
-  const options = ["--decompress", "--stdout", "--quiet", "--", path];
-  const decompressor = start(program, options);
-  try {
-    for await (const chunk of decompressor.stdout) writeAll(plain, chunk);
-    await decompressor.finished();
-  } finally {
-    await decompressor.stop();
-  }
-}
-
-function* chunksOf(file: Deno.FsFile, path: string): Generator<Uint8Array> {
+async function* chunksOf(file: Deno.FsFile, path: string): AsyncGenerator<Uint8Array> {
   for (let at = 0;;) {
-    const chunk = new Uint8Array(1 << 16);
+    const chunk = new Uint8Array(CHUNK);
     const length = readingFrom(path, () => readAt(file, at, chunk));
     if (length === 0) return;
     yield chunk.subarray(0, length);

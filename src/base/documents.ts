@@ -1,0 +1,183 @@
+/**
+ * The JSON documents of images: `manifest.json` of a docker-archive (Docker image specification
+ * 1.2), and the config, manifest and index of OCI (image spec 1.1), whose counterparts of Docker
+ * (schema 2) differ in media types alone.
+ *
+ * Of a field that is there twice the last one counts, as for the programs of others. Where they
+ * write null for an empty array, it is taken for one.
+ * @module
+ */
+
+import { z } from "zod";
+import { ImageError } from "../errors.ts";
+import { sha256Of } from "../image/image.ts";
+import type { JsonObject, JsonValue } from "../spec/image_spec.ts";
+import { JsonTextError, parseJson } from "../spec/json_text.ts";
+import { problemLines } from "../spec/problem.ts";
+import { schemaProblems } from "../spec/schema_issues.ts";
+import { shownName } from "./file_names.ts";
+import type { ImageFile, ImageFiles } from "./image_files.ts";
+
+/** Registries take no larger manifest; configs are smaller still. */
+const MAX_DOCUMENT = 4 << 20;
+
+const digest = z.string({ error: "a digest, sha256: and 64 hexadecimal digits" })
+  .regex(/^sha256:[0-9a-f]{64}$/, { error: "a digest, sha256: and 64 hexadecimal digits" });
+const text = z.string({ error: "a string" });
+// Whatever it holds is JSON: it came from JSON.
+const object = z.custom<JsonObject>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  { error: "an object" },
+);
+const texts = z.record(z.string(), text, { error: "an object of strings" });
+const size = z.int({ error: "a size in bytes" }).nonnegative({ error: "a size in bytes" });
+
+const platform = z.looseObject({
+  os: text,
+  architecture: text,
+  variant: text.nullish(),
+}, { error: "a platform" });
+
+const descriptor = z.looseObject({
+  mediaType: text,
+  digest,
+  size,
+  platform: platform.nullish(),
+  annotations: texts.nullish(),
+}, { error: "a descriptor" });
+
+/** What tells of a blob (OCI image spec, descriptor). */
+export type Descriptor = z.infer<typeof descriptor>;
+
+/** `manifest.json` of a docker-archive. */
+export const archiveManifestSchema = z.array(
+  z.looseObject({
+    Config: text,
+    RepoTags: z.array(text, { error: "an array of names, or null" }).nullish(),
+    Layers: z.array(text, { error: "an array of file names" }).nullish(),
+  }, { error: "an object" }),
+  { error: "an array" },
+);
+
+/** The config of an image. */
+export const configSchema = z.looseObject({
+  architecture: text,
+  os: text,
+  variant: text.nullish(),
+  created: text.nullish(),
+  config: object.nullish(),
+  rootfs: z.looseObject({
+    diff_ids: z.array(digest, { error: "an array of digests" }).nullish(),
+  }, { error: "an object" }),
+  history: z.array(object, { error: "an array" }).nullish(),
+}, { error: "an object" });
+
+/** See {@linkcode configSchema}. */
+export type ConfigDocument = z.infer<typeof configSchema>;
+
+/** An index, `index.json` included. */
+export const indexSchema = z.looseObject({
+  manifests: z.array(descriptor, { error: "an array of descriptors" }).nullish(),
+}, { error: "an object" });
+
+/** A manifest. */
+export const manifestSchema = z.looseObject({
+  config: descriptor,
+  layers: z.array(descriptor, { error: "an array of descriptors" }).nullish(),
+  annotations: texts.nullish(),
+}, { error: "an object" });
+
+/** A document that has been read. */
+export interface Document<T> {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly digest: string;
+  readonly value: T;
+}
+
+/**
+ * Reads a document and checks its form.
+ *
+ * @throws {ImageError} if it is too large, no JSON, or of another form.
+ */
+export async function readDocument<T>(
+  files: ImageFiles,
+  file: ImageFile,
+  schema: z.ZodType<T>,
+): Promise<Document<T>> {
+  const name = `${files.path}: ${shownName(file.name)}`;
+  const bytes = await readAll(file, name);
+  const document = parse(files, bytes, name);
+  const parsed = schema.safeParse(document);
+  if (parsed.success) return { bytes, digest: sha256Of(bytes), value: parsed.data };
+  const problems = problemLines(name, schemaProblems(parsed.error.issues, document));
+  const more = problems.length - MOST_PROBLEMS;
+  throw new ImageError(
+    [...problems.slice(0, MOST_PROBLEMS), ...more > 0 ? [`and ${more} more`] : []].join("\n"),
+  );
+}
+
+const MOST_PROBLEMS = 5;
+
+function parse(files: ImageFiles, bytes: Uint8Array, name: string): JsonValue {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ImageError(`${name}: expected JSON, which is UTF-8`, { cause });
+  }
+  try {
+    const document = parseJson(text);
+    files.documents.add(bytes.length, document);
+    return document;
+  } catch (cause) {
+    if (!(cause instanceof JsonTextError)) throw cause;
+    throw new ImageError(`${name}: expected JSON: ${cause.message}`, { cause });
+  }
+}
+
+/**
+ * Reads the document that a descriptor tells of.
+ *
+ * @throws {ImageError} as {@linkcode readDocument} does, and if it has another digest or size.
+ */
+export async function readDescribed<T>(
+  files: ImageFiles,
+  file: ImageFile,
+  { digest, size }: Descriptor,
+  schema: z.ZodType<T>,
+): Promise<Document<T>> {
+  if (file.size !== size) {
+    throw new ImageError(
+      `${files.path}: ${
+        shownName(file.name)
+      } has ${file.size} bytes, and its descriptor says ${size}`,
+    );
+  }
+  const document = await readDocument(files, file, schema);
+  if (document.digest === digest) return document;
+  throw new ImageError(
+    `${files.path}: ${shownName(file.name)} is damaged or another one: it has ${document.digest}`,
+  );
+}
+
+async function readAll(
+  { size, open }: ImageFile,
+  name: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (size > MAX_DOCUMENT) {
+    throw new ImageError(`${name} has ${size} bytes: no document of an image has more than 4 MiB`);
+  }
+  const bytes = new Uint8Array(size);
+  const content = open();
+  try {
+    let at = 0;
+    while (at < size) {
+      const length = await content.read(bytes.subarray(at));
+      if (length === 0) throw new ImageError(`${name} ends after ${at} of ${size} bytes`);
+      at += length;
+    }
+    return bytes;
+  } finally {
+    content.close();
+  }
+}
