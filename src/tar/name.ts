@@ -16,15 +16,40 @@ export function decodeName(bytes: Uint8Array): string {
   try {
     return strictUtf8.decode(bytes);
   } catch {
-    const parts: string[] = [];
-    for (let i = 0; i < bytes.length;) {
-      const start = i;
-      for (let length; (length = characterLength(bytes, i)) > 0;) i += length;
-      if (i > start) parts.push(strictUtf8.decode(bytes.subarray(start, i)));
-      if (i < bytes.length) parts.push(String.fromCharCode(0xdc00 + bytes[i++]!));
-    }
-    return parts.join("");
+    return decodeUneven(bytes);
   }
+}
+
+/** More arguments than some thousands are too many for a function. */
+const MOST_UNITS = 4096;
+
+/** For names of which a part is not UTF-8: linear in time, as hostile ones may be long. */
+function decodeUneven(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  let units: number[] = [];
+  for (let i = 0; i < bytes.length;) {
+    const length = characterLength(bytes, i);
+    if (length > 1) {
+      const point = codePoint(bytes, i, length);
+      if (point >= 0x10000) units.push(0xd800 + ((point - 0x10000) >> 10));
+      units.push(point >= 0x10000 ? 0xdc00 + (point & 0x3ff) : point);
+      i += length;
+    } else {
+      const byte = bytes[i++]!;
+      units.push(length === 1 ? byte : 0xdc00 + byte);
+    }
+    if (units.length < MOST_UNITS && i < bytes.length) continue;
+    parts.push(String.fromCharCode(...units));
+    units = [];
+  }
+  return parts.join("");
+}
+
+/** The valid character at `at`, of two bytes or more. */
+function codePoint(bytes: Uint8Array, at: number, length: number): number {
+  let point = bytes[at]! & (0x7f >> length);
+  for (let i = 1; i < length; i++) point = point << 6 | bytes[at + i]! & 0x3f;
+  return point;
 }
 
 /** The length of the valid UTF-8 character at `at` (Unicode standard, table 3-7), or 0. */
