@@ -8,13 +8,10 @@ those that would take much memory or time.
 import gzip, io, json, lzma, os, re, subprocess, sys, tarfile
 
 from make_images import (
-    DOCKER, OCI, Image, blob_member, descriptor, index_of, layer, named, oci, oci_blobs, pack,
-    sha256, simple, tar, write_directory, zstd,
+    OCI, Image, blob_member, descriptor, index_of, layer, oci, pack, sha256, simple, tar, write_directory, zstd,
 )
 
 CONTROL = "\x1b[2J\n\x9b\u202e\u2028\x7f"
-MEMBER = b"a member"
-
 
 def image(**more):
     return Image([layer(1), layer(2)], ["app:1"], **more)
@@ -125,7 +122,7 @@ def light_cases():
     yield "a symlink out", links(("d/evil", "->", "../../etc/passwd")), out
     yield "a hard link out", links(("evil", "=", "../../etc/passwd")), out
     yield "a symlink, then a member behind it", links(("e", "->", "/tmp"), ("e/evil", b"x")), None
-    yield "a loop of links", archive(manifest=entry(Config="a")) and pack([
+    yield "a loop of links", pack([
         ("a", "->", "b"), ("b", "->", "a"), ("manifest.json", json.dumps(entry(Config="a")).encode()),
     ]), 'too many links from "a" on$'
     yield "a link to itself", pack([("manifest.json", "->", "manifest.json")]), "too many links"
@@ -356,17 +353,6 @@ def light(directory):
     return answers
 
 
-def repeated(size, compress, times, part=None):
-    """`size` zeros behind what a tar begins with, many times, as parts of one compressed file."""
-    return compress(part or b"") + compress(bytes(size)) * times
-
-
-def numbered(count):
-    return b"".join(
-        b"%s\n" % text for text in (b"%d " % at for at in range(count))
-    )
-
-
 def global_records(count, start):
     data = b""
     for at in range(start, start + count):
@@ -375,7 +361,7 @@ def global_records(count, start):
     return header(member("g", len(data), tarfile.XGLTYPE)) + data + bytes(-len(data) % 512)
 
 
-def wide(text, size=4 << 20):
+def wide(text, size=1 << 20):
     part = text + b","
     return b"[" + part * (size // len(part) - 1) + text + b"]"
 
@@ -390,9 +376,10 @@ def heavy_cases():
     ]
     bomb = "expands to more than 100 times its size"
     for name, compress, size, times in compressors:
-        data = repeated(size, compress, times, big)
-        yield f"a bomb of {name}", data, bomb
-        yield f"a layer that is a bomb of {name}", layered(data, real=False), f"layer 1.*{bomb}"
+        data = compress(big) + compress(bytes(size)) * times
+        yield f"a bomb of {name}, 11 GiB", data, bomb
+        if name != "xz":
+            yield f"a layer that is a bomb of {name}", layered(data, bytes, real=False), f"layer 1.*{bomb}"
     manifest = header(member("manifest.json", 1 << 30))
     large = "has 1073741824 bytes: no document of an image has more than 4 MiB$"
     yield "manifest.json of 1 GiB", (manifest, len(manifest) + (1 << 30) + 1024), large
@@ -400,27 +387,25 @@ def heavy_cases():
         one_shot(manifest) + one_shot(bytes(64 * mib)) * 16
     ), large + "|" + bomb
     yield "a member of 1 GiB of JSON in a layout", [("index.json", 1 << 30)], large
-    for name, text in [
-        ("numbers", b"0"), ("arrays", b"[]"), ("objects", b'{"a":{}}'), ("texts", b'""'),
-        ("nothing", b'{"Config":1}'),
+    values = "more than 500000 values in JSON$"
+    for name, text, error in [
+        ("numbers", b"0", values), ("arrays", b"[]", values), ("texts", b'""', "found \"\"$"),
+        ("objects", b'{"a":{}}', "expected a string, found nothing$"),
     ]:
-        yield f"4 MiB of {name}", archive(**{"manifest.json": wide(text)}), (
-            "more than 500000 values|and \\d+ more$|more than 1000 images"
-        )
-        yield f"1 MiB of {name}", archive(**{"manifest.json": wide(text, 1 << 20)}), (
-            "more than 500000 values|and \\d+ more$|more than 1000 images"
-        )
+        yield f"1 MiB of {name}", archive(**{"manifest.json": wide(text)}), error
+    yield "4 MiB of arrays", archive(**{"manifest.json": wide(b"[]", 4 * mib - 8)}), values
     labels = b",".join(b'"%07d":0' % at for at in range(300_000))
     yield "300,000 annotations that are no texts", layout(lambda members: members.update({
         "index.json": members["index.json"].replace(
             b'"annotations": {', b'"annotations": {' + labels + b",",
         ),
-    })), "expected a string, found 0\\nand \\d+ more$|.*".replace("|.*", "")
+    })), "annotations\\[\"0000000\"\\]: expected a string, found 0$"
     yield "a text of 4 MiB without an end", archive(config=b'"' + b"a" * (4 * mib - 1)), "expected JSON"
     yield "escapes of 4 MiB without an end", archive(config=b'"' + b"\\n" * (2 * mib - 1)), "expected JSON"
     yield "lines of 4 MiB", archive(config=b"\n" * (4 * mib)), "expected JSON"
-    yield "brackets of 4 MiB", archive(config=b"[" * (4 * mib)), "expected JSON"
-    yield "brackets that end of 4 MiB", archive(config=b"[" * 2 * mib + b"]" * 2 * mib), "nested more"
+    yield "brackets of 4 MiB", archive(config=b"[" * (4 * mib)), values
+    yield "450,000 brackets", archive(config=b"[" * 450_000), "expected JSON"
+    yield "450,000 brackets that end", archive(config=b"[" * 450_000 + b"]" * 450_000), "nested more"
     config = image().config
     padded = config[:-1] + b" " * (3 * mib) + b"}"
     yield "999 images of a config of 3 MiB", archive(
@@ -433,7 +418,6 @@ def heavy_cases():
     ]), None
     yield "50,000 images of one config", archive(manifest=entry() * 50_000), "more than 1000 images$"
     zero = sha256(b"")
-    many = 200_000
     yield "an image of 50,000 layers", archive(
         config=json.dumps({
             "os": "linux", "architecture": "amd64",
@@ -445,23 +429,20 @@ def heavy_cases():
             "os": "linux", "architecture": "amd64",
             "rootfs": {"diff_ids": [f"sha256:{zero}"] * 20_000},
         }).encode(), manifest=entry(Layers=["e"] * 20_000) * 20, e=b"",
-    ), "more than 500000 values|more than 32 MiB of JSON"
+    ), "more than 500000 values in JSON$"
     yield "300,000 names", archive(manifest=entry(RepoTags=[f"a:{at}" for at in range(300_000)])), None
     yield "2,000 manifests", layout(lambda members: members.update({
         "index.json": index_of(blobs_of(members)[0]["manifests"] * 2000),
     })), "more than 1000 manifests$"
     headers = b"".join(header(member(f"{at}")) for at in range(10_000))
     yield "1,500,000 members", one_shot(headers) * 150, "more than 100000 members$"
-    yield "1,500,000 members of a layer", layered(
-        one_shot(b"".join(header(member(f"{at:05}")) for at in range(10_000))) * 150, real=False,
-    ), "is damaged or another one|.*"[:29]
+    yield "300,000 members of a layer", layered(headers * 30, one_shot), None
     long = b"".join(header(member("L", mib, tarfile.GNUTYPE_LONGNAME)) + b"\xff" * mib for _ in range(8))
     yield "500 long names of 1 MiB", one_shot(long) * 63, "holds no images|ends"
     globals_ = b"".join(global_records(50, 50 * at) for at in range(2000))
     yield "100,000 records of global headers", globals_, "too many global extended headers$"
     same = global_records(90, 0) + headers
     yield "global headers for many members", same + headers * 8, "holds no images|ends too early"
-    records = b"".join(b"15 k%06d=vvvv\n" % at for at in range(1))
     yield "a window of 2 GiB of zstd", subprocess.run(
         ["zstd", "-qc", "--ultra", "-3", "--long=31", "--no-check"],
         input=pack(simple([image()])), stdout=subprocess.PIPE, check=True,
