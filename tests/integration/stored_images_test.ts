@@ -122,7 +122,7 @@ Deno.test("docker save: one image, and several with names and layers that they s
   assert.equal(chosen("docker.io/library/two", "2"), expected[1]!.config);
   assert.equal(chosen(null, "3"), expected[2]!.config);
 
-  for (const program of ["gzip", "zstd", "xz", "bzip2"]) {
+  for (const program of ["gzip", "zstd"]) {
     const script = '"$1" --stdout "$2" >"$3"';
     await succeed(["sh", "-c", script, "sh", program, all, `${all}.${program}`]);
     await reads(`${all}.${program}`, "docker-archive", expected);
