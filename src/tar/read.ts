@@ -178,14 +178,14 @@ function memberOf(
   const long = (bytes?: Uint8Array) => bytes && readText(bytes, 0, bytes.length);
   const name = text("path") ?? long(found.name) ?? readName(block);
   const linkname = text("linkpath") ?? long(found.linkname) ?? readText(block, 157, 100);
-  const where = `${found.archive}: ${quoted(name)}`;
-  if (name.includes("\0") || linkname.includes("\0")) throw broken(where, "NUL in a name");
+  const where = () => `${found.archive}: ${quoted(name)}`;
+  if (name.includes("\0") || linkname.includes("\0")) throw broken(where(), "NUL in a name");
   if (flag === "S" || tellOfSparseFile(records)) {
-    throw new ImageError(`${where} is a sparse file: make the archive without tar's --sparse`);
+    throw new ImageError(`${where()} is a sparse file: make the archive without tar's --sparse`);
   }
   const plain = TYPES[flag];
   if (plain === undefined) {
-    throw new ImageError(`${where} is of the type ${quoted(flag)}, which is not supported`);
+    throw new ImageError(`${where()} is of the type ${quoted(flag)}, which is not supported`);
   }
   // In v7, which knows no directories, a slash at the end tells them.
   const type = plain === "file" && name.endsWith("/") ? "directory" : plain;
@@ -194,7 +194,7 @@ function memberOf(
     const record = text(keyword);
     const value = record === undefined ? readNumber(block, at, width) : readPaxNumber(record);
     if (value === undefined || value < least) {
-      throw broken(where, `${keyword} is no number that can be`);
+      throw broken(where(), `${keyword} is no number that can be`);
     }
     return value;
   };
