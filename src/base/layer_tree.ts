@@ -46,6 +46,9 @@ export class LayerTree {
    * @throws {ImageError} if it can not be unpacked, or not within the root.
    */
   add(member: ArchiveMember): void {
+    if (utf8Length(member.name) > MAX_PATH || utf8Length(member.linkname) > MAX_PATH) {
+      throw this.#error(member, `has a name or a target of more than ${MAX_PATH} bytes`);
+    }
     const components = this.#componentsOf(member.name, member);
     const base = components.pop();
     const parent = this.#directory(components, member);
@@ -189,9 +192,6 @@ export class LayerTree {
   }
 
   #componentsOf(path: string, member: ArchiveMember): string[] {
-    if (utf8Length(path) > MAX_PATH) {
-      throw this.#error(member, `has a name or a target of more than ${MAX_PATH} bytes`);
-    }
     const components = componentsWithin(path);
     if (components !== undefined) return components;
     const where = path === member.name ? "" : ` by way of ${quoted(path)}`;
