@@ -60,7 +60,7 @@ export class LayerTree {
     const hidden = ofAufs ? undefined : hiddenBy(base);
     if (hidden === undefined) this.#put(parent, base, member);
     else if (hidden === "everything") parent.hidesEverything = true;
-    else if (isName(hidden.name)) parent.hidden.add(hidden.name);
+    else if (isName(hidden.name)) parent.hide(hidden.name);
     else throw this.#error(member, "is a whiteout that names nothing");
   }
 
