@@ -14,6 +14,6 @@ export function isLinksAlone(spec: ImageSpec): boolean {
 }
 
 /** Whether the spec has commands to run. */
-export function hasCommands({ extraCommands, fakeRootCommands }: ImageSpec): boolean {
-  return extraCommands.trim() !== "" || fakeRootCommands.trim() !== "";
+export function hasCommands({ runAsRoot, extraCommands, fakeRootCommands }: ImageSpec): boolean {
+  return [runAsRoot, extraCommands, fakeRootCommands].some((script) => script.trim() !== "");
 }

@@ -143,6 +143,12 @@ export interface ImageSpec {
   readonly helpers: readonly HelperName[];
   /** Lines that the helper `fakeNss` adds. */
   readonly fakeNss: FakeNssLines;
+  /** A shell script that runs as root in a virtual machine whose root is the image's; "" for none. */
+  readonly runAsRoot: string;
+  /** The size of that machine's disk in MiB; null: as much as base image and contents call for. */
+  readonly diskSize: number | null;
+  /** The memory of that machine in MiB. */
+  readonly buildVMMemorySize: number;
   /** A shell script that runs in the new root, without privileges; "" for none. */
   readonly extraCommands: string;
   /** A shell script that runs in the new root as root under fakeroot; "" for none. */

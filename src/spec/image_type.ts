@@ -48,5 +48,9 @@ export function typeWarnings(document: JsonValue, spec: ImageSpec): Problem[] {
     const text = "has no effect without fakeRootCommands";
     warnings.push({ path: ["enableFakechroot"], text });
   }
+  for (const field of ["diskSize", "buildVMMemorySize"]) {
+    if (spec.runAsRoot !== "" || !isObject(document) || !Object.hasOwn(document, field)) continue;
+    warnings.push({ path: [field], text: "has no effect without runAsRoot" });
+  }
   return warnings;
 }

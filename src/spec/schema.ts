@@ -32,6 +32,10 @@ import {
 const DEFAULT_TIME = "1970-01-01T00:00:01Z";
 const MIN_LAYERS = 2;
 const MAX_LAYERS = 125;
+const MIN_DISK = 64;
+const MAX_DISK = 1 << 22;
+const MIN_MEMORY = 128;
+const MAX_MEMORY = 1 << 20;
 const WHY_TWO_LAYERS = "one for what is not in the store, and at least one for store paths";
 
 const NOW = "Where SOURCE_DATE_EPOCH is set in the environment, it stands for now.";
@@ -89,6 +93,18 @@ export const specSchema = z.strictObject({
   ),
   fakeNss: fakeNss.prefault({}).describe(
     "Further lines for the helper fakeNss; where they are given, so is the helper.",
+  ),
+  runAsRoot: script().nullable().prefault(null).transform((text) => text ?? "").describe(
+    "A shell script that runs as root in a virtual machine, before the other scripts. Its / is what " +
+      "the image will have, the base image included, with /dev, /proc, /sys and the store paths that " +
+      "the spec names. Null: none.",
+  ),
+  diskSize: integer(MIN_DISK, MAX_DISK).nullable().default(null).describe(
+    "The size of the disk of the virtual machine for runAsRoot, in MiB. Null: 1024, or more where " +
+      "the base image and the contents call for it.",
+  ),
+  buildVMMemorySize: integer(MIN_MEMORY, MAX_MEMORY).default(512).describe(
+    "The memory of the virtual machine for runAsRoot, in MiB.",
   ),
   extraCommands: script().default("").describe(
     "A shell script that runs without privileges in a copy of the image's root directory, which has " +

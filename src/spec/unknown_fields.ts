@@ -14,9 +14,6 @@ const FIELDS = Object.keys(specSchema.shape).filter((name) => name !== "$schema"
 /** Arguments of dockerTools' functions that are no fields, and why. */
 const ARGUMENTS: ReadonlyMap<string, string> = new Map([
   ["layeringPipeline", 'not supported yet ("layering" chooses between two strategies)'],
-  ["runAsRoot", 'not supported yet ("fakeRootCommands" needs no virtual machine)'],
-  ["diskSize", "not supported yet: no virtual machine"],
-  ["buildVMMemorySize", "not supported yet: no virtual machine"],
   ["debug", 'not needed: "nix-image plan" tells why store paths share a layer'],
   ["meta", "belongs to Nix functions, not to a spec"],
   ["passthru", "belongs to Nix functions, not to a spec"],
