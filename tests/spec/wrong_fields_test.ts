@@ -12,7 +12,8 @@ const TIME =
 const ARCHITECTURE = "one of 386, amd64, arm, arm64, loong64, mips, mips64, mips64le, mipsle, " +
   "ppc64, ppc64le, riscv64, s390x, or a Nix system name for Linux";
 const FIELDS = "name, tag, type, fromImage, fromImageName, fromImageTag, inherit, contents, " +
-  "copyToRoot, keepContentsDirlinks, helpers, fakeNss, extraCommands, fakeRootCommands, enableFakechroot, shell, path, permissions, includeNixDB, " +
+  "copyToRoot, keepContentsDirlinks, helpers, fakeNss, runAsRoot, diskSize, buildVMMemorySize, " +
+  "extraCommands, fakeRootCommands, enableFakechroot, shell, path, permissions, includeNixDB, " +
   "config, annotations, os, architecture, variant, created, mtime, uid, gid, uname, gname, maxLayers, " +
   "includeStorePaths, layering, compressor";
 const SOURCE = "a store path or a link to one, a directory, or a tarball (.tar, .tar.gz, .tgz, " +
