@@ -14,6 +14,8 @@ export interface RootEntry
   readonly path: string;
   /** Where a symlink points; empty for others. */
   readonly target: string;
+  /** Files with the same one are names of one file, which are hard links to one another. */
+  readonly inode?: number | undefined;
   /** What to call it in an error: the file it comes from. */
   readonly origin: string;
   /** Opens the content of a file. */

@@ -37,8 +37,31 @@ export function topArchive(tree: RootTree): TopArchive {
   // A slash sorts before all that a name can hold, so that a directory's entries follow it.
   const keyed = entries.map((entry) => [entry.path.replaceAll("/", "\0"), entry] as const)
     .sort(([a], [b]) => compareBytes(a, b));
-  const members = keyed.map(([, entry]) => memberOf(entry));
+  const members = withLinks(keyed.map(([, entry]) => entry));
   return { members, format: members.some(({ xattrs }) => xattrs?.size) ? "pax" : "gnu" };
+}
+
+/** Of the names of one file, the first one is the file, and the others are links to it. */
+function withLinks(entries: readonly RootEntry[]): TarMember[] {
+  const first = new Map<number, TarMember>();
+  return entries.map((entry) => {
+    const member = memberOf(entry);
+    if (entry.inode === undefined) return member;
+    const file = first.get(entry.inode);
+    if (file === undefined) first.set(entry.inode, member);
+    // Rules go by names, and may have made two files of one.
+    else if (isAlike(file, member)) return linkTo(file, member);
+    return member;
+  });
+}
+
+function isAlike(a: TarMember, b: TarMember): boolean {
+  return a.mode === b.mode && a.uid === b.uid && a.gid === b.gid &&
+    JSON.stringify([...a.xattrs ?? []]) === JSON.stringify([...b.xattrs ?? []]);
+}
+
+function linkTo(file: TarMember, { open: _, xattrs: __, ...member }: TarMember): TarMember {
+  return { ...member, type: "link", size: 0, linkname: file.name, device: undefined };
 }
 
 /** A layer with directories and symlinks alone; there even when it is empty. */

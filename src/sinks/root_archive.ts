@@ -10,7 +10,7 @@
 import type { MergedRoot, RootName } from "../base/merged_root.ts";
 import type { Layer } from "../layer/layer.ts";
 import { archiveSize, type MemberSource, type TarMember, tarStream } from "../tar/stream.ts";
-import type { TarHeader } from "../tar/tar_header.ts";
+import type { TarFormat, TarHeader } from "../tar/tar_header.ts";
 import { StreamRanges } from "./stream_ranges.ts";
 
 /** Told how far writing is. */
@@ -34,16 +34,18 @@ export interface RootArchive {
  * The archive of a root file system.
  *
  * @param layers those that it was merged from
+ * @param format how headers are written; GNU's has no place for extended attributes
  */
 export function rootArchive(
   root: MergedRoot,
   layers: readonly Layer[],
+  format: TarFormat = "pax",
 ): RootArchive {
   const ordered = inOrder(root);
   return {
-    size: archiveSize(headersOf(ordered), "pax"),
+    size: archiveSize(headersOf(ordered), format),
     open: ({ onLayer = () => {} } = {}) =>
-      tarStream(new RootMembers(ordered, layers, onLayer), "pax"),
+      tarStream(new RootMembers(ordered, layers, onLayer), format),
   };
 }
 
