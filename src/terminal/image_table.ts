@@ -70,7 +70,7 @@ export function valueText(value: JsonValue): string {
 
 interface Column {
   readonly title: string;
-  readonly align?: "right";
+  readonly align?: "left" | "right";
   /** Whether there is nothing to show in it. */
   readonly absent?: boolean;
   readonly cell: (layer: LayerDescription, index: number) => string;
