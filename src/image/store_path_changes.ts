@@ -77,6 +77,7 @@ function packageName(path: StorePath): string {
 
 /** The package's name and the output's, which is what comes last: `openssl-3.0.1-dev`. */
 function packageOutput(path: StorePath): string {
-  const output = /-[^a-zA-Z].*?(-[a-z]+)$/.exec(namePart(path))?.[1] ?? "";
-  return `${packageName(path)} ${output}`;
+  const name = packageName(path);
+  const version = namePart(path).slice(name.length + 1);
+  return `${name} ${/-[a-z]+$/.exec(version)?.[0] ?? ""}`;
 }

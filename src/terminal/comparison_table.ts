@@ -8,6 +8,7 @@ import type {
   ComparedLayer,
   FileChange,
   FileChanges,
+  FileFacts,
   ImageComparison,
   LayerChanges,
   Pull,
@@ -32,10 +33,10 @@ export function comparisonTable(comparison: ImageComparison): string {
   const { from, to, layers, storePaths, files, config, pull } = comparison;
   const sections = [
     formatTable([["from", ...imageCells(from)], ["to", ...imageCells(to)]]),
-    section("Layers", layerRows(layers), ["left", "left", "right", "right"]),
-    section("Store paths", storePathRows(storePaths)),
-    section("Files outside of the store", fileRows(files)),
-    section("Config", configRows(config)),
+    section("Layers", layers, layerRows(layers), ["left", "left", "right", "right"]),
+    section("Store paths", storePaths, storePathRows(storePaths)),
+    section("Files outside of the store", files, fileRows(files)),
+    section("Config", { changed: config }, configRows(config)),
     pullLine(pull, layers),
   ];
   return sections.filter((text) => text !== "").join("\n");
@@ -45,8 +46,21 @@ function imageCells(image: ComparedImage): Row {
   return [title(image), shortDigest(image.id ?? ""), image.platform, formatBytes(image.size)];
 }
 
-function section(name: string, rows: readonly Row[], align: ("left" | "right")[] = []): string {
-  return rows.length === 0 ? "" : `${name}:\n${formatTable(rows, { align })}`;
+/** What a section is about. */
+type Changes = Partial<Record<"added" | "removed" | "changed", readonly unknown[]>>;
+
+function section(
+  name: string,
+  changes: Changes,
+  rows: readonly Row[],
+  align: ("left" | "right")[] = [],
+): string {
+  if (rows.length === 0) return "";
+  const counts = (["changed", "removed", "added"] as const).flatMap((kind) => {
+    const count = changes[kind]?.length ?? 0;
+    return count === 0 ? [] : [`${count} ${kind}`];
+  });
+  return `${name}: ${counts.join(", ")}\n${formatTable(rows, { align })}`;
 }
 
 /** A row for each of the first ones, and how many more there are. */
@@ -102,11 +116,15 @@ function fileCells({ path, from, to }: FileChange): Row {
     ["mode ", from.mode.toString(8), to.mode.toString(8)],
     ["owner ", `${from.uid}:${from.gid}`, `${to.uid}:${to.gid}`],
     ["", `${from.size} B`, `${to.size} B`],
-    ["target ", shorten(from.target, LONGEST), shorten(to.target, LONGEST)],
+    ["target ", targetOf(from), targetOf(to)],
   ];
   const differing = facts.filter(([, was, is]) => was !== is)
     .map(([name, was, is]) => `${name}${was} -> ${is}`);
   return [shorten(path, LONGEST), differing.join(", ")];
+}
+
+function targetOf({ target }: FileFacts): string {
+  return target === "" ? "(none)" : shorten(target, LONGEST);
 }
 
 function configRows(changes: readonly ConfigChange[]): Row[] {
@@ -114,6 +132,7 @@ function configRows(changes: readonly ConfigChange[]): Row[] {
     const keys = path[0] === "config" ? path.slice(1) : path;
     const [was, is] = [from, to].map((value) => {
       if (value === null) return "(nothing)";
+      if (path[0] === "history" && Array.isArray(value)) return formatCount(value.length, "step");
       return shorten(valueText(value), LONGEST);
     });
     return [shorten(keys.join(" "), LONGEST), `${was} -> ${is}`];
@@ -121,8 +140,8 @@ function configRows(changes: readonly ConfigChange[]): Row[] {
 }
 
 function pullLine({ layers, compressedLayers, size }: Pull, { shared }: LayerChanges): string {
+  if (layers === 0) return "Nothing to pull: there are no other layers\n";
   const all = formatCount(layers + shared.length, "layer");
-  if (layers === 0) return `All ${all} are shared: nothing to pull\n`;
   const how = compressedLayers === layers
     ? "compressed"
     : compressedLayers === 0

@@ -10,7 +10,7 @@ import { firstOf, formatBytes, formatCount, formatTable, printable, shorten } fr
 
 /** Bounds for images of others: in columns, and in lines. */
 const LONGEST = 120;
-const LONGEST_CONTENTS = 80;
+const LONGEST_CONTENTS = 60;
 const MOST_OF_FIELD = 20;
 const MOST_LINES = 100;
 const MOST_LAYERS = 200;
@@ -123,13 +123,15 @@ function contentsOf({ storePaths, createdBy, comment }: LayerDescription): strin
 
 function summary({ names, layers, size }: ImageDescription): string {
   const paths = new Set(layers.flatMap(({ storePaths }) => storePaths.map(({ path }) => path)));
-  const blobs = layers.flatMap(({ blob }) => blob ? [blob] : []);
-  const stored = blobs.reduce((sum, { size }) => sum + size, 0);
+  const stored = layers.every(({ blob }) => blob !== null)
+    ? [`${formatBytes(layers.reduce((sum, { blob }) => sum + (blob?.size ?? 0), 0))} as stored`]
+    : [];
   const outside = layers.reduce((sum, { outsideStore }) => sum + (outsideStore ?? 0), 0);
   const facts = [
     formatCount(layers.length, "layer"),
     formatCount(paths.size, "store path"),
-    `${formatBytes(size)}${blobs.length > 0 ? ` (${formatBytes(stored)} as stored)` : ""}`,
+    formatBytes(size),
+    ...layers.length > 0 ? stored : [],
     ...outside > 0 ? [`${formatBytes(outside)} outside of the store`] : [],
   ];
   return `${title({ names })}: ${facts.join(", ")}`;
