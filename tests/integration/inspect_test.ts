@@ -166,10 +166,11 @@ Deno.test("inspect of a spec says what it says of the image, on a base as well",
 });
 
 Deno.test("inspect says of what Docker saved what Docker says, of one image or all", async () => {
-  const first = await dockerBase(docker, scratch, "saved/first:1", "ENV A=1", 'CMD ["sh"]');
+  await using own = new Scratch();
+  const first = await dockerBase(docker, own, "saved/first:1", "ENV A=1", 'CMD ["sh"]');
   await docker.docker("tag", "saved/first:1", "saved/first:also");
-  await docker.docker("import", `${scratch.path}/root.tar`, "saved/second:2");
-  const archive = `${scratch.path}/both.tar`;
+  await docker.docker("import", `${own.path}/root.tar`, "saved/second:2");
+  const archive = `${own.path}/both.tar`;
   await docker.docker("save", "-o", archive, "saved/first:1", "saved/first:also", "saved/second:2");
   const { images } = await json<Inspected>("inspect", "--json", archive);
   assert.equal(images.length, 2);
@@ -188,7 +189,7 @@ Deno.test("inspect says of what Docker saved what Docker says, of one image or a
       "--list",
       "--verbose",
       "--file",
-      `${scratch.path}/root.tar`,
+      `${own.path}/root.tar`,
     ]);
     const files = root.trim().split("\n").filter((line) => line.startsWith("-"));
     const bytes = files.reduce((sum, line) => sum + Number(line.split(/ +/)[2]), 0);
@@ -244,12 +245,18 @@ const newSpec = scratch.spec({
   extraCommands: "mkdir etc; echo 1 > etc/kept; echo 12 > etc/changed; echo 1 > etc/added",
 });
 
-for (const [format, compression] of [["oci", "gzip"], ["oci", "none"], ["docker-archive", ""]]) {
+for (
+  const [format, compression] of [
+    ["oci", "gzip"],
+    ["oci", "none"],
+    ["docker-archive", ""],
+  ] as const
+) {
   Deno.test(`diff of two versions (${format} ${compression}) has what changed, and the bytes to pull`, async () => {
     const [from, to] = ["old", "new"].map((name) =>
       `${scratch.path}/${name}-${format}-${compression}`
     );
-    assert.ok(format && from && to);
+    assert.ok(from && to);
     const options = compression ? ["--layer-compression", compression] : ["--compressor", "none"];
     for (const [path, spec] of [[from, oldSpec], [to, newSpec]] as const) {
       const build = ["build", "--quiet", "--format", format, ...options, "-o", path, spec];

@@ -129,7 +129,7 @@ Deno.test("comparisonTable() is bounded and harmless, whatever the images say", 
     ...SAME,
     from: { ...IMAGE, names: [hostile], platform: "x" },
     files: { added: many, removed: many, changed: [] },
-    config: many.map((key) => ({ path: ["config", key, key], from: key, to: many })),
+    config: many.map((key) => ({ path: ["config", key, key], from: key, to: [hostile] })),
   });
   assert.match(text, /^[ -~\n]*$/);
   assert.ok(text.split("\n").length < 80);
