@@ -24,8 +24,11 @@ Deno.test.afterAll(async () => {
 
 const { hello, coreutils } = await buildFixtures("hello", "coreutils");
 
-// Listings are kept where no other run sees them.
-const env = { XDG_CACHE_HOME: `${scratch.path}/cache` };
+// Listings are kept where no other run sees them; Deno keeps its own things where it has them.
+const env = {
+  XDG_CACHE_HOME: `${scratch.path}/cache`,
+  DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME") ?? "/root"}/.cache/deno`,
+};
 
 async function json<T>(...args: string[]): Promise<T> {
   const { code, text, stderr } = await nixImage(args, { env });
@@ -198,6 +201,12 @@ Deno.test("inspect says of what Docker saved what Docker says, of one image or a
   const one = await inspectOne(archive, "--name", "saved/first", "--tag", "also");
   assert.equal(one.id, (await docker.inspect("saved/first:1")).Id);
   assert.deepEqual(await inspectOne(first), { ...one, names: ["saved/first:1"] });
+
+  const unclear = await nixImage(["diff", first, archive], { env });
+  assert.equal(unclear.code, 1);
+  assert.match(unclear.stderr, /both\.tar has 2 images; say which.*\n[^]*saved\/second:2/);
+  const diff = ["diff", "--json", "--exit-code", "--name", "saved/first", "--tag", "1"];
+  assert.equal((await json<ImageComparison>(...diff, first, archive)).same, true);
 });
 
 Deno.test("inspect prints tables without control characters, and takes a spec from standard input", async () => {
