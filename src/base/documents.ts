@@ -24,13 +24,42 @@ const MAX_DOCUMENT = 4 << 20;
 const digest = z.string({ error: "a digest, sha256: and 64 hexadecimal digits" })
   .regex(/^sha256:[0-9a-f]{64}$/, { error: "a digest, sha256: and 64 hexadecimal digits" });
 const text = z.string({ error: "a string" });
+const size = z.int({ error: "a size in bytes" }).nonnegative({ error: "a size in bytes" });
+
 // Whatever it holds is JSON: it came from JSON.
 const object = z.custom<JsonObject>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
   { error: "an object" },
 );
-const texts = z.record(z.string(), text, { error: "an object of strings" });
-const size = z.int({ error: "a size in bytes" }).nonnegative({ error: "a size in bytes" });
+
+const texts = object.transform((value, context) => {
+  const wrong = Object.entries(value).find(([, text]) => typeof text !== "string");
+  if (wrong === undefined) return value as Record<string, string>;
+  context.issues.push({ code: "custom", message: "a string", path: [wrong[0]], input: wrong[1] });
+  return z.NEVER;
+});
+
+/**
+ * An array, of which the first item that is wrong alone is told: zod would collect what is wrong
+ * with all of a million.
+ */
+function arrayOf<T>(item: z.ZodType<T>, error: string) {
+  return z.array(z.unknown(), { error }).transform((values, context): T[] => {
+    const items: T[] = [];
+    for (const [index, input] of values.entries()) {
+      const parsed = item.safeParse(input);
+      if (parsed.success) {
+        items.push(parsed.data);
+        continue;
+      }
+      for (const { message, path } of parsed.error.issues) {
+        context.issues.push({ code: "custom", message, path: [index, ...path], input });
+      }
+      return z.NEVER;
+    }
+    return items;
+  });
+}
 
 const platform = z.looseObject({
   os: text,
@@ -50,13 +79,13 @@ const descriptor = z.looseObject({
 export type Descriptor = z.infer<typeof descriptor>;
 
 /** `manifest.json` of a docker-archive. */
-export const archiveManifestSchema = z.array(
+export const archiveManifestSchema = arrayOf(
   z.looseObject({
     Config: text,
-    RepoTags: z.array(text, { error: "an array of names, or null" }).nullish(),
-    Layers: z.array(text, { error: "an array of file names" }).nullish(),
+    RepoTags: arrayOf(text, "an array of names, or null").nullish(),
+    Layers: arrayOf(text, "an array of file names").nullish(),
   }, { error: "an object" }),
-  { error: "an array" },
+  "an array",
 );
 
 /** The config of an image. */
@@ -67,9 +96,9 @@ export const configSchema = z.looseObject({
   created: text.nullish(),
   config: object.nullish(),
   rootfs: z.looseObject({
-    diff_ids: z.array(digest, { error: "an array of digests" }).nullish(),
+    diff_ids: arrayOf(digest, "an array of digests").nullish(),
   }, { error: "an object" }),
-  history: z.array(object, { error: "an array" }).nullish(),
+  history: arrayOf(object, "an array").nullish(),
 }, { error: "an object" });
 
 /** See {@linkcode configSchema}. */
@@ -77,13 +106,13 @@ export type ConfigDocument = z.infer<typeof configSchema>;
 
 /** An index, `index.json` included. */
 export const indexSchema = z.looseObject({
-  manifests: z.array(descriptor, { error: "an array of descriptors" }).nullish(),
+  manifests: arrayOf(descriptor, "an array of descriptors").nullish(),
 }, { error: "an object" });
 
 /** A manifest. */
 export const manifestSchema = z.looseObject({
   config: descriptor,
-  layers: z.array(descriptor, { error: "an array of descriptors" }).nullish(),
+  layers: arrayOf(descriptor, "an array of descriptors").nullish(),
   annotations: texts.nullish(),
 }, { error: "an object" });
 
@@ -109,14 +138,10 @@ export async function readDocument<T>(
   const document = parse(files, bytes, name);
   const parsed = schema.safeParse(document);
   if (parsed.success) return { bytes, digest: sha256Of(bytes), value: parsed.data };
-  const problems = problemLines(name, schemaProblems(parsed.error.issues, document));
-  const more = problems.length - MOST_PROBLEMS;
   throw new ImageError(
-    [...problems.slice(0, MOST_PROBLEMS), ...more > 0 ? [`and ${more} more`] : []].join("\n"),
+    problemLines(name, schemaProblems(parsed.error.issues, document)).join("\n"),
   );
 }
-
-const MOST_PROBLEMS = 5;
 
 function parse(files: ImageFiles, bytes: Uint8Array, name: string): JsonValue {
   let text: string;
@@ -125,10 +150,9 @@ function parse(files: ImageFiles, bytes: Uint8Array, name: string): JsonValue {
   } catch (cause) {
     throw new ImageError(`${name}: expected JSON, which is UTF-8`, { cause });
   }
+  files.documents.add(bytes);
   try {
-    const document = parseJson(text);
-    files.documents.add(bytes.length, document);
-    return document;
+    return parseJson(text);
   } catch (cause) {
     if (!(cause instanceof JsonTextError)) throw cause;
     throw new ImageError(`${name}: expected JSON: ${cause.message}`, { cause });

@@ -57,9 +57,14 @@ const MAX_LINKS = 40;
 /**
  * Opens an archive, compressed or not, or a directory.
  *
+ * @param input the archive, where `path` is only what to call it
  * @throws {ImageError} if it can not be read, or is neither.
  */
-export async function openImageFiles(path: string): Promise<ImageFiles> {
+export async function openImageFiles(
+  path: string,
+  input?: ReadableStream<Uint8Array>,
+): Promise<ImageFiles> {
+  if (input) return await ArchivedFiles.open(path, input);
   const { isDirectory, isFile } = readingFrom(path, () => Deno.statSync(path));
   if (isDirectory) return new DirectoryFiles(path);
   if (!isFile) throw new ImageError(`${path} is neither a file nor a directory`);
@@ -110,8 +115,8 @@ class ArchivedFiles implements ImageFiles {
     this.documents = new DocumentBudget(path);
   }
 
-  static async open(path: string): Promise<ArchivedFiles> {
-    const archive = await ArchiveFile.open(path);
+  static async open(path: string, input?: ReadableStream<Uint8Array>): Promise<ArchivedFiles> {
+    const archive = await ArchiveFile.open(path, input);
     try {
       const files = new ArchivedFiles(path, archive);
       await files.#list();

@@ -55,7 +55,8 @@ export interface PlacedRoot {
 }
 
 /**
- * Places what the base has links for behind these links; other things stay where they are.
+ * Places what is in a directory that the base has a link for behind that link; other things stay
+ * where they are.
  *
  * Links are followed within the image. Where they lead to nothing, there will be a directory. Of two
  * things that end up at one path, the one stays that is there without a link, or else the one whose
@@ -90,13 +91,18 @@ function checkStore({ base }: BehindLinksOptions): void {
 class Placing {
   readonly #options: BehindLinksOptions;
   readonly #out: RootTree = new Map();
+  readonly #asked: Set<string>;
   readonly #notices: string[] = [];
   readonly #clashes: string[] = [];
   /** Where the directories of the tree end up; undefined for those that something of ours hides. */
   readonly #places = new Map<string, string | undefined>([["", ""]]);
 
+  /** The links behind which something was placed: they have to stay. */
+  readonly #followed = new Set<string>();
+
   constructor(options: BehindLinksOptions) {
     this.#options = options;
+    this.#asked = new Set(options.asked);
   }
 
   place(tree: RootTree): PlacedRoot {
@@ -110,12 +116,11 @@ class Placing {
       if (!this.#stays(entry)) moved.push(entry);
       else {
         if (entry.type === "directory") this.#places.set(entry.path, entry.path);
-        this.#out.set(entry.path, entry);
+        this.#add(entry);
       }
     }
     for (const entry of moved) this.#move(entry);
-    this.#addParents();
-    for (const entry of this.#out.values()) this.#put(entry);
+    for (const entry of this.#out.values()) this.#putOnBase(entry);
     return { tree: this.#out, notices: this.#notices, clashes: this.#clashes };
   }
 
@@ -142,25 +147,29 @@ class Placing {
     }
     const target = directory === parent ? entry.target : fromRoot(entry.target, parent);
     const there = this.#out.get(path);
-    if (!there) this.#out.set(path, { ...entry, path, target });
+    if (this.#followed.has(path)) {
+      this.#clashes.push(
+        `${entry.origin} is left out: in /${path}, which /${entry.path} is in the base image, there ` +
+          "is a symlink that leads to other things of this image",
+      );
+    } else if (!there) this.#add({ ...entry, path, target });
     else if (there.type !== "symlink" || there.target !== target) this.#clash(entry, there);
   }
 
   /** Where the directory ends up that is to be at `path`; undefined if it has no place. */
   #moveDirectory(entry: RootEntry, path: string): string | undefined {
-    const there = this.#at(path);
-    if (there?.type === "symlink") {
-      const end = this.#follow(path, entry);
-      if (!this.#at(end)) this.#out.set(end, { ...entry, path: end });
-      return end;
-    }
-    const hiding = this.#out.get(path);
-    if (!hiding) this.#out.set(path, { ...entry, path });
-    else if (hiding.type !== "directory") {
-      this.#clash(entry, hiding);
+    const end = this.#at(path)?.type === "symlink" ? this.#follow(path, entry) : path;
+    const there = this.#out.get(end);
+    if (there && there.type !== "directory") {
+      this.#clash(entry, there);
       return undefined;
     }
-    return path;
+    if (!there) {
+      // It is kept even where the base has it, so that nothing else of ours takes its place.
+      this.#add({ ...entry, path: end });
+      if (this.#options.asked.has(entry.path)) this.#asked.add(end);
+    }
+    return end;
   }
 
   #clash(entry: RootEntry, there: RootEntry): void {
@@ -191,6 +200,7 @@ class Placing {
       const candidate = below(place, next);
       const there = this.#at(candidate);
       if (there?.type === "symlink") {
+        this.#followed.add(candidate);
         if (++links > MAX_LINKS) fail("which leads through too many symlinks");
         pending.push(...componentsFromLast(there.target));
         if (there.target.startsWith("/")) place = "";
@@ -204,26 +214,23 @@ class Placing {
     return place;
   }
 
-  /** Adds the directories that entries are in, as the base has them: without, they would be new. */
-  #addParents(): void {
+  /** Adds an entry, and the directories that it is in as the base has them: else they would be new. */
+  #add(entry: RootEntry): void {
+    this.#out.set(entry.path, entry);
     const { base, owner } = this.#options;
-    for (const path of [...this.#out.keys()]) {
-      let parent = path;
-      while (parent !== "") {
-        parent = parentOf(parent);
-        if (this.#out.has(parent)) break;
-        const there = base(parent);
-        if (there?.type !== "directory") continue;
-        const { mode, uid, gid } = there;
-        const rest = { size: 0, target: "", origin: `/${parent}` };
-        this.#out.set(parent, { path: parent, type: "directory", mode, uid, gid, ...rest });
-      }
+    for (let path = entry.path; path !== "";) {
+      path = parentOf(path);
+      if (this.#out.has(path)) return;
+      const there = base(path);
+      if (path === "" && there?.type !== "directory") return;
+      const { mode, uid, gid } = there?.type === "directory" ? there : { mode: 0o755, ...owner };
+      const rest = { size: 0, target: "", origin: `/${path}` };
+      this.#out.set(path, { path, type: "directory", mode, uid, gid, ...rest });
     }
-    addMissingParents(this.#out, owner);
   }
 
   /** Puts an entry that has its place on what the base has there. */
-  #put(entry: RootEntry): void {
+  #putOnBase(entry: RootEntry): void {
     const { path, type } = entry;
     const there = this.#options.base(path);
     if (there?.type !== "directory") return;
@@ -238,8 +245,9 @@ class Placing {
   }
 
   #isAsked({ path, mode, uid, gid }: RootEntry): boolean {
-    const { owner, asked } = this.#options;
-    return asked.has(path) || (mode & ~0o220) !== 0o555 || uid !== owner.uid || gid !== owner.gid;
+    const { owner } = this.#options;
+    return this.#asked.has(path) || (mode & ~0o220) !== 0o555 || uid !== owner.uid ||
+      gid !== owner.gid;
   }
 }
 

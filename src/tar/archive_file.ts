@@ -29,10 +29,11 @@ export class ArchiveFile {
    * Opens an archive. What is compressed is decompressed into a temporary file that has lost its
    * name by the time it is written to.
    *
+   * @param input the archive, where `path` is only what to call it; goes to such a file first
    * @throws {ImageError} if it can not be read.
    */
-  static async open(path: string): Promise<ArchiveFile> {
-    const file = readingFrom(path, () => Deno.openSync(path));
+  static async open(path: string, input?: ReadableStream<Uint8Array>): Promise<ArchiveFile> {
+    const file = input ? await spooled(input) : readingFrom(path, () => Deno.openSync(path));
     try {
       const start = new Uint8Array(MAGIC_LENGTH);
       readingFrom(path, () => readAt(file, 0, start));
@@ -68,6 +69,17 @@ export class ArchiveFile {
 
   close(): void {
     this.#file.close();
+  }
+}
+
+async function spooled(input: ReadableStream<Uint8Array>): Promise<Deno.FsFile> {
+  const file = namelessFile();
+  try {
+    for await (const chunk of input) writeAll(file, chunk);
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
   }
 }
 

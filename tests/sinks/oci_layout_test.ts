@@ -213,7 +213,7 @@ Deno.test("the manifest and the config that an image came with keep their bytes"
     const mediaType = "application/vnd.docker.distribution.manifest.v2+json";
     const layers = [
       await storedLayer(await layerWith("compressed", "b"), DOCKER_TAR_GZIP),
-      await storedLayer(await layerWith("plain", "p")),
+      await storedLayer(await layerWith("plain", "p"), OCI_TAR),
     ];
     const diffIds = layers.map(({ diffId }) => diffId);
     const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value) + "\n\n");
@@ -234,8 +234,11 @@ Deno.test("the manifest and the config that an image came with keep their bytes"
       ],
     });
     const original = { config, manifest: { mediaType, bytes } };
-    // Another image has the plain layer, too, and first.
-    const other = { image: imageWith([layers[1]!]), repoTags: ["other:1"] };
+    // Another image has the same layer, too, and first.
+    const other = {
+      image: imageWith([await storedLayer(await layerWith("plain", "p"))]),
+      repoTags: ["other:1"],
+    };
     const kept = { image: imageWith(layers, { original }), repoTags: ["kept:1"] };
     const target = `${directory}/layout`;
     const { images } = await writeOciDirectory([other, kept], target);

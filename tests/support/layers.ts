@@ -52,7 +52,7 @@ export function layerOf(label: string, tar: Uint8Array<ArrayBuffer>): CountingLa
   };
 }
 
-/** The same layer as a base image has it, with its diff_id; if `mediaType` is given, as a gzip blob. */
+/** The same layer as a base image has it, with its diff_id; if `mediaType` is given, as a blob. */
 export async function storedLayer(
   layer: CountingLayer,
   mediaType?: string,
@@ -60,7 +60,7 @@ export async function storedLayer(
   const tar = await new Response(layer.open()).bytes();
   const stored = { ...layerOf(`stored ${layer.label}`, tar), diffId: sha256Of(tar) };
   if (mediaType === undefined) return stored;
-  const bytes = new Uint8Array(gzipSync(tar, { level: 1 }));
+  const bytes = /gzip$/.test(mediaType) ? new Uint8Array(gzipSync(tar, { level: 1 })) : tar;
   const blob: StoredBlob = {
     mediaType,
     digest: sha256Of(bytes),

@@ -2,8 +2,7 @@
 
 Reads {"directory": DIRECTORY} and writes to it one archive or layout for each of CASES, then prints
 a list of {"name", "path", "format", "images": [{"names", "config", "manifest", "platform",
-"diffIds", "contents"}]}: what is in them. With {"parts": true} it prints instead, for tests that
-put archives together themselves, {"layer", "gzip", "config", ...} in base64.
+"diffIds", "contents", "document"}]}: what is in them, contents of layers and the config in base64.
 """
 import base64, bz2, gzip, hashlib, io, json, lzma, os, subprocess, sys, tarfile
 
@@ -271,7 +270,6 @@ def cases():
     ), {}
     # nixpkgs' streamLayeredImage, and ours.
     image = one(indent=4)
-    members = [("%064d" % at, ) for at in range(2)]
     members = [
         part for at, content in enumerate(image.layers)
         for part in [(sha256(content),), (f"{sha256(content)}/layer.tar", content)]
@@ -318,7 +316,6 @@ def cases():
         ("c", image.config),
         ("manifest.json", b'[{"Config":"c","RepoTags":["empty:1"],"Layers":null}]'),
     ], {}
-    document = {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers"}}
     image = Image([], [], created=None, config=None, rootfs={"type": "layers"}, history=None)
     yield "nulls", archive, [image], [
         ("c", image.config), ("manifest.json", b'[{"Config":"c","RepoTags":null,"Layers":[]}]'),
