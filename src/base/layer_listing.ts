@@ -21,6 +21,8 @@ export interface ListedEntry {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  /** In bytes; 0 for all but files. */
+  readonly size: number;
   /** Where a symlink points; empty for others. */
   readonly target: string;
 }
@@ -31,6 +33,8 @@ export interface ListedStorePath {
   readonly digest: string;
   /** Their contents, in bytes. */
   readonly size: number;
+  /** How many there are, directories and links among them. */
+  readonly files: number;
 }
 
 /** What is in a layer. */
@@ -82,9 +86,14 @@ export async function listLayer(layer: StoredLayer): Promise<LayerListing> {
   return { tarSize, ...lister.finish() };
 }
 
+type Linked = Pick<ListedFile, "type" | "mode" | "size" | "target">;
+
 class Lister implements ArchiveVisitor {
   readonly #where: string;
   readonly #entries: ListedEntry[] = [];
+  /** How many of the entries {@linkcode Lister.#found} has seen. */
+  #seen = 0;
+  readonly #entriesByPath = new Map<string, ListedEntry>();
   readonly #storeFiles = new Map<StorePath, Map<string, ListedFile>>();
   readonly #whiteouts: string[] = [];
   readonly #opaque: string[] = [];
@@ -106,14 +115,14 @@ class Lister implements ArchiveVisitor {
     const type = linked?.type ?? TYPES[flag];
     if (type === undefined) return; // what it is cannot matter to us
     const bits = (linked?.mode ?? mode) & 0o7777;
-    const target = type === "symlink" ? header.linkname : "";
+    const target = linked?.target ?? (type === "symlink" ? header.linkname : "");
+    const size = type === "file" ? linked?.size ?? header.size : 0;
     const storePath = enclosingStorePath(`/${path}`);
     if (storePath === undefined) {
-      this.#entries.push({ path, type, mode: bits, uid, gid, target });
+      this.#entries.push({ path, type, mode: bits, uid, gid, size: Math.max(0, size), target });
       return;
     }
     const name = path.slice(storePath.length); // path lacks the first slash, name the one behind
-    const size = type === "file" ? linked?.size ?? header.size : 0;
     const files = this.#storeFiles.get(storePath) ?? new Map<string, ListedFile>();
     this.#storeFiles.set(storePath, files);
     files.set(name, { name, type, mode: bits, uid, gid, size, target, xattrs: header.xattrs });
@@ -125,7 +134,7 @@ class Lister implements ArchiveVisitor {
     const storePaths = Array.from(this.#storeFiles, ([path, files]) => {
       const listed = [...files.values()];
       const size = listed.reduce((sum, { size }) => sum + size, 0);
-      return [path, { digest: storePathDigest(listed), size }] as const;
+      return [path, { digest: storePathDigest(listed), size, files: listed.length }] as const;
     });
     return {
       entries: this.#entries,
@@ -147,12 +156,22 @@ class Lister implements ArchiveVisitor {
     return true;
   }
 
-  /** What a hard link is, if that is in the same store path; else it is some file. */
-  #linked({ linkname }: RawHeader, path: string): Pick<ListedFile, "type" | "mode" | "size"> {
+  /** What a hard link is, if that is in the same layer; else it is some file. */
+  #linked({ linkname }: RawHeader, path: string): Linked {
     const target = layerPath(linkname, this.#where);
-    const storePath = enclosingStorePath(`/${target}`);
-    const found = storePath && this.#storeFiles.get(storePath)?.get(target.slice(storePath.length));
+    const found = this.#find(target);
     if (found) return found;
-    return { type: "file", mode: 0o644, size: path === target ? -1 : 0 };
+    return { type: "file", mode: 0o644, size: path === target ? -1 : 0, target: "" };
+  }
+
+  #find(path: string): Linked | undefined {
+    const storePath = enclosingStorePath(`/${path}`);
+    if (storePath) return this.#storeFiles.get(storePath)?.get(path.slice(storePath.length));
+    // Few layers have hard links.
+    for (; this.#seen < this.#entries.length; this.#seen++) {
+      const entry = this.#entries[this.#seen]!;
+      this.#entriesByPath.set(entry.path, entry);
+    }
+    return this.#entriesByPath.get(path);
   }
 }
