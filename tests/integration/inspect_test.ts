@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { nixEnvironment } from "../../tasks/nix_environment.ts";
 import type { ImageDescription } from "../../src/image/description.ts";
 import type { ImageComparison } from "../../src/image/comparison.ts";
-import { builtArchive, dockerBase } from "../support/base_images.ts";
+import { builtArchive, dockerBase, mergedUsrRoot } from "../support/base_images.ts";
 import { Docker } from "../support/dockerd.ts";
 import { skopeoCopy, skopeoFacts, skopeoManifestDigest } from "../support/engines.ts";
 import { buildFixtures, closureOf } from "../support/nix_paths.ts";
@@ -172,7 +172,8 @@ Deno.test("inspect says of what Docker saved what Docker says, of one image or a
   await using own = new Scratch();
   const first = await dockerBase(docker, own, "saved/first:1", "ENV A=1", 'CMD ["sh"]');
   await docker.docker("tag", "saved/first:1", "saved/first:also");
-  await docker.docker("import", `${own.path}/root.tar`, "saved/second:2");
+  const root = await mergedUsrRoot(own.path);
+  await docker.docker("import", root, "saved/second:2");
   const archive = `${own.path}/both.tar`;
   await docker.docker("save", "-o", archive, "saved/first:1", "saved/first:also", "saved/second:2");
   const { images } = await json<Inspected>("inspect", "--json", archive);
@@ -187,14 +188,8 @@ Deno.test("inspect says of what Docker saved what Docker says, of one image or a
     assert.deepEqual(image.config.Cmd ?? null, found.Config.Cmd);
     assert.deepEqual(image.names.toSorted(), found.RepoTags.toSorted());
     const [layer] = image.layers;
-    const root = await succeed([
-      "tar",
-      "--list",
-      "--verbose",
-      "--file",
-      `${own.path}/root.tar`,
-    ]);
-    const files = root.trim().split("\n").filter((line) => line.startsWith("-"));
+    const names = await succeed(["tar", "--list", "--verbose", "--file", root]);
+    const files = names.trim().split("\n").filter((line) => line.startsWith("-"));
     const bytes = files.reduce((sum, line) => sum + Number(line.split(/ +/)[2]), 0);
     assert.equal(layer?.outsideStore, bytes);
   }
@@ -261,7 +256,7 @@ for (
     ["docker-archive", ""],
   ] as const
 ) {
-  Deno.test(`diff of two versions (${format} ${compression}) has what changed, and the bytes to pull`, async () => {
+  Deno.test(`diff of two versions (${compression || "plain"} ${format}) has what changed, and the bytes to pull`, async () => {
     const [from, to] = ["old", "new"].map((name) =>
       `${scratch.path}/${name}-${format}-${compression}`
     );
