@@ -11,6 +11,7 @@ import { type ArchiveVisitor, HeaderReader, type RawHeader } from "../tar/read_h
 import type { FileType } from "../tar/tar_header.ts";
 import { layerPath } from "./layer_path.ts";
 import type { StoredLayer } from "./stored_image.ts";
+import { hiddenBy, isOfAufs } from "./whiteouts.ts";
 
 /** Something in a layer. */
 export interface ListedEntry {
@@ -70,7 +71,7 @@ const TYPES: Readonly<Record<string, FileType>> = {
  * @throws {ImageError} if it is damaged, or something in it is out of place.
  */
 export async function listLayer(layer: StoredLayer): Promise<LayerListing> {
-  const lister = new Lister(layer.location);
+  const lister = new Lister(layer.name);
   const reader = new HeaderReader(lister);
   let tarSize = 0;
   try {
@@ -80,8 +81,8 @@ export async function listLayer(layer: StoredLayer): Promise<LayerListing> {
     });
     reader.finish();
   } catch (error) {
-    if (!(error instanceof ImageError) || error.message.includes(layer.location)) throw error;
-    throw new ImageError(`${layer.location}: ${error.message}`, { cause: error });
+    if (!(error instanceof ImageError) || error.message.includes(layer.name)) throw error;
+    throw new ImageError(`${layer.name}: ${error.message}`, { cause: error });
   }
   return { tarSize, ...lister.finish() };
 }
@@ -146,13 +147,12 @@ class Lister implements ArchiveVisitor {
 
   #isWhiteout(path: string): boolean {
     const slash = path.lastIndexOf("/") + 1;
-    const name = path.slice(slash);
-    if (!name.startsWith(".wh.")) return false;
-    if (name === ".wh..wh..opq") this.#opaque.push(path.slice(0, Math.max(0, slash - 1)));
-    // Names with the prefix twice are marks of aufs.
-    else if (!name.startsWith(".wh..wh.")) {
-      this.#whiteouts.push(path.slice(0, slash) + name.slice(4));
-    }
+    const [directory, name] = [path.slice(0, slash), path.slice(slash)];
+    if (directory === "" && isOfAufs(name)) return true;
+    const hidden = hiddenBy(name);
+    if (hidden === undefined) return false;
+    if (hidden === "everything") this.#opaque.push(directory.slice(0, -1));
+    else this.#whiteouts.push(directory + hidden.name);
     return true;
   }
 

@@ -19,6 +19,8 @@ export interface Platform {
 /** A layer of such an image. Its bytes are verified while they are read. */
 export interface StoredLayer extends Layer {
   readonly diffId: string;
+  /** What to call it in an error. */
+  readonly name: string;
   /** Where it is in what the image was read from: a member's name, or a path in the layout. */
   readonly location: string;
 }
