@@ -17,10 +17,13 @@ import { hiddenBy, isOfAufs } from "./whiteouts.ts";
 export interface ListedEntry {
   /** In the image, without a slash at either end. */
   readonly path: string;
+  /** A hard link is what it links to. */
   readonly type: FileType;
   /** Permission bits. */
   readonly mode: number;
+  /** User, by number. */
   readonly uid: number;
+  /** Group, by number. */
   readonly gid: number;
   /** In bytes; 0 for all but files. */
   readonly size: number;
@@ -53,7 +56,7 @@ export interface LayerListing {
 }
 
 /** What one image may have; metadata is held in memory. */
-const MAX_FILES = 2_000_000;
+const MAX_FILES = 1_000_000;
 
 const TYPES: Readonly<Record<string, FileType>> = {
   "0": "file",

@@ -16,7 +16,13 @@ export async function storedLayers(
   return tars.map((tar, index) => {
     const diffId = sha256Of(tar);
     const location = `layer ${index + 1}`;
-    return { ...layerOf(location, tar), identity: diffId.slice(7), diffId, location, name: location };
+    return {
+      ...layerOf(location, tar),
+      identity: diffId.slice(7),
+      diffId,
+      location,
+      name: location,
+    };
   });
 }
 
