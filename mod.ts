@@ -147,3 +147,4 @@ export {
   rootArchive,
   type RootArchiveOptions,
 } from "./src/sinks/root_archive.ts";
+export type { RootFile } from "./src/base/root_directory.ts";
