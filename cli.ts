@@ -15,6 +15,9 @@ Commands:
   plan [options] <spec>    show the layers of an image, without reading files
   layer [options] <spec>   write an image's own layer to a directory
   export [options] <image> write the root file system of an image, as a tar archive
+  inspect [options] <image|spec>
+                           show what is in an image, or what is going to be in it
+  diff [options] <a> <b>   show how two images differ, and what is to pull
   tarsum                   print Docker's checksum of a tar archive
   schema                   print the JSON Schema of the spec
   helper <name>            print a script for the commands of a spec

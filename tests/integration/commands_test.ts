@@ -183,7 +183,18 @@ Deno.test("--help lists every command, and every command has examples in its own
   const { text: parsed } = await nixImage(["help"]);
   assert.equal(parsed.trimEnd(), text.trimEnd());
   const commands = [...text.matchAll(/^ {2}([a-z]+) .*$/gm)].map(([, name = ""]) => name);
-  assert.deepEqual(commands, ["stream", "build", "plan", "layer", "tarsum", "schema", "helper"]);
+  assert.deepEqual(commands, [
+    "stream",
+    "build",
+    "plan",
+    "layer",
+    "export",
+    "inspect",
+    "diff",
+    "tarsum",
+    "schema",
+    "helper",
+  ]);
   for (const command of commands) {
     const help = await nixImage([command, "--help"]);
     assert.equal(help.code, 0);

@@ -144,6 +144,12 @@ def light_cases():
     yield "a path of 100,000 levels", links((deep + "x", b"x")), "a name of 200001 characters$"
     yield "a link of 100,000 levels", links(("x", "->", deep)), "a link to a name of 200000 characters$"
     yield "a name of more than 1 MiB", links(("x" * (1 << 21), b"x")), "extended header of \\d+ bytes$"
+    yield "2,000 records for a member", (
+        extended(2000) + header(member("x")) + pack(simple([image()]))
+    ), "a broken extended header$"
+    yield "900 records for a member", (
+        extended(900) + header(member("x")) + pack(simple([image()]))
+    ), None
     early = "the tar archive ends too early$"
     yield "a member of 1 TiB", header(member("x", 1 << 40)) + bytes(2048), early
     yield "manifest.json of 1 TiB", header(member("manifest.json", 1 << 40)) + bytes(2048), early
@@ -359,6 +365,11 @@ def global_records(count, start):
         record = b" k%09d=v\n" % at
         data += b"%d" % (len(record) + 2) + record
     return header(member("g", len(data), tarfile.XGLTYPE)) + data + bytes(-len(data) % 512)
+
+
+def extended(count):
+    data = b"".join(b"11 k%04d=v\n" % at for at in range(count))
+    return header(member("x", len(data), tarfile.XHDTYPE)) + data + bytes(-len(data) % 512)
 
 
 def wide(text, size=1 << 20):

@@ -340,19 +340,28 @@ def cases():
     yield "sparse index", "oci-archive", images[1:2], buildx(
         images, "docker.io/library/app:1", absent=[images[0], images[2]],
     ), {}
-    # An artifact beside an image, and a link in place of a blob.
+    # An artifact and a signature beside an image, and a link in place of a blob.
     images = [Image([layer(1)], ["1"])]
     members = oci(images)
+    statement = b'{"critical":{}}'
+    signature_config = Image([statement]).config
+    signature = json.dumps({
+        "schemaVersion": 2, "config": descriptor(OCI + "config.v1+json", signature_config),
+        "layers": [descriptor("application/vnd.dev.cosign.simplesigning.v1+json", statement)],
+    }).encode()
     artifact = json.dumps({
         "schemaVersion": 2, "config": descriptor("application/vnd.oci.empty.v1+json", b"{}"),
         "layers": [],
     }).encode()
     entries = json.loads(members[-1][1])["manifests"]
-    index = index_of([descriptor(OCI + "manifest.v1+json", artifact), *entries])
+    index = index_of([
+        descriptor(OCI + "manifest.v1+json", artifact), *entries,
+        named(descriptor(OCI + "manifest.v1+json", signature), "sha256-0.sig"),
+    ])
     config = members[2]
     members[2] = (config[0], "->", "../../config")
-    yield "artifact and link", layout, images, [
-        *members[:-1], blob_member(artifact), ("config", config[1]), ("index.json", index),
+    yield "artifact, signature and link", layout, images, [
+        *members[:-1], blob_member(artifact), blob_member(signature), ("config", config[1]), ("index.json", index),
     ], {}
 
 
