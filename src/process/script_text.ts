@@ -7,7 +7,7 @@
 export const BROUGHT = "/.nix-image";
 
 /** Text as one word of a shell. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 

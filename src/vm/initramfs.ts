@@ -1,0 +1,62 @@
+/**
+ * The guest's initial file system.
+ * @module
+ */
+
+import { BROUGHT } from "../process/script_text.ts";
+import { cpioArchive, type CpioEntry } from "./cpio.ts";
+import type { GuestParts } from "./guest_parts.ts";
+
+/** Its programs: in the same place as in the new root, where the guest shows them too. */
+export const PROGRAMS = `${BROUGHT}/bin`;
+
+/** Where its modules are, each as NAME.ko. */
+export const MODULES = "/modules";
+
+/** A file by its absolute path, in a directory that is there anyway. */
+export interface GuestFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** @param init what the kernel starts; it inserts the modules */
+export async function initramfs(
+  { modules, busybox }: Pick<GuestParts, "modules" | "busybox">,
+  init: string,
+  files: readonly GuestFile[] = [],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const entries: CpioEntry[] = [
+    "dev",
+    "disk",
+    "modules",
+    "nix",
+    "nix/store",
+    "proc",
+    "run",
+    "sys",
+    "tmp",
+    BROUGHT.slice(1),
+    PROGRAMS.slice(1),
+  ].map((path) => ({ path, kind: "directory" }));
+  // The kernel gives it to init before there is any other.
+  entries.push({ path: "dev/console", kind: "character-device", major: 5, minor: 1 });
+  entries.push({ path: "bin", kind: "symlink", target: PROGRAMS });
+  const programs = PROGRAMS.slice(1);
+  entries.push(file(`${programs}/busybox`, busybox.bytes));
+  for (const applet of busybox.applets) {
+    if (applet === "busybox") continue;
+    entries.push({ path: `${programs}/${applet}`, kind: "symlink", target: "busybox" });
+  }
+  for (const module of modules) {
+    entries.push(file(`${MODULES.slice(1)}/${module.name}.ko`, await module.bytes()));
+  }
+  const encoder = new TextEncoder();
+  for (const { path, text } of [{ path: "/init", text: init }, ...files]) {
+    entries.push(file(path.slice(1), encoder.encode(text)));
+  }
+  return cpioArchive(entries);
+}
+
+function file(path: string, content: Uint8Array): CpioEntry {
+  return { path, kind: "file", content, executable: true };
+}
