@@ -46,6 +46,8 @@ const PACKAGES = {
   bzip2: ["bzip2"],
   xz: ["xz-utils"],
   zstd: ["zstd"],
+  mke2fs: ["e2fsprogs"],
+  debugfs: ["e2fsprogs"],
 } as const;
 
 /** Where Debian puts programs; a user's PATH may lack the sbin ones. */

@@ -7,7 +7,18 @@ import type { Needs } from "./programs.ts";
 
 /** For the unit tests: shells, compressors, and Python as an oracle (Debian's own, of a known version). */
 export const UNIT_NEEDS: Needs = {
-  programs: ["bash", "busybox", "bzip2", "dash", "setpriv", "xz", "zsh", "zstd"],
+  programs: [
+    "bash",
+    "busybox",
+    "bzip2",
+    "dash",
+    "debugfs",
+    "mke2fs",
+    "setpriv",
+    "xz",
+    "zsh",
+    "zstd",
+  ],
   packages: ["python3"],
 };
 
