@@ -54,7 +54,7 @@ export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<
   if (!isLinksAlone(spec)) {
     // All that makes root file systems takes long to load.
     const { planTop } = await import("./plan_top.ts");
-    const planned = await planTop(spec, named, { ...options, source }, onBase?.root);
+    const planned = await planTop(spec, named, { ...options, source }, onBase);
     const notices = [...onBase?.notices ?? [], ...planned.top.notices];
     top = { ...planned.top, notices, contents };
     closure = planned.closure;

@@ -5,6 +5,7 @@
 
 import type { BaseImage } from "../base/base_image.ts";
 import { BaseRoot } from "../base/base_root.ts";
+import type { StoredLayer } from "../base/stored_image.ts";
 import { platformText } from "../base/choose_image.ts";
 import type { ImageSpec, JsonObject } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource } from "../store/closure.ts";
@@ -21,6 +22,8 @@ export interface PlanOnBase {
   readonly config: JsonObject;
   /** What is in the base. */
   readonly root: BaseRoot;
+  /** Its layers, lowest first. */
+  readonly layers: readonly StoredLayer[];
   /** What may surprise, one sentence each. */
   readonly notices: readonly string[];
   /** Knows the closures of what the base does not have already. */
@@ -57,6 +60,7 @@ export async function planOnBase(
     base: { path, name, configDigest, layers },
     config,
     root,
+    layers: image.layers,
     notices,
     source: besideBase(source, root),
     async withoutHeld(closure) {

@@ -7,7 +7,7 @@
 import type { BaseRoot } from "../base/base_root.ts";
 import { ImageError } from "../errors.ts";
 import { PermissionRules } from "../layer/permissions.ts";
-import { placeBehindLinks } from "../rootfs/behind_links.ts";
+import { type PlacedRoot, placeBehindLinks } from "../rootfs/behind_links.ts";
 import { finishTop } from "../rootfs/finished_top.ts";
 import { prepareRoot, topOwner } from "../rootfs/prepare.ts";
 import { addMissingParents, type RootEntry, type RootTree } from "../rootfs/root_tree.ts";
@@ -17,7 +17,9 @@ import type { Closure, ClosureSource, PathInfo } from "../store/closure.ts";
 import { mentionsIn } from "../store/mentions.ts";
 import { nixDatabase } from "../rootfs/nix_database.ts";
 import { enclosingStorePath, isStorePath, type StorePath } from "../store/store_path.ts";
+import type { MachineSettings } from "../vm/run_in_machine.ts";
 import type { PlannedTop } from "./image_plan.ts";
+import type { PlanOnBase } from "./plan_on_base.ts";
 
 /** What making a top layer needs. */
 export interface TopOptions {
@@ -27,6 +29,8 @@ export interface TopOptions {
   readonly storeRoot?: string;
   /** Directories in which helpers' programs are looked for, separated by colons: a `PATH`. */
   readonly searchPath?: string;
+  /** How the virtual machine for `runAsRoot` is to be. */
+  readonly machine?: MachineSettings | undefined;
   /**
    * Gives a private directory for temporary files, which must last as long as the plan is used.
    * Asked for only where the root file system is more than links. Default: a new one among the
@@ -40,6 +44,9 @@ export interface TopOptions {
   readonly onOutput?: ((text: string) => void) | undefined;
 }
 
+/** The image that this one is made on. */
+export type TopBase = Pick<PlanOnBase, "layers" | "root">;
+
 /** What {@linkcode planTop} makes. */
 export interface TopAndClosure {
   readonly top: Omit<PlannedTop, "contents">;
@@ -51,13 +58,12 @@ export interface TopAndClosure {
  * Makes the top layer.
  *
  * @param named the closure of what the spec puts into the image by name
- * @param base what is in the base image, if there is one
  */
 export async function planTop(
   spec: ImageSpec,
   named: Closure,
   options: TopOptions,
-  base: BaseRoot | undefined,
+  base: TopBase | undefined,
 ): Promise<TopAndClosure> {
   try {
     return await makeTop(spec, named, options, base);
@@ -74,7 +80,7 @@ async function makeTop(
   spec: ImageSpec,
   named: Closure,
   options: TopOptions,
-  base: BaseRoot | undefined,
+  base: TopBase | undefined,
 ): Promise<TopAndClosure> {
   const { source, storeRoot = "", searchPath = "", onOutput } = options;
   const work = once(options.workDirectory ?? temporaryDirectory);
@@ -84,29 +90,43 @@ async function makeTop(
     await Deno.mkdir(directory);
     return await nixDatabase(closure, gcRoots(spec, closure), directory, storeRoot);
   };
+  const placing: Placing = { spec, base: base?.root };
+  const early: Told = { notices: [], clashes: [] };
   const layout = await prepareRoot(spec, {
     storeRoot,
     searchPath,
     workDirectory: work,
     onOutput,
     beforeCommands: async () => spec.includeNixDB ? await database(named) : new Map(),
+    inMachine: async (tree) => {
+      const { runInMachine } = await import("../vm/run_in_machine.ts");
+      const placed = place(tree, placing, new Set());
+      early.notices.push(...placed.notices);
+      early.clashes.push(...placed.clashes);
+      const inside = await candidateClosure(spec, [], named, source);
+      const directory = `${await work()}/machine`;
+      await Deno.mkdir(directory);
+      return await runInMachine(placed.tree, spec, {
+        ...options.machine,
+        base,
+        storePaths: [...inside.keys()],
+        storeRoot,
+        searchPath,
+        work: directory,
+        onOutput,
+      });
+    },
   });
   try {
     const { tree, helperTargets } = layout;
     const candidates = await candidateClosure(spec, helperTargets, named, source);
-    const { closure, notices } = await closureOfTree(tree, named, candidates, base);
+    const { closure, notices } = await closureOfTree(tree, named, candidates, base?.root);
     if (spec.includeNixDB) addDatabase(tree, await database(closure));
     addMissingParents(tree, topOwner(spec));
     const rules = new PermissionRules(spec.permissions);
     const ruled = applyRules(rules, tree);
-    const placed = base === undefined
-      ? { tree, notices: [], clashes: [] }
-      : placeBehindLinks(tree, {
-        base: (path) => base.find(path),
-        owner: topOwner(spec),
-        asked: ruled.paths,
-        hasStorePaths: spec.includeStorePaths && closure.size > 0,
-      });
+    // What comes out of a machine is what the base became there.
+    const placed = spec.runAsRoot === "" ? place(tree, placing, ruled.paths) : { ...early, tree };
     const pax = spec.type === "single" && rules.touchStore && rules.needPax;
     const top = await finishTop(placed.tree, `${await work()}/top.tar`, pax ? "pax" : "gnu");
     return {
@@ -120,6 +140,29 @@ async function makeTop(
   } finally {
     await layout.close?.();
   }
+}
+
+/** What a tree is placed in. */
+interface Placing {
+  readonly spec: ImageSpec;
+  readonly base: BaseRoot | undefined;
+}
+
+/** What may surprise. */
+interface Told {
+  readonly notices: string[];
+  readonly clashes: string[];
+}
+
+/** @param asked paths of the tree whose owner and mode were asked for */
+function place(tree: RootTree, { spec, base }: Placing, asked: ReadonlySet<string>): PlacedRoot {
+  if (base === undefined) return { tree, notices: [], clashes: [] };
+  return placeBehindLinks(tree, {
+    base: (path) => base.find(path),
+    owner: topOwner(spec),
+    asked,
+    hasStorePaths: spec.includeStorePaths,
+  });
 }
 
 /** What the image holds once the tree is known, and what it mentions that it does not hold. */
@@ -189,8 +232,9 @@ async function candidateClosure(
     kind === "store" ? [enclosingStorePath(path) as StorePath] : []
   );
   // These may be paths of the host, no more than text, or store paths that the image does without.
-  const { extraCommands, fakeRootCommands, shell, path, contents, config } = spec;
-  const texts = [extraCommands, fakeRootCommands, shell, path, contents.map(({ path }) => path)];
+  const { runAsRoot, extraCommands, fakeRootCommands, shell, path, contents, config } = spec;
+  const scripts = [runAsRoot, extraCommands, fakeRootCommands];
+  const texts = [scripts, shell, path, contents.map(({ path }) => path)];
   const mentions = mentionsIn([texts, config, helperTargets], "").map(({ path }) => path);
   const unsure = [...new Set(mentions)].filter((path) => !named.has(path));
   const missing = new Set(unsure.length > 0 ? await source.missing(unsure) : []);

@@ -29,6 +29,8 @@ export interface PrepareOptions {
   readonly onOutput?: ((text: string) => void) | undefined;
   /** What is to be there before commands run, besides what the spec names. */
   readonly beforeCommands: () => Promise<RootTree>;
+  /** Runs all commands of a spec with `runAsRoot`; the tree that it gives is open until it is closed. */
+  readonly inMachine: (tree: RootTree) => Promise<{ readonly tree: RootTree; close(): void }>;
 }
 
 /** The root file system of a spec. */
@@ -63,6 +65,10 @@ export async function prepareRoot(spec: ImageSpec, options: PrepareOptions): Pro
     if (!hasCommands(spec)) return prepared;
     for (const [path, entry] of await options.beforeCommands()) layout.tree.set(path, entry);
     addMissingParents(layout.tree, owner);
+    if (spec.runAsRoot.trim() !== "") {
+      const { tree, close } = await options.inMachine(layout.tree);
+      return { ...prepared, tree, close: () => layout.close?.().finally(close) ?? close() };
+    }
     return { ...prepared, tree: await runCommands(layout.tree, spec, owner, options) };
   } catch (error) {
     await layout.close?.();

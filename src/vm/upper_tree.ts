@@ -4,35 +4,33 @@
  * @module
  */
 
+import type { BaseRoot } from "../base/base_root.ts";
 import type { RootEntry, RootTree } from "../rootfs/root_tree.ts";
 import { ImageError } from "../errors.ts";
-import type { Ext4Entry } from "./ext4/ext4_tree.ts";
+import type { Ext4Entry } from "./ext4/entry.ts";
 
 /** The driver's own attributes, which mean nothing elsewhere. */
 const OVERLAY = "trusted.overlay.";
 
-/** What is known of the layers below. */
-export type LowerType = (path: string) => "directory" | "other" | undefined;
-
 /**
  * The entries of a layer.
  *
- * @param lower what the layers below have at a path
+ * @param base what the layers below have
  * @throws {ImageError} for sockets, which no image can hold.
  */
-export function upperTree(entries: Iterable<Ext4Entry>, lower: LowerType): RootTree {
+export function upperTree(entries: Iterable<Ext4Entry>, base: BaseRoot | undefined): RootTree {
   const tree: RootTree = new Map();
   const add = (entry: RootEntry) => tree.set(entry.path, entry);
   for (const entry of entries) {
     const { path, type, device } = entry;
     if (type === "character" && device?.major === 0 && device.minor === 0) {
-      if (lower(path) !== undefined) add(marker(beside(path)));
+      if (base?.find(path)) add(marker(beside(path)));
       continue;
     }
     add(entryOf(entry));
     const opaque = entry.xattrs.get(`${OVERLAY}opaque`)?.[0] === "y".charCodeAt(0);
     // The driver marks new directories too, where there is nothing to hide.
-    if (type === "directory" && opaque && lower(path) === "directory") {
+    if (type === "directory" && opaque && base?.find(path)?.type === "directory") {
       add(marker(path === "" ? ".wh..wh..opq" : `${path}/.wh..wh..opq`));
     }
   }
