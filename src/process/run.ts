@@ -14,6 +14,8 @@ export type Program =
   | "fakeroot"
   | "nix-store"
   | "proot"
+  | "qemu-system-aarch64"
+  | "qemu-system-x86_64"
   | "sh"
   | "unshare"
   | "xz"
@@ -23,6 +25,8 @@ export type Program =
 const INSTALL: Record<Program, string> = {
   fakeroot: "install it (Debian: apt-get install fakeroot), or name its store path in path",
   proot: "install it (5.3 or later), or name its store path in path",
+  "qemu-system-aarch64": "install it (Debian: apt-get install qemu-system-arm); runAsRoot needs it",
+  "qemu-system-x86_64": "install it (Debian: apt-get install qemu-system-x86); runAsRoot needs it",
   unshare: "install util-linux, or name its store path in path",
   "nix-store": "install Nix (Debian: apt-get install nix-bin), or give the closure with --closure",
   sh: "install a POSIX shell (Debian: apt-get install dash), and have it on the PATH",

@@ -42,17 +42,25 @@ export interface SearchPaths {
   readonly script: readonly string[];
 }
 
-const STANDARD = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+/** Where the system has its programs. */
+export const STANDARD_PATH: readonly string[] = [
+  "/usr/local/sbin",
+  "/usr/local/bin",
+  "/usr/sbin",
+  "/usr/bin",
+  "/sbin",
+  "/bin",
+];
 
 /** Puts the PATHs together. */
 export function searchPaths({ path, how, storeRoot }: ScriptOptions): SearchPaths {
   const callers = (Deno.env.get("PATH") ?? "").split(":").filter((entry) => entry.startsWith("/"));
   const specs = path?.map(programsOf) ?? [];
   const onHost = specs.map((directory) => hostPath(directory, storeRoot));
-  const ours = [...onHost, ...callers, ...STANDARD];
+  const ours = [...onHost, ...callers, ...STANDARD_PATH];
   if (how !== "fakechroot") return { ours, script: path ? onHost : callers };
   // The caller's directories of programs may not be there inside, but the system's likely are.
-  return { ours, script: path ? specs : [...new Set([...callers, ...STANDARD])] };
+  return { ours, script: path ? specs : [...new Set([...callers, ...STANDARD_PATH])] };
 }
 
 /** Where a path of the spec lies on this host. */

@@ -1,0 +1,58 @@
+/**
+ * Running a virtual machine, with KVM where that works.
+ * @module
+ */
+
+import type { Accelerator, Machine } from "./command_line.ts";
+import type { GuestListener } from "./guest.ts";
+import { KvmVerdict } from "./kvm_verdict.ts";
+import { NoSignOfLife, runOnce, ScriptFailure } from "./machine_run.ts";
+
+export { type Machine, ScriptFailure };
+
+/** How a machine is run. */
+export interface RunMachineOptions extends Omit<GuestListener, "onAlive"> {
+  /** With `auto`, KVM is given up if the guest does not start under it. */
+  readonly accel: "auto" | Accelerator;
+  /** Keeps from run to run that KVM does not work on this host. */
+  readonly verdictFile?: string | undefined;
+  /** After so many seconds without a word from the guest it counts as hanging; by default 1800. */
+  readonly silence?: number | undefined;
+  /** Told in a sentence what is worse than it could be. */
+  readonly onWarning: (text: string) => void;
+}
+
+const DEFAULT_SILENCE = 1800;
+
+/**
+ * Runs a machine until it is done and has powered off. Nothing of it stays, be this process killed.
+ *
+ * @throws {ScriptFailure} if a script in it fails.
+ * @throws {ImageError} if it does not get done: the reason, and the last that it said.
+ */
+export async function runMachine(machine: Machine, options: RunMachineOptions): Promise<void> {
+  const { accel, verdictFile, onOutput, onPhase } = options;
+  const run = { silence: options.silence ?? DEFAULT_SILENCE, onOutput, onPhase };
+  const isForeign = machine.qemu !== `qemu-system-${Deno.build.arch}`;
+  if (accel === "tcg" || accel === "auto" && isForeign) return await runOnce(machine, "tcg", run);
+  const verdict = verdictFile ? await KvmVerdict.open(verdictFile, machine.qemu) : undefined;
+  if (accel === "kvm") {
+    // It may have been repaired.
+    return await runOnce(machine, "kvm", { ...run, onAlive: () => verdict?.remember(false) });
+  }
+  if (verdict?.isBroken) return await runOnce(machine, "tcg", run);
+  try {
+    await runOnce(machine, "kvm", run);
+  } catch (error) {
+    if (!(error instanceof NoSignOfLife)) throw error;
+    // Until then it may be kernel or memory that the machine does not start with.
+    const onAlive = () => {
+      options.onWarning(
+        `KVM does not work here (${error.brief}); the virtual machine runs without it, slowly`,
+      );
+      // What QEMU tells at once costs no time to find out, and may be repaired by its user.
+      if (error.isHung) verdict?.remember(true);
+    };
+    await runOnce(machine, "tcg", { ...run, onAlive });
+  }
+}
