@@ -7,7 +7,7 @@
 import type { BaseRoot } from "../base/base_root.ts";
 import { ImageError } from "../errors.ts";
 import { PermissionRules } from "../layer/permissions.ts";
-import { type PlacedRoot, placeBehindLinks } from "../rootfs/behind_links.ts";
+import { placeBehindLinks, type PlacedRoot } from "../rootfs/behind_links.ts";
 import { finishTop } from "../rootfs/finished_top.ts";
 import { prepareRoot, topOwner } from "../rootfs/prepare.ts";
 import { addMissingParents, type RootEntry, type RootTree } from "../rootfs/root_tree.ts";

@@ -80,6 +80,6 @@ function isStorePath(path: string): boolean {
 }
 
 /** A store path stands for its programs. */
-function programsOf(directory: string): string {
+export function programsOf(directory: string): string {
   return isStorePath(directory) ? `${directory.replace(/\/$/, "")}/bin` : directory;
 }

@@ -67,7 +67,11 @@ export async function prepareRoot(spec: ImageSpec, options: PrepareOptions): Pro
     addMissingParents(layout.tree, owner);
     if (spec.runAsRoot.trim() !== "") {
       const { tree, close } = await options.inMachine(layout.tree);
-      return { ...prepared, tree, close: () => layout.close?.().finally(close) ?? close() };
+      const closeBoth = async () => {
+        close();
+        await layout.close?.();
+      };
+      return { ...prepared, tree, close: closeBoth };
     }
     return { ...prepared, tree: await runCommands(layout.tree, spec, owner, options) };
   } catch (error) {

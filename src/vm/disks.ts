@@ -11,7 +11,10 @@ export async function writeDisk(
   file: string,
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): Promise<number> {
-  using disk = writing(file, () => Deno.openSync(file, { write: true, createNew: true, mode: 0o600 }));
+  using disk = writing(
+    file,
+    () => Deno.openSync(file, { write: true, createNew: true, mode: 0o600 }),
+  );
   const reader = stream.getReader({ mode: "byob" });
   let size = 0;
   let buffer = new ArrayBuffer(1 << 20);
