@@ -7,7 +7,7 @@ import type { Needs } from "./programs.ts";
 
 /** For the unit tests: shells, compressors, and Python as an oracle (Debian's own, of a known version). */
 export const UNIT_NEEDS: Needs = {
-  programs: ["bash", "busybox", "bzip2", "dash", "setpriv", "xz", "zsh", "zstd"],
+  programs: ["bash", "busybox", "bzip2", "cpio", "dash", "setpriv", "xz", "zsh", "zstd"],
   packages: ["python3"],
 };
 
@@ -19,10 +19,12 @@ export const INTEGRATION_NEEDS: Needs = {
     "containerd",
     "ctr",
     "dash",
+    "debugfs",
     "docker",
     "dockerd",
     "fakeroot",
     "lndir",
+    "mke2fs",
     "nix-build",
     "nix-hash",
     "nix-store",
@@ -30,6 +32,7 @@ export const INTEGRATION_NEEDS: Needs = {
     "pigz",
     "podman",
     "proot",
+    "qemu-system-x86_64",
     "rsync",
     "setcap",
     "setpriv",
@@ -42,5 +45,5 @@ export const INTEGRATION_NEEDS: Needs = {
     "zsh",
     "zstd",
   ],
-  packages: ["python3"],
+  packages: ["linux-image-cloud-amd64", "python3"],
 };
