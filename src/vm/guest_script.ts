@@ -20,18 +20,18 @@ export interface GuestScript {
 }
 
 /** Where a script with the layer as its current directory runs. */
-export const LAYER = "/disk/upper";
+const LAYER = "/disk/upper";
 
 /** What goes into the guest's initial file system for a script. */
 export function scriptFiles(script: GuestScript): GuestFile[] {
   return [
-    { path: `${BROUGHT}/${script.field}`, text: script.script },
-    { path: startFile(script.field), text: startText(script) },
+    { path: `${BROUGHT}/${script.field}`, content: script.script },
+    { path: startFile(script.field), content: startText(script) },
   ];
 }
 
 /** The file that starts a script, once everything is mounted. */
-export function startFile(field: string): string {
+function startFile(field: string): string {
   return `${BROUGHT}/${field}.start`;
 }
 

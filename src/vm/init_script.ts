@@ -4,19 +4,36 @@
  */
 
 import { type GuestScript, scriptFiles } from "./guest_script.ts";
+import { encodeName } from "../tar/name.ts";
 import { INIT } from "./init_text.ts";
-import type { GuestFile } from "./initramfs.ts";
+import { type GuestFile, LINKS } from "./initramfs.ts";
 import type { GuestParts } from "./guest_parts.ts";
 
 export type { GuestScript };
 
+/** A tar archive in GNU's format, without what is to be unpacked through a symlink. */
+export interface GuestArchive {
+  /**
+   * Where it goes: the base image's files to `lower`, the new layer's to `upper`, and a closure, with
+   * names that begin with `nix/store`, to `store`.
+   */
+  readonly directory: "lower" | "upper" | "store";
+  /** The symlinks in it that are not root's: busybox's tar gives many of them no owner. */
+  readonly ownedLinks?: readonly OwnedLink[];
+}
+
+/** A symlink and its owner. */
+export interface OwnedLink {
+  /** In the archive, as {@linkcode decodeName} gives it. */
+  readonly path: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** A guest's work: it unpacks archives to its disk, and then runs scripts. */
 export interface GuestWork {
-  /**
-   * What is on the disks after the first: a tar archive each. The base image's files go to `lower`,
-   * the new layer's to `upper`, and a closure, with names that begin with `nix/store`, to `store`.
-   */
-  readonly archives: readonly ("lower" | "upper" | "store")[];
+  /** What is on the disks after the first, one each. */
+  readonly archives: readonly GuestArchive[];
   readonly scripts: readonly GuestScript[];
   /** The time at which each script begins, in seconds since 1970. */
   readonly time: number;
@@ -32,18 +49,39 @@ export function initScript(
 ): { init: string; files: GuestFile[] } {
   const steps = ["start", ...modules.map(({ name }) => `insert ${name}`), "make_ready"];
   steps.push("echo '@phase unpacking'");
-  const unpack = archives.map((directory, index) => ({
-    directory,
-    step: `unpack vd${String.fromCharCode("b".charCodeAt(0) + index)} ${directory}`,
-  }));
-  steps.push(...unpack.filter((each) => each.directory === "lower").map((each) => each.step));
-  steps.push("like_base");
-  steps.push(...unpack.filter((each) => each.directory !== "lower").map((each) => each.step));
+  const files: GuestFile[] = [], lower: string[] = [], others: string[] = [];
+  archives.forEach(({ directory, ownedLinks = [] }, index) => {
+    const disk = `vd${String.fromCharCode("b".charCodeAt(0) + index)}`;
+    const part = directory === "lower" ? lower : others;
+    part.push(`unpack ${disk} ${directory}`);
+    for (const [owner, paths] of byOwner(ownedLinks)) {
+      part.push(`own_links ${disk} ${directory} ${owner}`);
+      files.push({ path: `${LINKS}/${disk}.${owner}`, content: namesOf(paths) });
+    }
+  });
+  steps.push(...lower, "like_base", ...others);
   steps.push("show_store");
   const seconds = Math.max(time, EARLIEST);
   for (const { field, inRoot } of scripts) {
     steps.push(`run ${seconds} ${inRoot ? "root" : "layer"} ${field}`);
   }
   steps.push("finish");
-  return { init: `${INIT}${steps.join("\n")}\n`, files: scripts.flatMap(scriptFiles) };
+  files.push(...scripts.flatMap(scriptFiles));
+  return { init: `${INIT}${steps.join("\n")}\n`, files };
+}
+
+/** Paths by `UID:GID`. */
+function byOwner(links: readonly OwnedLink[]): Map<string, string[]> {
+  const paths = new Map<string, string[]>();
+  for (const { path, uid, gid } of links) {
+    const owner = `${uid}:${gid}`, known = paths.get(owner);
+    if (known) known.push(path);
+    else paths.set(owner, [path]);
+  }
+  return paths;
+}
+
+/** As `xargs -0` reads them; none is taken for an option. */
+function namesOf(paths: readonly string[]): Uint8Array {
+  return encodeName(paths.map((path) => `./${path}\0`).join(""));
 }

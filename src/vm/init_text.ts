@@ -6,7 +6,8 @@
  * - `@alive`: it runs
  * - `@phase NAME`: what comes next
  * - `| TEXT`: a script's output
- * - `@exit 0`: all scripts have succeeded; `@exit FIELD STATUS [LINE]`: this one has failed, and where
+ * - `@line NUMBER`: where in its text a script has failed, if that is known
+ * - `@exit FIELD STATUS`: a script has ended; if with another status than 0, nothing more is done
  * - `@error TEXT`: something else has failed
  * - `@full`, after either: there was no space left on the disk
  * - `@done`: all is well and on the disk
@@ -17,11 +18,10 @@
  * @module
  */
 
-import { FAILED, STARTED } from "../process/script_text.ts";
-import { BROUGHT } from "../process/script_text.ts";
-import { MODULES, PROGRAMS } from "./initramfs.ts";
+import { BROUGHT, FAILED, STARTED } from "../process/script_text.ts";
+import { LINKS, MODULES, PROGRAMS } from "./initramfs.ts";
 
-/** What is mounted in the new root, but for {@linkcode BROUGHT} and `tmp`, which is just made. */
+/** The functions; a line with the name of one each, and its arguments, is to follow. */
 export const INIT = `#!${PROGRAMS}/busybox sh
 # Runs as process 1 of a virtual machine. Nothing here may end this shell.
 export PATH=${PROGRAMS} LC_ALL=C TZ=UTC
@@ -77,7 +77,8 @@ await_disk() {
 
 start() {
   echo @alive
-  try 'mounting /dev' mount -t devtmpfs dev /dev
+  # There is no /dev/null yet.
+  mount -t devtmpfs dev /dev || fail 'cannot mount /dev'
   mkdir -p /dev/pts /dev/shm
   try 'mounting /proc' mount -t proc proc /proc
   try 'mounting /sys' mount -t sysfs sys /sys
@@ -103,6 +104,15 @@ make_ready() {
 unpack() {
   await_disk "$1"
   try "unpacking to $2" tar -xf "/dev/$1" -C "/disk/$2" --numeric-owner
+}
+
+# own_links DISK DIRECTORY UID:GID
+own_links() {
+  try 'giving links their owners' give_links "$@"
+}
+
+give_links() {
+  (cd "/disk/$2" && xargs -0 chown -h "$3" <"${LINKS}/$1.$3")
 }
 
 # The new layer's own root is seen as the image's.
@@ -208,11 +218,13 @@ run() {
       read -r noted line <${BROUGHT}/${FAILED}
       if [ "$noted" != "$status" ]; then line=; fi
     fi
-    echo "@exit $field $status\${line:+ $line}"
+    if [ "$line" ]; then echo "@line $line"; fi
+    echo "@exit $field $status"
     if [ -e /run/full ] || is_full; then echo @full; fi
     end
   fi
   if [ "$2" = root ]; then leave; fi
+  echo "@exit $field 0"
 }
 
 finish() {
@@ -220,7 +232,6 @@ finish() {
   try 'unmounting the store' umount /nix/store
   sync
   try 'unmounting the disk' umount /disk
-  echo '@exit 0'
   echo @done
   end
 }

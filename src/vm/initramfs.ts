@@ -13,10 +13,13 @@ export const PROGRAMS = `${BROUGHT}/bin`;
 /** Where its modules are, each as NAME.ko. */
 export const MODULES = "/modules";
 
+/** Where the names of symlinks are that get owners. */
+export const LINKS = "/links";
+
 /** A file by its absolute path, in a directory that is there anyway. */
 export interface GuestFile {
   readonly path: string;
-  readonly text: string;
+  readonly content: string | Uint8Array;
 }
 
 /** @param init what the kernel starts; it inserts the modules */
@@ -28,7 +31,8 @@ export async function initramfs(
   const entries: CpioEntry[] = [
     "dev",
     "disk",
-    "modules",
+    LINKS.slice(1),
+    MODULES.slice(1),
     "nix",
     "nix/store",
     "proc",
@@ -51,8 +55,9 @@ export async function initramfs(
     entries.push(file(`${MODULES.slice(1)}/${module.name}.ko`, await module.bytes()));
   }
   const encoder = new TextEncoder();
-  for (const { path, text } of [{ path: "/init", text: init }, ...files]) {
-    entries.push(file(path.slice(1), encoder.encode(text)));
+  for (const { path, content } of [{ path: "/init", content: init }, ...files]) {
+    const bytes = typeof content === "string" ? encoder.encode(content) : content;
+    entries.push(file(path.slice(1), bytes));
   }
   return cpioArchive(entries);
 }

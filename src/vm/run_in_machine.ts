@@ -11,7 +11,7 @@ import { ImageError } from "../errors.ts";
 import type { Layer } from "../layer/layer.ts";
 import { StoreMembers } from "../layer/store_members.ts";
 import { hostPath, programsOf, shellPaths, STANDARD_PATH } from "../process/script_options.ts";
-import type { RootTree } from "../rootfs/root_tree.ts";
+import type { RootEntry, RootTree } from "../rootfs/root_tree.ts";
 import { topArchive } from "../rootfs/top_layer.ts";
 import { rootArchive } from "../sinks/root_archive.ts";
 import type { ImageSpec } from "../spec/image_spec.ts";
@@ -20,7 +20,13 @@ import { membersOf, tarStream } from "../tar/stream.ts";
 import { makeWorkDisk, writeDisk } from "./disks.ts";
 import { readExt4Tree } from "./ext4/tree.ts";
 import { findGuestParts, type GuestParts } from "./guest_parts.ts";
-import { type GuestScript, type GuestWork, initScript } from "./init_script.ts";
+import {
+  type GuestArchive,
+  type GuestScript,
+  type GuestWork,
+  initScript,
+  type OwnedLink,
+} from "./init_script.ts";
 import { initramfs } from "./initramfs.ts";
 import { runMachine, type RunMachineOptions } from "./machine.ts";
 import { upperTree } from "./upper_tree.ts";
@@ -131,20 +137,34 @@ async function writeArchives(
   tree: RootTree,
   { base, storePaths, storeRoot, work }: MachineSurroundings,
 ): Promise<Archives> {
-  const streams: [GuestWork["archives"][number], ReadableStream<Uint8Array<ArrayBuffer>>][] = [];
-  if (base !== undefined) {
-    const merged = await mergeLayers(base.layers);
-    streams.push(["lower", rootArchive(merged, base.layers, "gnu").open()]);
-  }
-  streams.push(["upper", tarStream(membersOf(topArchive(tree).members), "gnu")]);
-  if (storePaths.length > 0) streams.push(["store", storeArchive(storePaths, storeRoot)]);
+  const archives: GuestArchive[] = [];
   const disks: string[] = [];
   let size = 0;
-  for (const [name, stream] of streams) {
-    disks.push(`${work}/${name}.tar`);
-    size += await writeDisk(`${work}/${name}.tar`, stream);
+  const write = async (
+    directory: GuestArchive["directory"],
+    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+    ownedLinks: OwnedLink[],
+  ) => {
+    const file = `${work}/${directory}.tar`;
+    size += await writeDisk(file, stream);
+    archives.push({ directory, ownedLinks });
+    disks.push(file);
+  };
+  if (base !== undefined) {
+    const merged = await mergeLayers(base.layers);
+    const links = Array.from(merged.names(), ({ path, file }) => ({ ...file, path }));
+    await write("lower", rootArchive(merged, base.layers, "gnu").open(), ownedLinks(links));
   }
-  return { archives: streams.map(([name]) => name), disks, size };
+  const { members } = topArchive(tree);
+  await write("upper", tarStream(membersOf(members), "gnu"), ownedLinks(tree.values()));
+  if (storePaths.length > 0) await write("store", storeArchive(storePaths, storeRoot), []);
+  return { archives, disks, size };
+}
+
+/** The symlinks that are not root's. */
+function ownedLinks(entries: Iterable<Pick<RootEntry, "path" | "type" | "uid" | "gid">>) {
+  return [...entries].filter(({ type, uid, gid }) => type === "symlink" && (uid !== 0 || gid !== 0))
+    .map(({ path, uid, gid }): OwnedLink => ({ path, uid, gid }));
 }
 
 function storeArchive(
