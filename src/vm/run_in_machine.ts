@@ -104,7 +104,7 @@ export async function runInMachine(
     verdictFile: surroundings.verdictFile,
     silence: surroundings.silence,
     onPhase: (name) => phase = name,
-    onOutput: (text) => onOutput(`${phase}: ${text}\n`),
+    onOutput: (text) => onOutput(`${phase}: ${text}`),
     onWarning: (text) => onOutput(`${text}\n`),
   });
   const upper = readExt4Tree(disk, "upper");
