@@ -93,7 +93,7 @@ export type { LayerPlan } from "./src/layering/layer_plan.ts";
 export { type LayeringOptions, planLayers } from "./src/layering/layering.ts";
 export type { LayeringStrategy } from "./src/layering/strategies.ts";
 export { computeDiffId, type Layer, type StoredBlob } from "./src/layer/layer.ts";
-export type { FileType, TarFormat } from "./src/tar/tar_header.ts";
+export type { FileType, MemberType, TarFormat } from "./src/tar/tar_header.ts";
 export { type Attributes, PermissionRules } from "./src/layer/permissions.ts";
 export { type Ownership, StoreLayer } from "./src/layer/store_layer.ts";
 export type { ConfigBlob, Image, NamedImage, OriginalDocuments } from "./src/image/image.ts";
