@@ -22,13 +22,15 @@ export async function readFully(source: ByteSource, into: Uint8Array): Promise<n
   return at;
 }
 
+const BUFFER_SIZE = 1 << 20;
+
 /** The bytes of a stream, whatever the size of its chunks. */
 export class StreamBytes implements ByteSource {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: ChunkReader;
   #chunk: Uint8Array = new Uint8Array(0);
 
   constructor(stream: ReadableStream<Uint8Array>) {
-    this.#reader = stream.getReader();
+    this.#reader = chunkReader(stream);
   }
 
   async read(into: Uint8Array): Promise<number> {
@@ -62,6 +64,28 @@ export class StreamBytes implements ByteSource {
     this.#chunk = this.#chunk.subarray(part.length);
     return part;
   }
+}
+
+type ChunkReader = Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel">;
+
+/** A byte stream's chunks are all in the same memory, so that each is gone with the next read. */
+function chunkReader(stream: ReadableStream<Uint8Array>): ChunkReader {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = stream.getReader({ mode: "byob" });
+  } catch (error) {
+    if (error instanceof TypeError) return stream.getReader();
+    throw error;
+  }
+  let memory = new ArrayBuffer(BUFFER_SIZE);
+  return {
+    async read() {
+      const result = await reader.read(new Uint8Array(memory));
+      if (result.value) memory = result.value.buffer;
+      return result as ReadableStreamReadResult<Uint8Array>;
+    },
+    cancel: (reason) => reader.cancel(reason),
+  };
 }
 
 /** The bytes of an open file, from its start. Others may read from it too. */

@@ -7,8 +7,7 @@
  * @module
  */
 
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { createGunzip, type Gunzip } from "node:zlib";
 import { ImageError } from "../errors.ts";
 import { filterThrough } from "../process/filter.ts";
 import { missingProgram, ProgramError } from "../process/run.ts";
@@ -32,6 +31,7 @@ const OPTIONS: Readonly<Record<Exclude<Compression, "gzip">, readonly string[]>>
 /**
  * What `compressed` becomes.
  *
+ * @param compressed its chunks' memory is freed behind them
  * @param size of `compressed`, in bytes
  * @param name what to call it in an error
  * @throws {ImageError} if it is broken, becomes too large, or the program for it is not there.
@@ -63,18 +63,42 @@ async function* gunzip(
   name: string,
 ): AsyncGenerator<Uint8Array> {
   const decompressor = createGunzip({ chunkSize: CHUNK });
-  const source = Readable.from(compressed);
-  source.on("error", (error) => decompressor.destroy(error));
+  const feeding = feed(compressed, decompressor);
   try {
-    for await (const chunk of source.pipe(decompressor)) yield chunk as Uint8Array;
+    for await (const chunk of decompressor as AsyncIterable<Uint8Array<ArrayBuffer>>) {
+      yield chunk;
+      const { buffer, byteOffset, byteLength } = chunk;
+      // Else there is more to come in the same memory.
+      if (byteOffset + byteLength === buffer.byteLength) release(buffer);
+    }
   } catch (error) {
     // The codec's errors have codes, such as Z_DATA_ERROR.
     if (error instanceof ImageError || !(error instanceof Error && "code" in error)) throw error;
     throw new ImageError(`Cannot decompress ${name}: ${error.message}`, { cause: error });
   } finally {
-    source.destroy();
     decompressor.destroy();
+    await feeding;
   }
+}
+
+/** Gives all of it to the decompressor, which fails if that does. */
+async function feed(compressed: AsyncGenerator<Uint8Array>, decompressor: Gunzip): Promise<void> {
+  const ended = new Promise<void>((resolve) => decompressor.once("close", resolve));
+  try {
+    for await (const chunk of compressed) {
+      await Promise.race([new Promise((taken) => decompressor.write(chunk, taken)), ended]);
+      if (decompressor.destroyed) return;
+      release(chunk.buffer as ArrayBuffer);
+    }
+    decompressor.end();
+  } catch (error) {
+    decompressor.destroy(error as Error);
+  }
+}
+
+/** Frees memory at once: left to the garbage collector, a hundred megabytes of it pile up. */
+function release(buffer: ArrayBuffer): void {
+  buffer.transfer(0);
 }
 
 function decompressWith(

@@ -424,3 +424,26 @@ Deno.test("mergeLayers() refuses what can not be in a root file system", async (
     });
   }
 });
+
+Deno.test("mergeLayers() refuses more metadata than memory should be spent on", async () => {
+  const member = file("n".repeat(4000), "", {
+    pax: { "SCHILY.xattr.user.large": "x".repeat(900_000) },
+  });
+  const [tar] = await makeTars({ format: "pax", members: [member] });
+  // The same member again and again: it is counted, and takes no memory here.
+  const end = tar!.findLastIndex((byte) => byte !== 0);
+  const whole = tar!.slice(0, Math.ceil((end + 1) / 512) * 512);
+  const layer = {
+    ...layerOf("endless", tar!),
+    open: () =>
+      new ReadableStream({
+        type: "bytes",
+        pull: (controller) => controller.enqueue(whole.slice()),
+      }),
+  };
+  await assert.rejects(mergeLayers([layer]), (error) => {
+    assert.ok(error instanceof ImageError);
+    assert.match(error.message, /^layer 1 \(endless\) has more members than memory should be/);
+    return true;
+  });
+});
