@@ -161,7 +161,7 @@ enter() {
     fi
   done
   if [ -d /disk/points/tmp ]; then chmod 1777 /disk/points/tmp; fi
-  # xino and the rest change what is written to the new layer, or are not for layers that change.
+  # Off is what would need more than files to say: a layer of an image has nothing else.
   try 'mounting the image' mount -t overlay -o \\
 lowerdir=/disk/lower:/disk/points,upperdir=/disk/upper,workdir=/disk/work,\\
 redirect_dir=off,index=off,metacopy=off,xino=off image /disk/merged
