@@ -193,6 +193,21 @@ Deno.test("a guest's script changes a base, and the layer has that alone", async
   assert.equal(await result.text("closed/f"), "f");
 });
 
+Deno.test("a guest outlives a script that removes all it can", async () => {
+  await using scratch = new Scratch();
+  const { lines, upper } = await runGuest(scratch, {
+    lower: [directory("etc"), { name: "etc/f", content: "f" }],
+    scripts: [
+      { field: "runAsRoot", script: "rm -rf /* /.nix-image 2>/dev/null || :" },
+      { field: "extraCommands", script: "ls" },
+    ],
+  });
+  assert.deepEqual(endOf(lines), ["@phase finishing", "@done"]);
+  assert.deepEqual(outputOf(lines), ["etc"]);
+  assert.deepEqual(upper.paths, ["etc"]);
+  assert.equal(await upper.device("etc"), "00:00");
+});
+
 Deno.test("a guest's script that fails ends everything, with status and line", async () => {
   await using scratch = new Scratch();
   const { lines } = await runGuest(scratch, {
