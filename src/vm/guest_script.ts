@@ -4,7 +4,7 @@
  */
 
 import { BROUGHT, prelude, quoted } from "../process/script_text.ts";
-import { type GuestFile, PROGRAMS } from "./initramfs.ts";
+import { type GuestFile, PROGRAMS, SCRIPTS } from "./initramfs.ts";
 
 /** A script that runs in the guest. */
 export interface GuestScript {
@@ -25,16 +25,12 @@ const LAYER = "/disk/upper";
 /** What goes into the guest's initial file system for a script. */
 export function scriptFiles(script: GuestScript): GuestFile[] {
   return [
-    { path: `${BROUGHT}/${script.field}`, content: script.script },
-    { path: startFile(script.field), content: startText(script) },
+    { path: `${SCRIPTS}/${script.field}`, content: script.script },
+    { path: `${SCRIPTS}/${script.field}.start`, content: startText(script) },
   ];
 }
 
-/** The file that starts a script, once everything is mounted. */
-function startFile(field: string): string {
-  return `${BROUGHT}/${field}.start`;
-}
-
+/** Starts the script, once everything is mounted. */
 function startText({ field, inRoot, shell, environment }: GuestScript): string {
   const shells = shell !== null
     ? [shell]

@@ -19,7 +19,7 @@
  */
 
 import { BROUGHT, FAILED, STARTED } from "../process/script_text.ts";
-import { LINKS, MODULES, PROGRAMS } from "./initramfs.ts";
+import { LINKS, MODULES, PROGRAMS, SCRIPTS } from "./initramfs.ts";
 
 /** The functions; a line with the name of one each, and its arguments, is to follow. */
 export const INIT = `#!${PROGRAMS}/busybox sh
@@ -90,6 +90,9 @@ start() {
   ln -s /proc/self/fd/2 /dev/stderr
   # No messages of the kernel among ours, short of its end.
   echo 1 >/proc/sys/kernel/printk
+  # A script may do \`rm -rf /*\`, and this one goes on after it.
+  try 'mounting ${PROGRAMS}' mount -o bind ${PROGRAMS} ${PROGRAMS}
+  try 'mounting ${PROGRAMS}' mount -o remount,bind,ro ${PROGRAMS}
   chmod 1777 /tmp
   hostname localhost
 }
@@ -161,7 +164,7 @@ enter() {
     fi
   done
   if [ -d /disk/points/tmp ]; then chmod 1777 /disk/points/tmp; fi
-  # xino and the rest change what is written to the new layer, or are not for layers that change.
+  # Off is what would need more than files to say: a layer of an image has nothing else.
   try 'mounting the image' mount -t overlay -o \\
 lowerdir=/disk/lower:/disk/points,upperdir=/disk/upper,workdir=/disk/work,\\
 redirect_dir=off,index=off,metacopy=off,xino=off image /disk/merged
@@ -169,13 +172,13 @@ redirect_dir=off,index=off,metacopy=off,xino=off image /disk/merged
     -o ro,lowerdir=/disk/store/nix/store:/disk/merged/nix/store store /disk/merged/nix/store
   try 'mounting /dev' mount -o rbind /dev /disk/merged/dev
   try 'mounting /sys' mount -o rbind /sys /disk/merged/sys
-  try 'mounting ${BROUGHT}' mount -o bind ${BROUGHT} /disk/merged${BROUGHT}
+  try 'mounting ${BROUGHT}' mount -o rbind ${BROUGHT} /disk/merged${BROUGHT}
 }
 
 # Undoes that. What is left of our mount points goes, if nobody has put anything there.
 leave() {
   local point place
-  for point in ${BROUGHT} /sys /dev/shm /dev/pts /dev /nix/store ''; do
+  for point in ${PROGRAMS} ${BROUGHT} /sys /dev/shm /dev/pts /dev /nix/store ''; do
     try "unmounting $point" umount "/disk/merged$point"
   done
   for point in $made; do
@@ -203,13 +206,14 @@ run() {
   echo "@phase $field"
   if [ "$2" = root ]; then enter; fi
   rm -f ${BROUGHT}/${STARTED} ${BROUGHT}/${FAILED} /run/full
+  cp ${SCRIPTS}/$field ${SCRIPTS}/$field.start ${BROUGHT}
   date -s "@$1" >/dev/null
   {
     unshare -imnpuf sh /run/run_in "$2" "$field" 2>&1 </dev/null
     echo $? >/run/status
   } | awk '/No space left on device/ { print >"/run/full" } { print "| " $0 }'
   read -r status </run/status
-  if [ ! -e ${BROUGHT}/${STARTED} ]; then
+  if [ "$status" != 0 ] && [ ! -e ${BROUGHT}/${STARTED} ]; then
     fail "$field could not be started (exit status $status)"
   fi
   if [ "$status" != 0 ]; then

@@ -16,6 +16,9 @@ export const MODULES = "/modules";
 /** Where the names of symlinks are that get owners. */
 export const LINKS = "/links";
 
+/** Where the scripts are kept, of which each comes to {@linkcode BROUGHT} when it is to run. */
+export const SCRIPTS = "/scripts";
+
 /** A file by its absolute path, in a directory that is there anyway. */
 export interface GuestFile {
   readonly path: string;
@@ -37,6 +40,7 @@ export async function initramfs(
     "nix/store",
     "proc",
     "run",
+    SCRIPTS.slice(1),
     "sys",
     "tmp",
     BROUGHT.slice(1),

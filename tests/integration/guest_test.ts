@@ -181,7 +181,7 @@ Deno.test("a guest's script changes a base, and the layer has that alone", async
   ]);
   assert.deepEqual(
     await Promise.all(["deleted", "file", "suid", "mine"].map((path) => result.device(path))),
-    ["0:0", "0:0", "0:0", "1:3"],
+    ["00:00", "00:00", "00:00", "01:03"],
   );
   assert.match(await result.xattrs("replaced"), /^ {2}trusted\.overlay\.opaque \(1\) = "y"$/m);
   assert.doesNotMatch(await result.xattrs("new"), /opaque|whiteout/);
@@ -191,6 +191,21 @@ Deno.test("a guest's script changes a base, and the layer has that alone", async
   assert.equal(result.files.get("closed")?.owner, "1000:0");
   assert.equal(result.files.get("new/a")?.inode, result.files.get("new/b")?.inode);
   assert.equal(await result.text("closed/f"), "f");
+});
+
+Deno.test("a guest outlives a script that removes all it can", async () => {
+  await using scratch = new Scratch();
+  const { lines, upper } = await runGuest(scratch, {
+    lower: [directory("etc"), { name: "etc/f", content: "f" }],
+    scripts: [
+      { field: "runAsRoot", script: "rm -rf /* /.nix-image 2>/dev/null || :" },
+      { field: "extraCommands", script: "ls" },
+    ],
+  });
+  assert.deepEqual(endOf(lines), ["@phase finishing", "@done"]);
+  assert.deepEqual(outputOf(lines), ["etc"]);
+  assert.deepEqual(upper.paths, ["etc"]);
+  assert.equal(await upper.device("etc"), "00:00");
 });
 
 Deno.test("a guest's script that fails ends everything, with status and line", async () => {
