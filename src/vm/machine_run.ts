@@ -23,9 +23,9 @@ export class ScriptFailure extends ImageError {
 export class NoSignOfLife extends ImageError {
   /**
    * @param brief the reason, for a line about something else
-   * @param isHung whether QEMU ran, to no effect
+   * @param isRefused whether QEMU found that it can't, instead of crashing or running to no effect
    */
-  constructor(message: string, readonly brief: string, readonly isHung: boolean) {
+  constructor(message: string, readonly brief: string, readonly isRefused: boolean) {
     super(message);
   }
 }
@@ -128,19 +128,23 @@ function hang(accelerator: Accelerator, guest: Guest, seconds: number): ImageErr
   return new NoSignOfLife(
     `The virtual machine does not start under KVM: it says ${silence}; ${WITHOUT_KVM}${lines}`,
     `the machine does ${silence}`,
-    true,
+    false,
   );
 }
 
-function earlyEnd(accelerator: Accelerator, guest: Guest, { text, stderr }: QemuEnd): ImageError {
+function earlyEnd(
+  accelerator: Accelerator,
+  guest: Guest,
+  { signal, text, stderr }: QemuEnd,
+): ImageError {
   const errors = stderr.split("\n").map(visible);
   const lines = block([guest.lastLines, ...errors].filter(Boolean).join("\n"));
   const reason = `QEMU ended before the virtual machine was done (${text})`;
-  const memory = text.endsWith("SIGKILL") ? `; ${OUT_OF_MEMORY}` : "";
+  const memory = signal === "SIGKILL" ? `; ${OUT_OF_MEMORY}` : "";
   if (guest.isAlive) return new ImageError(reason + memory + lines);
   const advice = accelerator === "kvm" ? `; ${WITHOUT_KVM}` : memory;
   const brief = shortened(errors.at(-1) || `QEMU: ${text}`, REASON_LENGTH);
-  return new NoSignOfLife(reason + advice + lines, brief, false);
+  return new NoSignOfLife(reason + advice + lines, brief, signal === undefined);
 }
 
 function block(lines: string): string {
