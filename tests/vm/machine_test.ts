@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { inDirectory } from "../support/directories.ts";
 import {
   type MachineRun,
@@ -29,9 +30,12 @@ for word; do
   before=$word
 done
 echo "$accel" >>'${directory}/tried'
-${script}
+. '${programs}/script'
 `;
-  Deno.writeTextFileSync(`${programs}/${QEMU}`, text, { mode: 0o755 });
+  const program = `${programs}/${QEMU}`;
+  // Another file would be taken for another version.
+  if (!existsSync(program)) Deno.writeTextFileSync(program, text, { mode: 0o755 });
+  Deno.writeTextFileSync(`${programs}/script`, script);
   const machine = {
     qemu: QEMU,
     kernel: `${directory}/kernel`,
@@ -278,6 +282,7 @@ Deno.test("A machine ends with the program, also by SIGKILL, whatever it is doin
         const child = startMachine(stub(directory, script, {}));
         const reader = child.stdout.getReader();
         await reader.read();
+        const rest = drain(reader);
         assert.notDeepEqual(processesWith(`${directory}/bin`), []);
         child.kill(signal);
         await child.status;
@@ -286,8 +291,12 @@ Deno.test("A machine ends with the program, also by SIGKILL, whatever it is doin
           await new Promise((resolve) => setTimeout(resolve, 20));
         }
         assert.deepEqual(processesWith(directory), [], signal);
-        await reader.cancel();
+        await rest;
       });
     }
   }
 });
+
+async function drain(reader: ReadableStreamDefaultReader): Promise<void> {
+  while (!(await reader.read()).done);
+}
