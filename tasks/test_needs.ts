@@ -17,6 +17,7 @@ export const INTEGRATION_NEEDS: Needs = {
     "bash",
     "busybox",
     "containerd",
+    "cpio",
     "ctr",
     "dash",
     "docker",
@@ -30,6 +31,7 @@ export const INTEGRATION_NEEDS: Needs = {
     "pigz",
     "podman",
     "proot",
+    "qemu-system-x86_64",
     "rsync",
     "setcap",
     "setpriv",
@@ -42,5 +44,5 @@ export const INTEGRATION_NEEDS: Needs = {
     "zsh",
     "zstd",
   ],
-  packages: ["python3"],
+  packages: ["linux-image-cloud-amd64", "python3"],
 };
