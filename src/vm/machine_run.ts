@@ -19,7 +19,7 @@ export class ScriptFailure extends ImageError {
   }
 }
 
-/** QEMU can't start the machine, or its guest never came to life. */
+/** QEMU can't start the machine, or its guest never came to our init script. */
 export class NoSignOfLife extends ImageError {
   /**
    * @param brief the reason, for a line about something else
@@ -91,7 +91,7 @@ export async function runOnce(
       if (!wasSettled) giveTime();
     }
     const end = await qemu.ended;
-    if (guest.failure !== undefined) throw failureOf(guest.failure, guest.lastLines);
+    if (guest.failure !== undefined) throw failureOf(guest.failure, guest);
     if (hungFor !== undefined) throw hang(accelerator, guest, hungFor);
     if (!guest.isDone) throw earlyEnd(accelerator, guest, end);
   } finally {
@@ -101,7 +101,7 @@ export async function runOnce(
   }
 }
 
-function failureOf(failure: GuestFailure, lastLines: string): ImageError {
+function failureOf(failure: GuestFailure, { isAlive, lastLines }: Guest): ImageError {
   switch (failure.kind) {
     case "exit":
       return new ScriptFailure(failure.script, failure.status, lastLines);
@@ -113,8 +113,12 @@ function failureOf(failure: GuestFailure, lastLines: string): ImageError {
       return new ImageError(
         `The virtual machine failed: ${shortened(failure.text, REASON_LENGTH)}${block(lastLines)}`,
       );
-    case "panic":
-      return new ImageError(`The virtual machine's kernel gave up${block(lastLines)}`);
+    case "panic": {
+      const message = `The virtual machine's kernel gave up${block(lastLines)}`;
+      return isAlive
+        ? new ImageError(message)
+        : new NoSignOfLife(message, "the machine's kernel gave up", false);
+    }
   }
 }
 
