@@ -82,6 +82,7 @@ Deno.test("runMachine() runs a real machine, whether KVM works or not", async ()
         options: { accel, verdictFile, silence: 120 },
       });
       assert.deepEqual(processesWith(directory), []);
+      assert.deepEqual(told.at(-1), ["done"], JSON.stringify(told));
       assert.equal(Deno.readTextFileSync(`${directory}/a, b: c=d`).slice(0, 4), "new.");
       assert.equal(Deno.readTextFileSync(`${directory}/two`).slice(0, 4), "two.");
       return told;
