@@ -114,10 +114,9 @@ function failureOf(failure: GuestFailure, { isAlive, lastLines }: Guest): ImageE
         `The virtual machine failed: ${shortened(failure.text, REASON_LENGTH)}${block(lastLines)}`,
       );
     case "panic": {
-      const message = `The virtual machine's kernel gave up${block(lastLines)}`;
-      return isAlive
-        ? new ImageError(message)
-        : new NoSignOfLife(message, "the machine's kernel gave up", false);
+      const panic = shortened(failure.text.replace(/^.*?(?=Kernel panic)/, ""), REASON_LENGTH);
+      const message = `The virtual machine's kernel gave up: ${panic}${block(lastLines)}`;
+      return isAlive ? new ImageError(message) : new NoSignOfLife(message, panic, false);
     }
   }
 }
