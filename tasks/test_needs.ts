@@ -29,6 +29,7 @@ export const INTEGRATION_NEEDS: Needs = {
     "bash",
     "busybox",
     "containerd",
+    "cpio",
     "ctr",
     "dash",
     "debugfs",

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { Argument, Command, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import denoJson from "../../deno.json" with { type: "json" };
 
 const storeRoot = new Option("--store-root <dir>", "read the store in DIR/nix/store");
@@ -13,6 +13,18 @@ const closure = new Option(
 );
 const quiet = new Option("-q, --quiet", "say nothing but errors");
 const strict = new Option("--strict", "fail where two sources have the same path");
+const accel = new Option("--accel <kind>", "how the virtual machine of runAsRoot is run")
+  .choices(["auto", "kvm", "tcg"] as const).default("auto" as const);
+const vmTimeout = new Option(
+  "--vm-timeout <seconds>",
+  "give that machine up after so much silence (1800)",
+)
+  .argParser(seconds);
+const kernel = new Option("--kernel <file>", "that machine's kernel (the newest in /boot)");
+const modules = new Option(
+  "--modules <dir>",
+  "the directory of its modules (/lib/modules/VERSION)",
+);
 const layerNames = new Option(
   "--layer-names <kind>",
   "name layers by what determines them, or by their digest as nixpkgs does (a second pass)",
@@ -29,6 +41,14 @@ const platform = new Option(
   "--platform <os/arch>",
   "of several images, the one for this platform",
 );
+
+/** More is longer than timers run. */
+const MOST_SECONDS = 2_000_000;
+
+function seconds(text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text) && Number(text) <= MOST_SECONDS) return Number(text);
+  throw new InvalidArgumentError(`Expected seconds, from 1 to ${MOST_SECONDS}.`);
+}
 
 /** The command line of nix-image. `help` is the text of its own --help. */
 export function commandLine(help: string): Command {
@@ -51,6 +71,10 @@ In the command substitution of a shell, which can not hold an archive, the path 
     .addOption(storeRoot)
     .addOption(closure)
     .addOption(strict)
+    .addOption(accel)
+    .addOption(vmTimeout)
+    .addOption(kernel)
+    .addOption(modules)
     .addOption(new Option("--tar", "write the archive, even if a shell captures it"))
     .addOption(new Option("--script", "print the path of a script that writes it").conflicts("tar"))
     .addOption(new Option("--plan <plan.json>", "carry out what --script has planned").hideHelp())
@@ -100,6 +124,10 @@ The file or directory is there when it is whole: it is written under another nam
     .addOption(storeRoot)
     .addOption(closure)
     .addOption(strict)
+    .addOption(accel)
+    .addOption(vmTimeout)
+    .addOption(kernel)
+    .addOption(modules)
     .addOption(quiet)
     .addHelpText(
       "after",
@@ -122,6 +150,10 @@ Examples:
     .addOption(storeRoot)
     .addOption(closure)
     .addOption(strict)
+    .addOption(accel)
+    .addOption(vmTimeout)
+    .addOption(kernel)
+    .addOption(modules)
     .addOption(quiet)
     .option("--json", "print JSON: layers, lowest first, sizes in bytes")
     .addHelpText(
@@ -143,6 +175,10 @@ Examples:
     .addOption(storeRoot)
     .addOption(closure)
     .addOption(strict)
+    .addOption(accel)
+    .addOption(vmTimeout)
+    .addOption(kernel)
+    .addOption(modules)
     .addOption(quiet)
     .addHelpText("after", "\nExample:\n  nix-image layer spec.json -o layer")
     .action(async (spec, options) => {

@@ -27,6 +27,13 @@ export interface PlanningOptions {
   readonly closure?: string;
   /** Whether it is an error that two sources have the same path. */
   readonly strict?: boolean;
+  /** How the machine for `runAsRoot` is run. */
+  readonly accel?: "auto" | "kvm" | "tcg";
+  /** Seconds of silence after which that machine counts as hanging. */
+  readonly vmTimeout?: number;
+  /** That machine's kernel, and the directory of its modules. */
+  readonly kernel?: string;
+  readonly modules?: string;
 }
 
 /**

@@ -50,8 +50,8 @@ export async function runMachine(machine: Machine, options: RunMachineOptions): 
       options.onWarning(
         `KVM does not work here (${error.brief}); the virtual machine runs without it, slowly`,
       );
-      // What QEMU tells at once costs no time to find out, and may be repaired by its user.
-      if (error.isHung) verdict?.remember(true);
+      // A user may repair what QEMU refuses for, such as rights to /dev/kvm.
+      if (!error.isRefused) verdict?.remember(true);
     };
     await runOnce(machine, "tcg", { ...run, onAlive });
   }

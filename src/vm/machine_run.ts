@@ -19,13 +19,13 @@ export class ScriptFailure extends ImageError {
   }
 }
 
-/** QEMU can't start the machine, or its guest never came to life. */
+/** QEMU can't start the machine, or its guest never came to our init script. */
 export class NoSignOfLife extends ImageError {
   /**
    * @param brief the reason, for a line about something else
-   * @param isHung whether QEMU ran, to no effect
+   * @param isRefused whether QEMU found that it can't, instead of crashing or running to no effect
    */
-  constructor(message: string, readonly brief: string, readonly isHung: boolean) {
+  constructor(message: string, readonly brief: string, readonly isRefused: boolean) {
     super(message);
   }
 }
@@ -91,7 +91,7 @@ export async function runOnce(
       if (!wasSettled) giveTime();
     }
     const end = await qemu.ended;
-    if (guest.failure !== undefined) throw failureOf(guest.failure, guest.lastLines);
+    if (guest.failure !== undefined) throw failureOf(guest.failure, guest);
     if (hungFor !== undefined) throw hang(accelerator, guest, hungFor);
     if (!guest.isDone) throw earlyEnd(accelerator, guest, end);
   } finally {
@@ -101,7 +101,7 @@ export async function runOnce(
   }
 }
 
-function failureOf(failure: GuestFailure, lastLines: string): ImageError {
+function failureOf(failure: GuestFailure, { isAlive, lastLines }: Guest): ImageError {
   switch (failure.kind) {
     case "exit":
       return new ScriptFailure(failure.script, failure.status, lastLines);
@@ -113,8 +113,11 @@ function failureOf(failure: GuestFailure, lastLines: string): ImageError {
       return new ImageError(
         `The virtual machine failed: ${shortened(failure.text, REASON_LENGTH)}${block(lastLines)}`,
       );
-    case "panic":
-      return new ImageError(`The virtual machine's kernel gave up${block(lastLines)}`);
+    case "panic": {
+      const panic = shortened(failure.text.replace(/^.*?(?=Kernel panic)/, ""), REASON_LENGTH);
+      const message = `The virtual machine's kernel gave up: ${panic}${block(lastLines)}`;
+      return isAlive ? new ImageError(message) : new NoSignOfLife(message, panic, false);
+    }
   }
 }
 
@@ -128,19 +131,23 @@ function hang(accelerator: Accelerator, guest: Guest, seconds: number): ImageErr
   return new NoSignOfLife(
     `The virtual machine does not start under KVM: it says ${silence}; ${WITHOUT_KVM}${lines}`,
     `the machine does ${silence}`,
-    true,
+    false,
   );
 }
 
-function earlyEnd(accelerator: Accelerator, guest: Guest, { text, stderr }: QemuEnd): ImageError {
+function earlyEnd(
+  accelerator: Accelerator,
+  guest: Guest,
+  { signal, text, stderr }: QemuEnd,
+): ImageError {
   const errors = stderr.split("\n").map(visible);
   const lines = block([guest.lastLines, ...errors].filter(Boolean).join("\n"));
   const reason = `QEMU ended before the virtual machine was done (${text})`;
-  const memory = text.endsWith("SIGKILL") ? `; ${OUT_OF_MEMORY}` : "";
+  const memory = signal === "SIGKILL" ? `; ${OUT_OF_MEMORY}` : "";
   if (guest.isAlive) return new ImageError(reason + memory + lines);
   const advice = accelerator === "kvm" ? `; ${WITHOUT_KVM}` : memory;
   const brief = shortened(errors.at(-1) || `QEMU: ${text}`, REASON_LENGTH);
-  return new NoSignOfLife(reason + advice + lines, brief, false);
+  return new NoSignOfLife(reason + advice + lines, brief, signal === undefined);
 }
 
 function block(lines: string): string {

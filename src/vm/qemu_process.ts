@@ -15,6 +15,7 @@ import type { Machine } from "./command_line.ts";
  */
 const KEEPER = `
 exec 3<&0 4>&2 </dev/null 2>/dev/null
+ulimit -c 0
 "$@" 2>&4 3<&- 4>&- &
 machine=$!
 (
@@ -34,6 +35,8 @@ const KEPT = 1 << 13;
 
 /** How QEMU ended. */
 export interface QemuEnd {
+  /** What ended it, such as `SIGKILL`. */
+  readonly signal: string | undefined;
   /** `exit status 1`, or `ended by SIGKILL`. */
   readonly text: string;
   /** What it said on standard error. */
@@ -60,7 +63,7 @@ export class QemuProcess {
   endNow(): void {
     if (!this.#running) return;
     new Deno.Command("sh", {
-      args: ["-c", 'kill -KILL -- "-$1"', "sh", `${this.#child.pid}`],
+      args: ["-c", 'kill -KILL "-$1"', "sh", `${this.#child.pid}`],
       env: NO_LOADER_VARIABLES,
       stdin: "null",
       stdout: "null",
@@ -75,8 +78,10 @@ export class QemuProcess {
     ]);
     await this.#child.stdin.close().catch(() => {});
     // The shell's way to tell of a signal.
-    const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128);
-    return { text: signal ? `ended by ${signal[0]}` : `exit status ${code}`, stderr };
+    const [signal] =
+      Object.entries(constants.signals).find(([, number]) => number === code - 128) ??
+        [];
+    return { signal, text: signal ? `ended by ${signal}` : `exit status ${code}`, stderr };
   }
 }
 

@@ -40,14 +40,16 @@ export class SerialLine {
     const lines = this.#decoder.decode(bytes, { stream: true }).split("\n");
     for (const [index, text] of lines.entries()) {
       if (index > 0) {
-        yield* this.#finish(`${this.#line.replace(/\r+$/, "")}\n`);
+        yield* this.#finish(`${this.#line.replace(/\r$/, "")}\n`);
         this.#within = undefined;
         this.#line = "";
       }
       this.#line += text;
       if (this.#line.length > LONGEST) {
-        const part = this.#line;
-        this.#line = "";
+        // What may be the first half of its end stays.
+        const end = this.#line.endsWith("\r") ? -1 : undefined;
+        const part = this.#line.slice(0, end);
+        this.#line = end === undefined ? "" : "\r";
         yield* this.#finish(part);
         this.#within ??= part.startsWith(OUTPUT) ? "output" : "other";
       }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { inDirectory } from "../support/directories.ts";
 import {
   type MachineRun,
@@ -29,9 +30,12 @@ for word; do
   before=$word
 done
 echo "$accel" >>'${directory}/tried'
-${script}
+. '${programs}/script'
 `;
-  Deno.writeTextFileSync(`${programs}/${QEMU}`, text, { mode: 0o755 });
+  const program = `${programs}/${QEMU}`;
+  // Another file would be taken for another version.
+  if (!existsSync(program)) Deno.writeTextFileSync(program, text, { mode: 0o755 });
+  Deno.writeTextFileSync(`${programs}/script`, script);
   const machine = {
     qemu: QEMU,
     kernel: `${directory}/kernel`,
@@ -147,7 +151,7 @@ printf '@alive\r\n| Kernel panic: is what I look for\r\n'
 printf '[    1.2] Kernel panic - not syncing: Attempted to kill init!\r\n[    1.3] Rebooting\r\n'
 exec sleep 300`;
   await withStub(script, {}, (run) => {
-    assertError(run, "kernel gave up", "  [    1.2] Kernel panic - not syncing", "Rebooting");
+    assertError(run, "kernel gave up: Kernel panic - not syncing", "Attempted", "Rebooting");
     assert.ok(run.seconds < 20, `${run.seconds} s`);
   });
 });
@@ -211,9 +215,9 @@ Deno.test("runMachine() goes from KVM to TCG where the guest does not start, and
 Deno.test("runMachine() asks again after a day whether KVM works, and reads past a damaged file", async () => {
   await inDirectory(async (directory) => {
     const verdictFile = `${directory}/kvm/verdict`;
-    const script = `if [ "$accel" = kvm ]; then sleep 300; fi\n${SAY_DONE}`;
-    const options = { accel: "auto", silence: 1, verdictFile } as const;
-    await runIn(directory, script, options);
+    const script = `if [ "$accel" = kvm ]; then echo "Kernel panic"; exit; fi\n${SAY_DONE}`;
+    const options = { accel: "auto", verdictFile } as const;
+    assert.equal((await runIn(directory, script, options)).tried, "kvm tcg");
     const kept: Record<string, number> = JSON.parse(Deno.readTextFileSync(verdictFile));
     const old = Object.entries(kept).map(([host, at]) => [host, at - 25 * 3600 * 1000]);
     Deno.writeTextFileSync(verdictFile, JSON.stringify(Object.fromEntries(old)));
@@ -278,6 +282,7 @@ Deno.test("A machine ends with the program, also by SIGKILL, whatever it is doin
         const child = startMachine(stub(directory, script, {}));
         const reader = child.stdout.getReader();
         await reader.read();
+        const rest = drain(reader);
         assert.notDeepEqual(processesWith(`${directory}/bin`), []);
         child.kill(signal);
         await child.status;
@@ -286,8 +291,12 @@ Deno.test("A machine ends with the program, also by SIGKILL, whatever it is doin
           await new Promise((resolve) => setTimeout(resolve, 20));
         }
         assert.deepEqual(processesWith(directory), [], signal);
-        await reader.cancel();
+        await rest;
       });
     }
   }
 });
+
+async function drain(reader: ReadableStreamDefaultReader): Promise<void> {
+  while (!(await reader.read()).done);
+}
