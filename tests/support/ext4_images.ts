@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import type { Ext4Entry } from "../../src/vm/ext4/entry.ts";
-import { readExt4Tree } from "../../src/vm/ext4/tree.ts";
 import { findProgram } from "../../tasks/programs.ts";
 import { runCommand, succeed } from "./program.ts";
 
@@ -42,10 +41,18 @@ export async function debugExt4(path: string, commands: readonly string[]): Prom
   return text;
 }
 
-/** All entries of a directory by path. */
-export function ext4Entries(path: string, directory: string): Map<string, Ext4Entry> {
-  using tree = readExt4Tree(path, directory);
-  return new Map([...tree.entries()].map((entry) => [entry.path, entry]));
+/** The first `most` bytes of a file in an image whose tree is open. */
+export function ext4Content({ path, open, size }: Ext4Entry, most = size): Uint8Array {
+  assert.ok(open, `${path} has no content`);
+  const content = open();
+  const bytes = new Uint8Array(Math.min(size, most));
+  let length = 0;
+  for (let read = -1; read !== 0; length += read) {
+    read = content.read(bytes.subarray(length)) as number;
+  }
+  content.close();
+  assert.equal(length, bytes.length, path);
+  return bytes;
 }
 
 function find(program: string): string {

@@ -25,6 +25,9 @@ const OFFSET = 1024;
 const LENGTH = 1024;
 const MAGIC = 0xef53;
 
+/** Linux has no larger ones on most machines. */
+const MAX_BLOCK = 4096;
+
 /** The only state of a file system that was unmounted and has no known errors. */
 const CLEAN = 1;
 
@@ -56,7 +59,7 @@ export function readSuperblock(image: ImageFile): Superblock {
 
   const wide = (incompat & INCOMPAT_64BIT) !== 0;
   const blockSize = 1024 * 2 ** view.getUint32(0x18, true);
-  if (blockSize > 4096) throw image.refused(`its blocks have ${blockSize} bytes`);
+  if (blockSize > MAX_BLOCK) throw image.refused(`its blocks have more than ${MAX_BLOCK} bytes`);
   const superblock = {
     blockSize,
     blocks: view.getUint32(0x4, true) + (wide ? view.getUint32(0x150, true) * 2 ** 32 : 0),

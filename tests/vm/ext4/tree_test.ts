@@ -25,7 +25,6 @@ interface Expected {
 const FLAGS = {
   "the flags of virtual machines": OURS,
   "blocks of 1 KiB": [...OURS, "-b1024"],
-  "Debian's defaults without a journal": ["-text4", "-O^has_journal"],
   "Debian's defaults": ["-text4", "-b4096"],
   "blocks of 2 KiB, inodes of 128 bytes, no groups of groups": [
     "-text4",
@@ -35,7 +34,6 @@ const FLAGS = {
   ],
   "ext2 with blocks of 1 KiB": ["-text2", "-b1024"],
   "ext2 with blocks of 4 KiB and file types nowhere": ["-text2", "-b4096", "-O^filetype"],
-  "ext3": ["-text3"],
   "the first revision of ext2": ["-text2", "-r0", "-b1024"],
 };
 
