@@ -12,7 +12,8 @@
  * const { spec } = await loadSpec({ source: "spec.json", readStdin });
  * const plan = await planImage(spec, { source: storeDatabase("") });
  * const { image, mtime } = await imageOf(plan, new Date());
- * await dockerArchive(image, { repoTags: [plan.repoTag], mtime }).pipeTo(Deno.stdout.writable);
+ * const images = [{ image, repoTags: [plan.repoTag] }];
+ * await dockerArchive(images, { mtime }).pipeTo(Deno.stdout.writable);
  * ```
  *
  * Without a Nix store, the same with a spec that is no file, a closure that is known and a directory
@@ -52,7 +53,7 @@
  *
  * const { image, mtime } = await imageOf(plan, new Date());
  * const archive = await new Response(
- *   dockerArchive(image, { repoTags: [plan.repoTag], mtime }),
+ *   dockerArchive([{ image, repoTags: [plan.repoTag] }], { mtime }),
  * ).bytes();
  * assert.match(new TextDecoder().decode(archive), /"RepoTags": \[\s*"hello:1.0"/);
  * await Deno.remove(storeRoot, { recursive: true });
@@ -87,11 +88,11 @@ export { closuresWithin, readGraphFile } from "./src/store/graph_file.ts";
 export type { LayerPlan } from "./src/layering/layer_plan.ts";
 export { type LayeringOptions, planLayers } from "./src/layering/layering.ts";
 export type { LayeringStrategy } from "./src/layering/strategies.ts";
-export { computeDiffId, type Layer } from "./src/layer/layer.ts";
+export { computeDiffId, type Layer, type StoredBlob } from "./src/layer/layer.ts";
 export type { FileType, TarFormat } from "./src/tar/tar_header.ts";
 export { type Attributes, PermissionRules } from "./src/layer/permissions.ts";
 export { type Ownership, StoreLayer } from "./src/layer/store_layer.ts";
-export type { ConfigBlob, Image } from "./src/image/image.ts";
+export type { ConfigBlob, Image, NamedImage, OriginalDocuments } from "./src/image/image.ts";
 export type {
   ImagePlan,
   PlannedFields,

@@ -52,8 +52,7 @@ export async function writeArchive(
     plan.layers.reduce((sum, { size }) => sum + size, 0),
   );
   let imageId = "", written = 0;
-  const archive = dockerArchive(image, {
-    repoTags: [plan.repoTag],
+  const archive = dockerArchive([{ image, repoTags: [plan.repoTag] }], {
     mtime,
     layerNames,
     dockerV1,

@@ -1,17 +1,17 @@
 /**
  * The docker-archive: the tar that `docker load` and `skopeo copy docker-archive:` read, as
- * nixpkgs' streamLayeredImage frames it. Layers come first and each is read once: config and
- * manifest, which name digests, come last.
+ * nixpkgs' streamLayeredImage frames it. An image's layers come first and each is read once: its config
+ * and the manifest, which name digests, come behind them.
  * @module
  */
 
 import { createHash } from "node:crypto";
 import { ImageError } from "../errors.ts";
-import { type ConfigBlob, configBlob, type Image } from "../image/image.ts";
-import { formatJson } from "../image/json.ts";
+import { type ConfigBlob, configBlob, type Image, type NamedImage } from "../image/image.ts";
+import { formatJson, type OrderedJson } from "../image/json.ts";
 import { computeDiffId, type Layer } from "../layer/layer.ts";
 import { archiveEnd, BLOCK, encodeHeader, padding, roundUp } from "../tar/header.ts";
-import { repositoriesJson, v1Layer, VERSION } from "./docker_v1.ts";
+import { repositoriesJson, type UppermostLayer, v1Layer, VERSION } from "./docker_v1.ts";
 import { joinParts, type Part } from "./parts.ts";
 
 /** How the archive names its layers' members. */
@@ -19,6 +19,8 @@ export type LayerNames = "identity" | "digest";
 
 /** What is known of a layer when its bytes begin to go out. */
 export interface LayerStart {
+  /** Position of the image, 0 for the first. */
+  readonly image: number;
   /** Position in the image, 0 for the lowest. */
   readonly index: number;
   /** The layer. */
@@ -29,114 +31,157 @@ export interface LayerStart {
 
 /** Options of {@linkcode dockerArchive}. */
 export interface DockerArchiveOptions {
-  /** The names the image gets, such as `hello:1.0`. */
-  readonly repoTags: readonly string[];
   /** Time of the archive's members, in seconds since the epoch. */
   readonly mtime: number;
   /**
    * `identity` (the default) names a layer by what determines it, which is known before it is read;
-   * `digest` by the sha256 of its bytes, as nixpkgs does, for which every file is read twice.
+   * `digest` by the sha256 of its bytes, as nixpkgs does, for which every file is read twice. A
+   * layer whose diff_id is known has that as its name either way, and is read once.
    */
   readonly layerNames?: LayerNames;
   /**
-   * Whether the archive holds the image in the older format, too: `repositories`, and `json` and
+   * Whether the archive holds the images in the older format, too: `repositories`, and `json` and
    * `VERSION` for each layer. Layers are named by their IDs in that format, whatever `layerNames`
    * says, and every file is read twice.
    */
   readonly dockerV1?: boolean;
-  /** Told when a layer's bytes begin to go out. */
+  /** Told when a layer's bytes begin to go out; not for one that is in the archive already. */
   readonly onLayer?: (start: LayerStart) => void;
-  /** Told when all layers have gone out: the config, whose digest is the image's ID. */
+  /** Told when all layers of an image are out: its config, whose digest is the image's ID. */
   readonly onConfig?: (config: ConfigBlob, diffIds: readonly string[]) => void;
 }
 
 /**
- * The archive of `image` as a readable byte stream; files are read while it is consumed. If it
- * fails, what came out so far has no manifest and is loaded by nothing.
+ * The archive of `images` as a readable byte stream; files are read while it is consumed. Layers
+ * that several images have, or one has twice, are in it once. If it fails, what came out so far has
+ * no manifest and is loaded by nothing.
  */
 export function dockerArchive(
-  image: Image,
+  images: readonly NamedImage[],
   options: DockerArchiveOptions,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return joinParts(archiveParts(image, options));
+  return joinParts(new Archive(options).parts(images));
 }
 
-async function* archiveParts(image: Image, options: DockerArchiveOptions): AsyncGenerator<Part> {
-  let written = 0;
-  const member = (name: string, size: number): Uint8Array<ArrayBuffer> => {
-    const header = memberHeader(name, size, options.mtime);
-    written += header.length + roundUp(size, BLOCK);
-    return header;
-  };
-  const file = (name: string, content: string | Uint8Array): Uint8Array[] => {
-    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    return [member(name, bytes.length), bytes, new Uint8Array(padding(bytes.length))];
-  };
-  const names: string[] = [];
-  const diffIds: string[] = [];
-  let below: string | undefined;
-  for (const [index, layer] of image.layers.entries()) {
-    const { id, diffId, json } = await identify(image, index, layer, below, options);
-    below = id;
+/** An archive on its way: what is in it so far. */
+class Archive {
+  readonly #options: DockerArchiveOptions;
+  #written = 0;
+  /** The diff_ids of the layers, by their directories. */
+  readonly #layers = new Map<string, string>();
+  readonly #configs = new Set<string>();
+  /** Of layers that were read for them, by identity. */
+  readonly #digests = new Map<string, string>();
+
+  constructor(options: DockerArchiveOptions) {
+    this.#options = options;
+  }
+
+  async *parts(images: readonly NamedImage[]): AsyncGenerator<Part> {
+    const manifest: OrderedJson[] = [];
+    const uppermost: UppermostLayer[] = [];
+    for (const [position, { image, repoTags }] of images.entries()) {
+      const ids: string[] = [];
+      for (const [index, layer] of image.layers.entries()) {
+        const identity = await this.#identify(image, index, layer, ids.at(-1));
+        ids.push(identity.id);
+        if (!this.#layers.has(identity.id)) {
+          yield* this.#layer({ image: position, index, layer }, identity);
+        }
+      }
+      const diffIds = ids.map((id) => this.#layers.get(id) ?? "");
+      const config = configBlob(image, diffIds);
+      this.#options.onConfig?.(config, diffIds);
+      const name = `${config.digest.replace("sha256:", "")}.json`;
+      if (!this.#configs.has(name)) yield* this.#file(name, config.bytes);
+      this.#configs.add(name);
+      manifest.push({
+        Config: name,
+        // As docker save says that an image has no name.
+        RepoTags: repoTags.length === 0 ? null : repoTags,
+        Layers: ids.map(memberOf),
+      });
+      uppermost.push({ repoTags, id: ids.at(-1) });
+    }
+    if (this.#options.dockerV1) yield* this.#file("repositories", repositoriesJson(uppermost));
+    yield* this.#file("manifest.json", formatJson(manifest));
+    yield new Uint8Array(archiveEnd(this.#written) - this.#written);
+  }
+
+  async *#layer(
+    { image, index, layer }: Omit<LayerStart, "size">,
+    { id, diffId, json }: Identity,
+  ): AsyncGenerator<Part> {
     // Just before it is opened: what changes from here on is found out with its path.
     const size = await layer.tarSize();
-    options.onLayer?.({ index, layer, size });
-    const name = `${id}/layer.tar`;
-    names.push(name);
+    this.#options.onLayer?.({ image, index, layer, size });
     if (json !== undefined) {
-      yield member(`${id}/`, 0);
-      yield* file(`${id}/VERSION`, VERSION);
-      yield* file(`${id}/json`, json);
+      yield this.#member(`${id}/`, 0);
+      yield* this.#file(`${id}/VERSION`, VERSION);
+      yield* this.#file(`${id}/json`, json);
     }
-    yield member(name, size);
-    const hash = createHash("sha256");
+    yield this.#member(memberOf(id), size);
+    // One that knows its diff_id fails by itself where it is another.
+    const hash = layer.diffId === undefined ? createHash("sha256") : undefined;
     let seen = 0;
     yield {
       open: () => layer.open(),
       observe(chunk) {
-        hash.update(chunk);
+        hash?.update(chunk);
         seen += chunk.length;
       },
     };
-    const digest = `sha256:${hash.digest("hex")}`;
+    const digest = hash ? `sha256:${hash.digest("hex")}` : layer.diffId ?? "";
     if (seen !== size || diffId !== undefined && digest !== diffId) {
       throw new ImageError(`Layer ${index + 1} changed while it was read: ${layer.label}`);
     }
-    diffIds.push(digest);
+    this.#layers.set(id, digest);
     yield new Uint8Array(padding(size));
   }
 
-  const config = configBlob(image, diffIds);
-  options.onConfig?.(config, diffIds);
-  const configName = `${config.digest.replace("sha256:", "")}.json`;
-  const manifest = [{ Config: configName, RepoTags: options.repoTags, Layers: names }];
-  yield* file(configName, config.bytes);
-  if (options.dockerV1) yield* file("repositories", repositoriesJson(options.repoTags, below));
-  yield* file("manifest.json", formatJson(manifest));
-  yield new Uint8Array(archiveEnd(written) - written);
+  async #identify(
+    image: Image,
+    index: number,
+    layer: Layer,
+    below: string | undefined,
+  ): Promise<Identity> {
+    const { dockerV1, layerNames } = this.#options;
+    if (dockerV1) return await v1Layer(image, index, layer, below);
+    if (layerNames !== "digest" && layer.diffId === undefined) return { id: layer.identity };
+    let diffId = layer.diffId ?? this.#digests.get(layer.identity);
+    if (diffId === undefined) {
+      diffId = await computeDiffId(layer);
+      this.#digests.set(layer.identity, diffId);
+    }
+    return { id: diffId.replace("sha256:", ""), diffId };
+  }
+
+  *#file(name: string, content: string | Uint8Array): Generator<Uint8Array> {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    yield this.#member(name, bytes.length);
+    yield bytes;
+    yield new Uint8Array(padding(bytes.length));
+  }
+
+  #member(name: string, size: number): Uint8Array<ArrayBuffer> {
+    const header = memberHeader(name, size, this.#options.mtime);
+    this.#written += header.length + roundUp(size, BLOCK);
+    return header;
+  }
 }
 
 /** What is known of a layer before its bytes go out. */
 interface Identity {
   /** The directory of its member. */
   readonly id: string;
-  /** Where it was read for the ID. */
+  /** Where it is known, or was read for the ID. */
   readonly diffId?: string;
   /** What the older format says of it, if that is asked for. */
   readonly json?: string;
 }
 
-async function identify(
-  image: Image,
-  index: number,
-  layer: Layer,
-  below: string | undefined,
-  { dockerV1, layerNames }: DockerArchiveOptions,
-): Promise<Identity> {
-  if (dockerV1) return await v1Layer(image, index, layer, below);
-  if (layerNames !== "digest") return { id: layer.identity };
-  const diffId = await computeDiffId(layer);
-  return { id: diffId.replace("sha256:", ""), diffId };
+function memberOf(id: string): string {
+  return `${id}/layer.tar`;
 }
 
 function memberHeader(name: string, size: number, mtime: number): Uint8Array<ArrayBuffer> {

@@ -95,18 +95,24 @@ function baseJson(
   ]);
 }
 
-/**
- * The file `repositories`.
- *
- * @param id of the uppermost layer; undefined for an image without layers
- */
-export function repositoriesJson(repoTags: readonly string[], id: string | undefined): string {
+/** The layer that the names of an image lead to in this format. */
+export interface UppermostLayer {
+  /** Such as `hello:1.0`. */
+  readonly repoTags: readonly string[];
+  /** See {@linkcode V1Layer.id}; undefined for an image without layers. */
+  readonly id: string | undefined;
+}
+
+/** The file `repositories`. */
+export function repositoriesJson(images: readonly UppermostLayer[]): string {
   const repositories = new Map<string, Map<string, string>>();
-  for (const repoTag of id === undefined ? [] : repoTags) {
-    const colon = repoTag.lastIndexOf(":");
-    const name = repoTag.slice(0, colon);
-    const tags = repositories.get(name) ?? new Map<string, string>();
-    repositories.set(name, tags.set(repoTag.slice(colon + 1), id ?? ""));
+  for (const { repoTags, id } of images) {
+    for (const repoTag of id === undefined ? [] : repoTags) {
+      const colon = repoTag.lastIndexOf(":");
+      const name = repoTag.slice(0, colon);
+      const tags = repositories.get(name) ?? new Map<string, string>();
+      repositories.set(name, tags.set(repoTag.slice(colon + 1), id ?? ""));
+    }
   }
   return formatJson(repositories);
 }

@@ -69,7 +69,7 @@ async function archiveOf(
   options: Partial<DockerArchiveOptions> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { image, mtime } = await imageOf(plan, new Date());
-  const archive = dockerArchive(image, { repoTags: [plan.repoTag], mtime, ...options });
+  const archive = dockerArchive([{ image, repoTags: [plan.repoTag] }], { mtime, ...options });
   return await new Response(archive).bytes();
 }
 
@@ -138,7 +138,7 @@ Deno.test("dockerArchive() gives the same bytes each time, whatever the reader's
     const expected = await archiveOf(plan);
     for (const size of [100, 4096, 1 << 20]) {
       const { image, mtime } = await imageOf(plan, new Date());
-      const archive = dockerArchive(image, { repoTags: [plan.repoTag], mtime });
+      const archive = dockerArchive([{ image, repoTags: [plan.repoTag] }], { mtime });
       assertSameBytes(await readWith(archive, size), expected, `buffers of ${size} bytes`);
     }
   });
@@ -193,7 +193,7 @@ Deno.test("dockerArchive() has no manifest and names the file that went away or 
       await withPlan(async (plan, root) => {
         const { image, mtime } = await imageOf(plan, new Date());
         let changed = false;
-        const archive = dockerArchive(image, { repoTags: ["a:b"], mtime, layerNames });
+        const archive = dockerArchive([{ image, repoTags: ["a:b"] }], { mtime, layerNames });
         const { error, text } = await readToFailure(archive, () => {
           if (!changed) change(`${root}${storePath("lib")}/lib/empty`);
           changed = true;
@@ -220,8 +220,7 @@ Deno.test("dockerArchive() fails if a layer is not what was announced", async ()
       tarSize: () => first!.tarSize(),
       open: () => (opened++ === 0 ? first! : second!).open(),
     };
-    const archive = dockerArchive({ ...image, layers: [fickle] }, {
-      repoTags: ["a:b"],
+    const archive = dockerArchive([{ image: { ...image, layers: [fickle] }, repoTags: ["a:b"] }], {
       mtime: 1,
       layerNames: "digest",
     });
@@ -252,7 +251,7 @@ Deno.test("dockerArchive() opens nothing before it is read, and closes all when 
   };
   const platform = { architecture: "amd64", variant: null, os: "linux" };
   const image = { ...platform, created: "", config: {}, layers: [endless], history: [] };
-  const reader = dockerArchive(image, { repoTags: ["a:b"], mtime: 1 }).getReader();
+  const reader = dockerArchive([{ image, repoTags: ["a:b"] }], { mtime: 1 }).getReader();
   assert.equal(opened, 0);
   for (let i = 0; i < 3; i++) await reader.read();
   assert.deepEqual([opened, closed], [1, 0]);
