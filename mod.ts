@@ -3,7 +3,9 @@
  *
  * A spec says what an image holds ({@linkcode loadSpec}), a plan which store paths share a layer
  * ({@linkcode planImage}); {@linkcode imageOf} makes the image, whose layers are read only when
- * {@linkcode dockerArchive} streams them. All sizes are in bytes, all times in seconds since 1970.
+ * {@linkcode dockerArchive} streams them, or {@linkcode writeOciArchive} or
+ * {@linkcode writeOciDirectory} writes them as an OCI image layout. All sizes are in bytes, all
+ * times in seconds since 1970.
  *
  * ```ts ignore
  * import { dockerArchive, imageOf, loadSpec, planImage, storeDatabase } from "./mod.ts";
@@ -110,3 +112,12 @@ export {
   type LayerNames,
   type LayerStart,
 } from "./src/sinks/docker_archive.ts";
+export {
+  type OciArchiveOptions,
+  type OciOptions,
+  writeOciArchive,
+  writeOciDirectory,
+  type WrittenImage,
+  type WrittenLayout,
+} from "./src/sinks/oci_layout.ts";
+export type { LayerCompression } from "./src/sinks/layer_blobs.ts";

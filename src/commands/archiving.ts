@@ -3,6 +3,7 @@
  * @module
  */
 
+import type { NamedImage } from "../image/image.ts";
 import type { ImagePlan } from "../image/image_plan.ts";
 import { imageOf } from "../image/planned_image.ts";
 import { dockerArchive, type LayerNames } from "../sinks/docker_archive.ts";
@@ -36,10 +37,48 @@ type Write = (
  */
 export async function writeArchive(
   plan: ImagePlan,
-  { layerNames, dockerV1 = false, quiet = false, strict }: ArchiveOptions,
+  options: ArchiveOptions,
   report: Report,
   write: Write,
 ): Promise<{ readonly summary: string }> {
+  const { layerNames, dockerV1 = false } = options;
+  return await writePlanned(plan, options, report, async ({ named, mtime, onLayer, onBytes }) => {
+    let imageId = "";
+    const archive = dockerArchive([named], {
+      mtime,
+      layerNames,
+      dockerV1,
+      onLayer,
+      onConfig: ({ digest }) => imageId = digest,
+    });
+    await write(archive, onBytes);
+    return { imageId };
+  });
+}
+
+/** An image that is to be written now, and whom to tell how far that is. */
+export interface ImageInWork {
+  readonly named: NamedImage;
+  /** For the members of an archive of it, in seconds since the epoch. */
+  readonly mtime: number;
+  readonly onLayer: (start: { readonly index: number }) => void;
+  readonly onBytes: (count: number) => void;
+}
+
+/**
+ * Has a planned image written, with progress on standard error.
+ *
+ * @param write gives the image's ID, and what else it has to tell
+ * @returns that, and on one line the image and the number of bytes that `write` told of
+ * @throws {ImageError} if the image can not be made.
+ * @throws what `write` throws.
+ */
+export async function writePlanned<T extends { readonly imageId: string }>(
+  plan: ImagePlan,
+  { quiet = false, strict }: Pick<ArchiveOptions, "quiet" | "strict">,
+  report: Report,
+  write: (image: ImageInWork) => Promise<T>,
+): Promise<T & { readonly summary: string }> {
   const { image, mtime, ...noticed } = await imageOf(plan, new Date());
   reportNotices(noticed, strict, report);
   const progress = new Progress(stderrOutput, { quiet, colour: !Deno.noColor });
@@ -51,22 +90,21 @@ export async function writeArchive(
     })),
     plan.layers.reduce((sum, { size }) => sum + size, 0),
   );
-  let imageId = "", written = 0;
-  const archive = dockerArchive([{ image, repoTags: [plan.repoTag] }], {
-    mtime,
-    layerNames,
-    dockerV1,
-    onLayer: ({ index }) => progress.layer(index),
-    onConfig: ({ digest }) => imageId = digest,
-  });
+  let count = 0;
   try {
-    await write(archive, (count) => {
-      written += count;
-      progress.bytes(count);
+    const written = await write({
+      named: { image, repoTags: [plan.repoTag] },
+      mtime,
+      onLayer: ({ index }) => progress.layer(index),
+      onBytes: (more) => {
+        count += more;
+        progress.bytes(more);
+      },
     });
+    const layers = formatCount(image.layers.length, "layer");
+    const summary = `${plan.repoTag}: ${layers}, ${formatBytes(count)}, ${written.imageId}`;
+    return { ...written, summary };
   } finally {
     progress.finish();
   }
-  const layers = formatCount(image.layers.length, "layer");
-  return { summary: `${plan.repoTag}: ${layers}, ${formatBytes(written)}, ${imageId}` };
 }

@@ -4,30 +4,78 @@
  */
 
 import { OutputFile } from "../disk/output_part.ts";
+import { UsageError } from "../errors.ts";
 import type { ImagePlan } from "../image/image_plan.ts";
 import { compress, EXTENSIONS } from "../sinks/compress.ts";
-import type { Compressor } from "../spec/image_spec.ts";
+import type { LayerCompression } from "../sinks/layer_blobs.ts";
+import { writeOciArchive, writeOciDirectory } from "../sinks/oci_layout.ts";
 import { counted } from "../sinks/parts.ts";
+import type { Compressor } from "../spec/image_spec.ts";
 import { formatBytes } from "../terminal/format.ts";
 import { writeStream } from "../terminal/output.ts";
-import { type ArchiveOptions, writeArchive } from "./archiving.ts";
-import { planFromFile, type PlanningOptions, reportTo } from "./planning.ts";
+import { type ArchiveOptions, writeArchive, writePlanned } from "./archiving.ts";
+import { planFromFile, type PlanningOptions, type Report, reportTo } from "./planning.ts";
 
 /** Options of {@linkcode buildCommand}. */
 export interface BuildOptions extends PlanningOptions, ArchiveOptions {
   readonly output?: string;
+  readonly format: "docker-archive" | "oci-archive" | "oci";
   readonly compressor?: Compressor;
+  readonly layerCompression?: LayerCompression;
 }
 
-/** Writes an image to a file, which is there when it is whole. */
+/** Writes an image to a file or directory, which is there when it is whole. */
 export async function buildCommand(spec: string, options: BuildOptions): Promise<void> {
+  checkFormat(options);
   const report = reportTo(options.quiet);
   await using planned = await planFromFile(spec, options, report);
   const { plan } = planned;
   const compressor = options.compressor ?? planned.compressor;
-  const target = options.output === undefined || options.output === "-"
-    ? baseNameOf(plan.repoTag) + ".tar" + EXTENSIONS[compressor]
-    : options.output;
+  const { output } = options;
+  const target = output === undefined || output === "-"
+    ? baseNameOf(plan.repoTag) + extensionOf(options.format, compressor)
+    : output;
+  const { summary, written } = options.format === "docker-archive"
+    ? await buildArchive(plan, target, { ...options, compressor }, report)
+    : await buildLayout(plan, target, options, report);
+  if (options.quiet) return;
+  console.error(summary);
+  console.error(`Written to ${target}, ${written}`);
+}
+
+/** Refuses options of another format than the one that is asked for. */
+function checkFormat(options: BuildOptions): void {
+  const { format, compressor, layerCompression, layerNames, dockerV1 } = options;
+  if (format === "docker-archive") {
+    if (layerCompression === undefined) return;
+    throw new UsageError(
+      "--layer-compression is for --format oci and oci-archive; a docker-archive has a --compressor",
+    );
+  }
+  const wrong = compressor !== undefined
+    ? "--compressor"
+    : layerNames === "digest"
+    ? "--layer-names"
+    : dockerV1
+    ? "--docker-v1"
+    : undefined;
+  if (wrong === undefined) return;
+  const hint = wrong === "--compressor" ? "; an OCI layout has a --layer-compression" : "";
+  throw new UsageError(`${wrong} is for --format docker-archive${hint}`);
+}
+
+/** What was written: the image and its size on one line, and facts of the file. */
+interface Built {
+  readonly summary: string;
+  readonly written: string;
+}
+
+async function buildArchive(
+  plan: ImagePlan,
+  target: string,
+  options: BuildOptions & { readonly compressor: Compressor },
+  report: Report,
+): Promise<Built> {
   using file = new OutputFile(target);
   let size = 0;
   const dockerV1 = options.dockerV1 ?? hasDockerV1(plan, options);
@@ -37,15 +85,36 @@ export async function buildCommand(spec: string, options: BuildOptions): Promise
     report,
     (archive, onBytes) =>
       writeStream(
-        compress(counted(archive, onBytes), compressor),
+        compress(counted(archive, onBytes), options.compressor),
         file,
         (count) => size += count,
       ),
   );
   file.commit();
-  if (options.quiet) return;
-  console.error(summary);
-  console.error(`Written to ${target}, ${formatBytes(size)}`);
+  return { summary, written: formatBytes(size) };
+}
+
+async function buildLayout(
+  plan: ImagePlan,
+  target: string,
+  options: BuildOptions,
+  report: Report,
+): Promise<Built> {
+  const { format, layerCompression = "gzip" } = options;
+  return await writePlanned(plan, options, report, async ({ named, ...work }) => {
+    const { size, images: [image] } = format === "oci"
+      ? await writeOciDirectory([named], target, { ...work, layerCompression })
+      : await writeOciArchive([named], target, { ...work, layerCompression });
+    return {
+      imageId: image?.configDigest ?? "",
+      written: `${formatBytes(size)}, manifest ${image?.manifestDigest}`,
+    };
+  });
+}
+
+function extensionOf(format: BuildOptions["format"], compressor: Compressor): string {
+  if (format === "docker-archive") return `.tar${EXTENSIONS[compressor]}`;
+  return format === "oci" ? ".oci" : ".oci.tar";
 }
 
 /** Whether the older format is there unless asked for: as with nixpkgs' buildImage. */

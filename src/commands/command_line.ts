@@ -63,18 +63,28 @@ Examples:
 
   program.command("build")
     .summary("write an image to a file, compressed")
-    .description(`Write the image that SPEC describes to a file that docker load and skopeo read.
+    .description(
+      `Write the image that SPEC describes to a file that docker load and skopeo read, or as an OCI image layout.
 
-The file is there when it is whole: it is written under another name beside it, and renamed.`)
+The file or directory is there when it is whole: it is written under another name beside it, and renamed.`,
+    )
     .argument("<spec>", "a JSON file, or - for standard input")
-    .option("-o, --output <file>", "the file; without it NAME.tar.gz in the working directory")
+    .option(
+      "-o, --output <file>",
+      "the file; without it NAME.tar.gz, NAME.oci.tar or the directory NAME.oci",
+    )
     .addOption(
-      new Option("--compressor <kind>", "compress so, whatever the spec says")
+      new Option("--format <kind>", "a file for docker load, or an OCI layout: a file, a directory")
+        .choices(["docker-archive", "oci-archive", "oci"] as const)
+        .default("docker-archive" as const),
+    )
+    .addOption(
+      new Option("--compressor <kind>", "compress a docker-archive so, whatever the spec says")
         .choices(["gz", "zstd", "none"] as const),
     )
     .addOption(
-      new Option("--format <kind>", "what the file is").choices(["docker-archive"] as const)
-        .default("docker-archive" as const),
+      new Option("--layer-compression <kind>", "compress the layers of an OCI layout so (gzip)")
+        .choices(["gzip", "zstd", "none"] as const),
     )
     .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
     .addOption(layerNames)
@@ -89,7 +99,8 @@ The file is there when it is whole: it is written under another name beside it, 
       `
 Examples:
   nix-image build spec.json -o image.tar.gz && docker load --input image.tar.gz
-  nix-image build spec.json --compressor zstd`,
+  nix-image build spec.json --compressor zstd
+  nix-image build spec.json --format oci && skopeo copy oci:NAME.oci docker://REGISTRY/NAME`,
     )
     .action(async (spec, options) => {
       const { buildCommand } = await import("./build.ts");

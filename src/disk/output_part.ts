@@ -96,6 +96,29 @@ export class OutputFile extends OutputPart {
       throw writeError(this.target, error);
     }
   }
+
+  /** Puts `bytes` in the place of what was written at `position`. */
+  overwrite(position: number, bytes: Uint8Array): void {
+    writing(this.target, () => {
+      this.file.seekSync(position, Deno.SeekMode.Start);
+      for (let at = 0; at < bytes.length;) at += this.file.writeSync(bytes.subarray(at));
+      this.file.seekSync(0, Deno.SeekMode.End);
+    });
+  }
+
+  /** Takes back all that was written from `length` on. */
+  truncate(length: number): void {
+    writing(this.target, () => {
+      this.file.truncateSync(length);
+      this.file.seekSync(length, Deno.SeekMode.Start);
+    });
+  }
+}
+
+/** A file in an {@linkcode OutputDirectory}, open for writing. */
+export interface FileInDirectory extends Disposable {
+  /** See {@linkcode OutputFile.write}. */
+  write(bytes: Uint8Array): Promise<number>;
 }
 
 /** A directory in the making. */
@@ -115,7 +138,7 @@ export class OutputDirectory extends OutputPart {
   }
 
   /** Starts a file in it. */
-  create(name: string): Disposable & Pick<OutputFile, "write"> {
+  create(name: string): FileInDirectory {
     const file = writing(
       this.target,
       () => Deno.openSync(join(this.path, name), { write: true, createNew: true, mode: 0o644 }),
@@ -135,15 +158,37 @@ export class OutputDirectory extends OutputPart {
     );
   }
 
+  /** Makes a directory in it, and those that it is in. */
+  makeDirectory(name: string): void {
+    writing(this.target, () => Deno.mkdirSync(join(this.path, name), { recursive: true }));
+  }
+
+  /** Gives a file in it another name. */
+  rename(name: string, newName: string): void {
+    writing(
+      this.target,
+      () => Deno.renameSync(join(this.path, name), join(this.path, newName)),
+    );
+  }
+
+  /** Takes a file out of it. */
+  remove(name: string): void {
+    writing(this.target, () => Deno.removeSync(join(this.path, name)));
+  }
+
   /** See {@linkcode OutputPart.commit}. */
   override commit(): void {
-    writing(this.target, () => {
-      for (const { name } of Deno.readDirSync(this.path)) {
-        using file = Deno.openSync(join(this.path, name));
-        file.syncSync();
-      }
-    });
+    writing(this.target, () => syncBelow(this.path));
     super.commit();
+  }
+}
+
+function syncBelow(directory: string): void {
+  for (const { name, isDirectory } of Deno.readDirSync(directory)) {
+    const path = join(directory, name);
+    if (isDirectory) syncBelow(path);
+    using file = Deno.openSync(path);
+    file.syncSync();
   }
 }
 

@@ -18,6 +18,11 @@ export const EXTENSIONS: Readonly<Record<Compressor, string>> = {
 /** Each thread of our own has some 20 MB of buffers. */
 const MOST_THREADS = 16;
 
+/** How many threads of our own compress. */
+export function threadCount(): number {
+  return Math.min(navigator.hardwareConcurrency, MOST_THREADS);
+}
+
 /**
  * The compressed `stream`: by `pigz` and `zstd` where they are installed, else within the program.
  * The bytes of `pigz` are those of nixpkgs' builds; those made in the program are larger by about
@@ -31,18 +36,17 @@ export function compress(
   compressor: Compressor,
 ): ReadableStream<Uint8Array> {
   const processors = navigator.hardwareConcurrency;
-  const threads = Math.min(processors, MOST_THREADS);
   switch (compressor) {
     case "none":
       return stream;
     case "gz":
       // No name and no time; parts that rsync can match.
       return filterThrough(stream, "pigz", [`-p${processors}`, "-nTR"]) ??
-        compressInWorkers(stream, "gz", threads);
+        compressInWorkers(stream, "gz", threadCount());
     case "zstd":
       // With two threads or more it cuts its input in the same way whatever their number; one
       // thread would be another algorithm in some versions.
       return filterThrough(stream, "zstd", ["-q", "-c", `-T${Math.max(2, processors)}`]) ??
-        compressInWorkers(stream, "zstd", threads);
+        compressInWorkers(stream, "zstd", threadCount());
   }
 }

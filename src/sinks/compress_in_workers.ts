@@ -11,7 +11,7 @@ import type { Block } from "./compress_worker.ts";
 const BLOCK_SIZE = { gz: 1 << 20, zstd: 4 << 20 };
 
 /**
- * The compressed `stream`, made by at most `threads` threads, which end with it.
+ * The compressed `stream`, made by `threads`, or at most so many, which then end with it.
  *
  * The result fails with what `stream` fails with, and with an {@linkcode ImageError} if a thread
  * does.
@@ -19,9 +19,11 @@ const BLOCK_SIZE = { gz: 1 << 20, zstd: 4 << 20 };
 export function compressInWorkers(
   stream: ReadableStream<Uint8Array>,
   kind: Block["kind"],
-  threads: number,
+  threads: number | CompressorThreads,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const parts = compressedBlocks(stream, kind, threads);
+  const parts = typeof threads === "number"
+    ? compressedByOwnThreads(stream, kind, threads)
+    : compressedBlocks(stream, kind, threads);
   return new ReadableStream({
     async pull(controller) {
       const { value, done } = await parts.next();
@@ -34,20 +36,29 @@ export function compressInWorkers(
   }, { highWaterMark: 0 });
 }
 
+async function* compressedByOwnThreads(
+  stream: ReadableStream<Uint8Array>,
+  kind: Block["kind"],
+  limit: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
+  using threads = new CompressorThreads(limit);
+  yield* compressedBlocks(stream, kind, threads);
+  return undefined;
+}
+
 async function* compressedBlocks(
   stream: ReadableStream<Uint8Array>,
   kind: Block["kind"],
-  threads: number,
+  threads: CompressorThreads,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
-  using pool = new WorkerPool(threads);
   const coming: Promise<Uint8Array<ArrayBuffer>>[] = [];
   for await (const bytes of blocksOf(stream, BLOCK_SIZE[kind])) {
-    const compressed = pool.compress({ kind, bytes });
+    const compressed = threads.compress({ kind, bytes });
     // Its failure is seen when its turn comes, and must not count as unhandled until then.
     compressed.catch(() => {});
     coming.push(compressed);
     // As many wait as are in work, so that no thread does.
-    const next = coming.length < 2 * threads ? undefined : coming.shift();
+    const next = coming.length < 2 * threads.limit ? undefined : coming.shift();
     if (next) yield await next;
   }
   for (const last of coming) yield await last;
@@ -83,22 +94,25 @@ interface Job {
   readonly reject: (error: ImageError) => void;
 }
 
-/** Threads that are started when there is work for them. */
-class WorkerPool implements Disposable {
-  readonly #limit: number;
+/** Threads that are started when there is work for them, and end when this is disposed of. */
+export class CompressorThreads implements Disposable {
+  /** How many there are at most. */
+  readonly limit: number;
   readonly #workers: Worker[] = [];
   readonly #idle: Worker[] = [];
   readonly #waiting: Job[] = [];
   readonly #running = new Map<Worker, Job>();
 
+  /** Starts none yet. */
   constructor(limit: number) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
+  /** The compressed block, whose memory is taken. */
   compress(block: Block): Promise<Uint8Array<ArrayBuffer>> {
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
     this.#waiting.push({ block, resolve, reject });
-    const worker = this.#idle.pop() ?? (this.#workers.length < this.#limit && this.#start());
+    const worker = this.#idle.pop() ?? (this.#workers.length < this.limit && this.#start());
     if (worker) this.#work(worker);
     return promise;
   }
@@ -127,6 +141,7 @@ class WorkerPool implements Disposable {
     worker.postMessage(job.block, [job.block.bytes.buffer]);
   }
 
+  /** Ends them. */
   [Symbol.dispose](): void {
     for (const worker of this.#workers) worker.terminate();
   }

@@ -1,0 +1,188 @@
+/**
+ * The OCI image layout (OCI image spec 1.1, image layout): a directory, or a tar archive of one,
+ * that skopeo, podman, umoci and containerd read.
+ * @module
+ */
+
+import { type ConfigBlob, configBlob, type Image, type NamedImage } from "../image/image.ts";
+import { MEDIA_TYPE, ociLayerType } from "../image/media_types.ts";
+import {
+  type Descriptor,
+  type IndexedImage,
+  indexJson,
+  manifestJson,
+  OCI_LAYOUT_JSON,
+} from "../image/oci_documents.ts";
+import type { Layer } from "../layer/layer.ts";
+import { BlobWriter } from "./blob_writer.ts";
+import type { LayerStart } from "./docker_archive.ts";
+import { LayerBlobs, type LayerCompression } from "./layer_blobs.ts";
+import { LayoutArchive, LayoutDirectory, type LayoutFiles } from "./layout_files.ts";
+
+/** Options of {@linkcode writeOciDirectory}. */
+export interface OciOptions {
+  /** How layers are compressed that their source has not compressed; gzip by default. */
+  readonly layerCompression?: LayerCompression;
+  /** Told when a layer begins to be read; not for one that is there already. */
+  readonly onLayer?: (start: Omit<LayerStart, "size">) => void;
+  /** Told of the bytes of layers that were read since the last call. */
+  readonly onBytes?: (count: number) => void;
+}
+
+/** Options of {@linkcode writeOciArchive}. */
+export interface OciArchiveOptions extends OciOptions {
+  /** Time of the archive's members, in seconds since the epoch. */
+  readonly mtime: number;
+}
+
+/** A layout that has been written. */
+export interface WrittenLayout {
+  /** In bytes; of a directory the sum of its files. */
+  readonly size: number;
+  /** What names the images, in their order. */
+  readonly images: readonly WrittenImage[];
+}
+
+/** What names an image. */
+export interface WrittenImage {
+  /** Docker's ID of it. */
+  readonly configDigest: string;
+  /** The digest of its manifest, by which registries know it. */
+  readonly manifestDigest: string;
+}
+
+/**
+ * Writes `images` to a new directory, which is there when it is whole.
+ *
+ * @throws {UsageError} if there is something at `target`.
+ * @throws {ImageError} if an image can not be read or written.
+ */
+export async function writeOciDirectory(
+  images: readonly NamedImage[],
+  target: string,
+  options: OciOptions = {},
+): Promise<WrittenLayout> {
+  using files = new LayoutDirectory(target);
+  return await writeLayout(images, files, options);
+}
+
+/**
+ * Writes `images` to a file, a tar archive, which is there when it is whole.
+ *
+ * @throws {UsageError} if what is at `target` is no file.
+ * @throws {ImageError} if an image can not be read or written.
+ */
+export async function writeOciArchive(
+  images: readonly NamedImage[],
+  target: string,
+  options: OciArchiveOptions,
+): Promise<WrittenLayout> {
+  using files = new LayoutArchive(target, options.mtime);
+  return await writeLayout(images, files, options);
+}
+
+async function writeLayout(
+  images: readonly NamedImage[],
+  files: LayoutFiles,
+  options: OciOptions,
+): Promise<WrittenLayout> {
+  await writeText(files, "oci-layout", OCI_LAYOUT_JSON);
+  const indexed: IndexedImage[] = [], written: WrittenImage[] = [];
+  {
+    using writer = new ImageWriter(files, images, options);
+    for (const [position, { image, repoTags }] of images.entries()) {
+      const { config, manifest } = await writer.write(image, position);
+      indexed.push({ image, repoTags, manifest });
+      written.push({ configDigest: config.digest, manifestDigest: manifest.digest });
+    }
+  }
+  await writeText(files, "index.json", indexJson(indexed));
+  return { size: files.commit(), images: written };
+}
+
+async function writeText(files: LayoutFiles, name: string, text: string): Promise<void> {
+  using file = files.create();
+  for (let rest = new TextEncoder().encode(text); rest.length > 0;) {
+    rest = rest.subarray(await file.write(rest));
+  }
+  file.keep(name);
+}
+
+/** Writes images one after the other. Disposing of it ends its threads. */
+class ImageWriter implements Disposable {
+  readonly #blobs: BlobWriter;
+  readonly #layers: LayerBlobs;
+  readonly #onLayer: OciOptions["onLayer"];
+  /** Layers that an image has compressed, by diff_id: the others need not be. */
+  readonly #compressed: ReadonlyMap<string, Layer>;
+
+  constructor(files: LayoutFiles, images: readonly NamedImage[], options: OciOptions) {
+    const { layerCompression = "gzip", onBytes = () => {}, onLayer } = options;
+    this.#blobs = new BlobWriter(files);
+    this.#layers = new LayerBlobs(this.#blobs, { compression: layerCompression, onBytes });
+    this.#onLayer = onLayer;
+    const layers = images.flatMap(({ image }) => image.layers);
+    this.#compressed = new Map(
+      layers.flatMap((layer) =>
+        layer.blob && layer.diffId !== undefined ? [[layer.diffId, layer]] : []
+      ),
+    );
+  }
+
+  /** Writes an image: its layers, its config, its manifest. */
+  async write(
+    image: Image,
+    position: number,
+  ): Promise<{ config: ConfigBlob; manifest: Descriptor }> {
+    const layers: Descriptor[] = [], diffIds: string[] = [];
+    for (const [index, layer] of image.layers.entries()) {
+      const source = await this.#sourceOf(layer, image);
+      let blob = this.#layers.get(source);
+      if (blob === undefined) {
+        this.#onLayer?.({ image: position, index, layer });
+        blob = await this.#layers.put(source);
+      }
+      const { descriptor, diffId } = blob;
+      layers.push({ ...descriptor, mediaType: ociLayerType(descriptor.mediaType) });
+      diffIds.push(diffId);
+    }
+    const config = configBlob(image, diffIds);
+    const written = await this.#blobs.putBytes(config.bytes);
+    const { mediaType, bytes } = image.original?.manifest ?? {
+      mediaType: MEDIA_TYPE.manifest,
+      bytes: new TextEncoder().encode(
+        manifestJson(image, { mediaType: MEDIA_TYPE.config, ...written }, layers),
+      ),
+    };
+    const manifest = { mediaType, ...await this.#blobs.putBytes(bytes) };
+    return { config, manifest };
+  }
+
+  /** What is written for a layer of an image. */
+  async #sourceOf(layer: Layer, image: Image): Promise<Layer> {
+    const { diffId } = layer;
+    if (layer.blob || diffId === undefined) return layer;
+    if (!image.original?.manifest) return this.#compressed.get(diffId) ?? layer;
+    // The manifest that stays tells of the tar itself.
+    const blob = {
+      mediaType: MEDIA_TYPE.layer,
+      digest: diffId,
+      size: await layer.tarSize(),
+      open: () => layer.open(),
+    };
+    const { label, comment, identity } = layer;
+    return {
+      label,
+      comment,
+      identity,
+      diffId,
+      blob,
+      tarSize: () => layer.tarSize(),
+      open: blob.open,
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#layers[Symbol.dispose]();
+  }
+}
