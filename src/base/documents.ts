@@ -7,6 +7,7 @@
 
 import { z } from "zod";
 import { ImageError } from "../errors.ts";
+import type { JsonValue } from "../spec/image_spec.ts";
 import { sha256Of } from "../image/image.ts";
 import { JsonTextError, parseJson } from "../spec/json_text.ts";
 import { problemLines } from "../spec/problem.ts";
@@ -16,7 +17,8 @@ import type { ImageFile, ImageFiles } from "./image_files.ts";
 /** Registries take no larger manifest; configs are smaller still. */
 const MAX_DOCUMENT = 4 << 20;
 
-const digest = z.string({ error: "a digest, sha256: and 64 hexadecimal digits" })
+/** A digest. */
+export const digestSchema = z.string({ error: "a digest, sha256: and 64 hexadecimal digits" })
   .regex(/^sha256:[0-9a-f]{64}$/, { error: "a digest, sha256: and 64 hexadecimal digits" });
 const text = z.string({ error: "a string" });
 const object = z.record(z.string(), z.json(), { error: "an object" });
@@ -29,16 +31,17 @@ const platform = z.looseObject({
   variant: text.nullish(),
 }, { error: "a platform" });
 
-const descriptor = z.looseObject({
+/** What tells of a blob (OCI image spec, descriptor). */
+export const descriptorSchema = z.looseObject({
   mediaType: text,
-  digest,
+  digest: digestSchema,
   size,
   platform: platform.nullish(),
   annotations: texts.nullish(),
 }, { error: "a descriptor" });
 
-/** What tells of a blob (OCI image spec, descriptor). */
-export type Descriptor = z.infer<typeof descriptor>;
+/** See {@linkcode descriptorSchema}. */
+export type Descriptor = z.infer<typeof descriptorSchema>;
 
 /** `manifest.json` of a docker-archive. */
 export const archiveManifestSchema = z.array(
@@ -57,7 +60,7 @@ export const configSchema = z.looseObject({
   variant: text.nullish(),
   created: text.nullish(),
   config: object.nullish(),
-  rootfs: z.looseObject({ diff_ids: z.array(digest, { error: "an array of digests" }) }, {
+  rootfs: z.looseObject({ diff_ids: z.array(digestSchema, { error: "an array of digests" }) }, {
     error: "an object",
   }),
   history: z.array(object, { error: "an array" }).nullish(),
@@ -68,13 +71,13 @@ export type ConfigDocument = z.infer<typeof configSchema>;
 
 /** An index, `index.json` included. */
 export const indexSchema = z.looseObject({
-  manifests: z.array(descriptor, { error: "an array of descriptors" }),
+  manifests: z.array(descriptorSchema, { error: "an array of descriptors" }),
 }, { error: "an object" });
 
 /** A manifest. */
 export const manifestSchema = z.looseObject({
-  config: descriptor,
-  layers: z.array(descriptor, { error: "an array of descriptors" }),
+  config: descriptorSchema,
+  layers: z.array(descriptorSchema, { error: "an array of descriptors" }),
   annotations: texts.nullish(),
 }, { error: "an object" });
 
@@ -97,13 +100,7 @@ export async function readDocument<T>(
 ): Promise<Document<T>> {
   const name = `${files.path}: ${file.name}`;
   const bytes = await readAll(file, name);
-  let document;
-  try {
-    document = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    const reason = error instanceof JsonTextError ? error.message : "not UTF-8";
-    throw new ImageError(`${name}: expected JSON: ${reason}`, { cause: error });
-  }
+  const document = parseDocument(bytes, name);
   const parsed = schema.safeParse(document);
   if (parsed.success) return { bytes, digest: sha256Of(bytes), value: parsed.data };
   throw new ImageError(
@@ -132,7 +129,26 @@ export async function readDescribed<T>(
   throw new ImageError(`${files.path}: ${file.name} has the digest ${document.digest}`);
 }
 
-async function readAll(
+/**
+ * What a document's bytes say.
+ *
+ * @throws {ImageError} if they are no JSON.
+ */
+export function parseDocument(bytes: Uint8Array, name: string): JsonValue {
+  try {
+    return parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    const reason = error instanceof JsonTextError ? error.message : "not UTF-8";
+    throw new ImageError(`${name}: expected JSON: ${reason}`, { cause: error });
+  }
+}
+
+/**
+ * The bytes of a document.
+ *
+ * @throws {ImageError} if there are too many, or they can not be read.
+ */
+export async function readAll(
   { size, open }: ImageFile,
   name: string,
 ): Promise<Uint8Array<ArrayBuffer>> {

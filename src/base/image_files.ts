@@ -3,10 +3,12 @@
  * @module
  */
 
-import { join, normalize } from "node:path/posix";
+import { dirname, join, normalize } from "node:path/posix";
 import { ImageError } from "../errors.ts";
 import { openFile, readingFrom } from "../store/files.ts";
-import { ArchiveFile } from "../tar/archive_file.ts";
+import { ArchiveFile, type OnDamage } from "../tar/archive_file.ts";
+import type { ByteSource } from "../tar/byte_source.ts";
+import type { ArchiveMember } from "../tar/read.ts";
 import type { Content } from "../tar/stream.ts";
 
 /** A file among them. */
@@ -31,6 +33,20 @@ export interface ImageFiles extends Disposable {
    * @throws {ImageError} if what is there can not be examined.
    */
   find(name: string): ImageFile | undefined;
+  /**
+   * The names of the files in `directory`, no links among them.
+   *
+   * @throws {ImageError} if it can not be read.
+   */
+  filesIn(directory: string): string[];
+}
+
+/** Reading an archive as far as it can be read. */
+export interface ToleratedDamage {
+  /** Told of each thing that would be an error. */
+  readonly onDamage: OnDamage;
+  /** Reads the members' headers; told of them too, it can say what is behind the last one. */
+  members(bytes: ByteSource, path: string): AsyncGenerator<ArchiveMember>;
 }
 
 /** More members than the archive of any image has; each of them takes memory. */
@@ -45,13 +61,17 @@ const MAX_LINKS = 40;
 /**
  * Opens an archive, compressed or not, or a directory.
  *
+ * @param tolerated where damage of an archive shall not be an error
  * @throws {ImageError} if it can not be read, or is neither.
  */
-export async function openImageFiles(path: string): Promise<ImageFiles> {
+export async function openImageFiles(
+  path: string,
+  tolerated?: ToleratedDamage,
+): Promise<ImageFiles> {
   const { isDirectory, isFile } = readingFrom(path, () => Deno.statSync(path));
   if (isDirectory) return new DirectoryFiles(path);
   if (!isFile) throw new ImageError(`${path} is neither a file nor a directory`);
-  return await ArchivedFiles.open(path);
+  return await ArchivedFiles.open(path, tolerated);
 }
 
 class DirectoryFiles implements ImageFiles {
@@ -72,6 +92,12 @@ class DirectoryFiles implements ImageFiles {
       throw error;
     }
     return info.isFile ? { name, size: info.size, open: () => openFile(path) } : undefined;
+  }
+
+  filesIn(directory: string): string[] {
+    const path = join(this.path, directory);
+    return readingFrom(path, () => [...Deno.readDirSync(path)]).filter(({ isFile }) => isFile)
+      .map(({ name }) => `${directory}/${name}`);
   }
 
   [Symbol.dispose](): void {}
@@ -95,11 +121,11 @@ class ArchivedFiles implements ImageFiles {
     this.#archive = archive;
   }
 
-  static async open(path: string): Promise<ArchivedFiles> {
-    const archive = await ArchiveFile.open(path);
+  static async open(path: string, tolerated?: ToleratedDamage): Promise<ArchivedFiles> {
+    const archive = await ArchiveFile.open(path, tolerated?.onDamage);
     try {
       const files = new ArchivedFiles(path, archive);
-      await files.#list();
+      await files.#list(tolerated);
       return files;
     } catch (error) {
       archive.close();
@@ -107,21 +133,31 @@ class ArchivedFiles implements ImageFiles {
     }
   }
 
-  async #list(): Promise<void> {
+  async #list(tolerated: ToleratedDamage | undefined): Promise<void> {
+    const members = tolerated?.members(this.#archive.bytes(), this.path) ?? this.#archive.members();
     let count = 0;
-    for await (const { name, type, linkname, offset, size } of this.#archive.members()) {
+    for await (const member of members) {
       if (++count > MAX_MEMBERS) throw this.#wrong(`more than ${MAX_MEMBERS} members`);
-      if (name.length > MAX_NAME) throw this.#wrong(`a name of ${name.length} characters`);
-      const own = this.#within(name);
-      // Of two members with one name the later one counts, as if both had been unpacked.
-      this.#places.delete(own);
-      this.#links.delete(own);
-      if (type === "file") this.#places.set(own, { offset, size });
-      else if (type === "link") this.#links.set(own, this.#within(linkname));
-      else if (type === "symlink") {
-        const target = linkname.startsWith("/") ? linkname : join(own, "..", linkname);
-        this.#links.set(own, this.#within(target));
+      try {
+        this.#add(member);
+      } catch (error) {
+        if (!tolerated || !(error instanceof ImageError)) throw error;
+        tolerated.onDamage(error);
       }
+    }
+  }
+
+  #add({ name, type, linkname, offset, size }: ArchiveMember): void {
+    if (name.length > MAX_NAME) throw this.#wrong(`a name of ${name.length} characters`);
+    const own = this.#within(name);
+    // Of two members with one name the later one counts, as if both had been unpacked.
+    this.#places.delete(own);
+    this.#links.delete(own);
+    if (type === "file") this.#places.set(own, { offset, size });
+    else if (type === "link") this.#links.set(own, this.#within(linkname));
+    else if (type === "symlink") {
+      const target = linkname.startsWith("/") ? linkname : join(own, "..", linkname);
+      this.#links.set(own, this.#within(target));
     }
   }
 
@@ -135,6 +171,10 @@ class ArchivedFiles implements ImageFiles {
     }
     const place = this.#places.get(own);
     return place && { name: own, size: place.size, open: () => this.#archive.content(place) };
+  }
+
+  filesIn(directory: string): string[] {
+    return [...this.#places.keys()].filter((name) => dirname(name) === directory);
   }
 
   #within(name: string): string {

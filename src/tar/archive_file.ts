@@ -8,12 +8,15 @@ import { createGunzip } from "node:zlib";
 import { ImageError } from "../errors.ts";
 import { start } from "../process/run.ts";
 import { readingFrom } from "../store/files.ts";
-import { FileBytes, readAt } from "./byte_source.ts";
+import { type ByteSource, FileBytes, readAt } from "./byte_source.ts";
 import { type Compression, compressionOf, MAGIC_LENGTH } from "./compression.ts";
 import { Expansion } from "./expansion.ts";
 import type { ArchiveMember } from "./read.ts";
 import { readTar } from "./read.ts";
 import type { Content } from "./stream.ts";
+
+/** Told what is wrong with what is read. */
+export type OnDamage = (error: ImageError) => void;
 
 /** An archive that is open. */
 export class ArchiveFile {
@@ -29,16 +32,17 @@ export class ArchiveFile {
    * Opens an archive. What is compressed is decompressed into a temporary file that has lost its
    * name by the time it is written to.
    *
+   * @param onDamage told what is wrong with the compression, to go on with what came out before it
    * @throws {ImageError} if it can not be read.
    */
-  static async open(path: string): Promise<ArchiveFile> {
+  static async open(path: string, onDamage?: OnDamage): Promise<ArchiveFile> {
     const file = readingFrom(path, () => Deno.openSync(path));
     try {
       const start = new Uint8Array(MAGIC_LENGTH);
       readingFrom(path, () => readAt(file, 0, start));
       const compression = compressionOf(start);
       if (compression === undefined) return new ArchiveFile(path, file);
-      const plain = await decompressed(file, path, compression);
+      const plain = await decompressed(file, path, compression, onDamage);
       file.close();
       return new ArchiveFile(path, plain);
     } catch (error) {
@@ -49,7 +53,12 @@ export class ArchiveFile {
 
   /** Its members, in their order. */
   members(): AsyncGenerator<ArchiveMember> {
-    return readTar(new FileBytes(this.#file), this.#path);
+    return readTar(this.bytes(), this.#path);
+  }
+
+  /** All of its bytes, from the first one. */
+  bytes(): ByteSource {
+    return new FileBytes(this.#file);
   }
 
   /** Opens the content of a member, as long as the archive is open. */
@@ -75,18 +84,26 @@ async function decompressed(
   file: Deno.FsFile,
   path: string,
   compression: Compression,
+  onDamage: OnDamage | undefined,
 ): Promise<Deno.FsFile> {
   const plain = namelessFile();
+  let isDamage = true;
   const expansion = new Expansion(path, file.statSync().size);
   const write = (chunk: Uint8Array) => {
+    isDamage = false;
     expansion.add(chunk.length);
     writeAll(plain, chunk);
+    isDamage = true;
   };
   try {
     if (compression === "gzip") await gunzip(file, path, write);
     else await decompressWith(compression, path, write);
     return plain;
   } catch (error) {
+    if (isDamage && onDamage && error instanceof ImageError) {
+      onDamage(error);
+      return plain;
+    }
     plain.close();
     throw error;
   }

@@ -1,0 +1,92 @@
+/**
+ * What checking images finds: collected, where reading them stops at the first thing.
+ * @module
+ */
+
+import { ImageError } from "../errors.ts";
+import { visible } from "../spec/problem.ts";
+
+/** One thing that was found. */
+export interface Finding {
+  /** A member of the archive, a file of the layout, or the archive itself; and where in it. */
+  readonly where: string;
+  readonly what: string;
+}
+
+/** Beyond so many, more of them say no more; they are counted. */
+const MOST = 1000;
+
+const MAX_LENGTH = 400;
+
+/** All that is found. */
+export class Findings {
+  /** What is wrong. */
+  readonly problems: Finding[] = [];
+  /** What is not wrong, and worth to be known. */
+  readonly remarks: Finding[] = [];
+  #problemCount = 0;
+  readonly #path: string;
+
+  /** @param path what the archive or layout is called in errors */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** How many problems there are, those included that are not kept. */
+  get problemCount(): number {
+    return this.#problemCount;
+  }
+
+  /** Something is wrong. */
+  problem(where: string, what: string): void {
+    this.#problemCount++;
+    add(this.problems, where, what);
+  }
+
+  /** Something is unusual. */
+  remark(where: string, what: string): void {
+    add(this.remarks, where, what);
+  }
+
+  /**
+   * Something could not be read, for what `error` says.
+   *
+   * @throws `error` if it is none about the image.
+   */
+  failure(where: string, error: unknown): void {
+    if (!(error instanceof ImageError)) throw error;
+    for (const line of error.message.split("\n")) {
+      const text = [this.#path, where].reduce(withoutPrefix, line);
+      this.problem(where, text.replaceAll(`${this.#path}: ${where}`, "it"));
+    }
+  }
+
+  /** What `read` gives; what it throws is a problem, and gives undefined. */
+  attempt<T>(where: string, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      this.failure(where, error);
+      return undefined;
+    }
+  }
+}
+
+/** A name in a sentence. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
+}
+
+function withoutPrefix(text: string, prefix: string): string {
+  return text.startsWith(`${prefix}: `) ? text.slice(prefix.length + 2) : text;
+}
+
+function add(findings: Finding[], where: string, what: string): void {
+  if (findings.length === MOST) return;
+  findings.push({ where: shown(where), what: shown(what) });
+}
+
+function shown(text: string): string {
+  const short = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
+  return visible(short.toWellFormed());
+}
