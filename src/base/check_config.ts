@@ -16,7 +16,7 @@ interface ConfigValue {
   readonly os: string | null;
   readonly architecture: string | null;
   readonly variant: string | null;
-  readonly rootfs: { readonly diff_ids: readonly (string | null)[] | null } | null;
+  readonly rootfs: { readonly diff_ids?: readonly (string | null)[] | undefined } | null;
   readonly history: readonly (Readonly<Record<string, unknown>> | null)[] | null;
 }
 
@@ -33,7 +33,8 @@ export async function checkConfig(
   findings: Findings,
 ): Promise<CheckedConfig | undefined> {
   const config = await checkDocument(files, file, CONFIG, findings);
-  const history = config?.value?.history, diffIds = config?.value?.rootfs?.diff_ids;
+  const { history } = config?.value ?? {};
+  const diffIds = config?.value?.rootfs?.diff_ids;
   if (!history || history.length === 0 || !diffIds) return config;
   const filled = history.filter((entry) => entry?.empty_layer !== true).length;
   if (filled !== diffIds.length) {

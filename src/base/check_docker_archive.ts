@@ -3,10 +3,10 @@
  * @module
  */
 
+import { quoted } from "../visible.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import { checkConfig, checkDiffIds, type PlacedLayer, platformOf } from "./check_config.ts";
 import { ARCHIVE_MANIFEST, checkDocument, placeIn, REPOSITORIES } from "./check_documents.ts";
-import { quoted } from "./check_findings.ts";
 import { checkedLayer, type ImageChecker, MOST_IMAGES } from "./check_images.ts";
 import type { ImageFile } from "./image_files.ts";
 import { parseImageName } from "./image_names.ts";
@@ -14,7 +14,7 @@ import { parseImageName } from "./image_names.ts";
 interface Entry {
   readonly Config: string | null;
   readonly RepoTags: readonly (string | null)[] | null;
-  readonly Layers: readonly (string | null)[] | null;
+  readonly Layers?: readonly (string | null)[] | undefined;
 }
 
 /** Checks all images that `manifest`, the file manifest.json, lists. */

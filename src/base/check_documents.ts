@@ -29,6 +29,9 @@ interface Form<T> {
 
 const text = z.string().nullable().catch(null);
 const list = <T extends z.ZodType>(item: T) => z.array(item.nullable().catch(null));
+// Null stands for an empty list, as some write it; undefined for what is none.
+const orNull = <T>(items: z.ZodType<T[]>) =>
+  items.nullish().transform((found) => found ?? []).optional().catch(undefined);
 const version2 = { schemaVersion: z.literal(2, { error: "2" }) };
 
 /** See {@linkcode archiveManifestSchema}. */
@@ -37,7 +40,7 @@ export const ARCHIVE_MANIFEST = {
   usable: list(z.looseObject({
     Config: text,
     RepoTags: list(z.string()).nullable().catch(null),
-    Layers: list(z.string()).nullable().catch(null),
+    Layers: orNull(list(z.string())),
   })),
 };
 
@@ -55,7 +58,7 @@ export const REPOSITORIES = form(
 /** An index. */
 export const INDEX = {
   whole: indexSchema.extend(version2),
-  usable: z.looseObject({ manifests: list(descriptorSchema).nullable().catch(null) }),
+  usable: z.looseObject({ manifests: orNull(list(descriptorSchema)) }),
 };
 
 /** A manifest. */
@@ -63,7 +66,7 @@ export const MANIFEST = {
   whole: manifestSchema.extend(version2),
   usable: z.looseObject({
     config: descriptorSchema.nullable().catch(null),
-    layers: list(descriptorSchema).nullable().catch(null),
+    layers: orNull(list(descriptorSchema)),
   }),
 };
 
@@ -78,7 +81,7 @@ export const CONFIG = {
     os: text,
     architecture: text,
     variant: text,
-    rootfs: z.looseObject({ diff_ids: list(digestSchema).nullable().catch(null) })
+    rootfs: z.looseObject({ diff_ids: orNull(list(digestSchema)) })
       .nullable().catch(null),
     history: list(z.looseObject({})).nullable().catch(null),
   }),
@@ -118,7 +121,7 @@ export async function checkDocument<T>(
     return undefined;
   }
   const digest = sha256Of(bytes);
-  const document = findings.attempt(file.name, () => parseDocument(bytes, name));
+  const document = findings.attempt(file.name, () => parseDocument(files, bytes, name));
   if (document === undefined) return { file, digest, value: undefined };
   const issues = whole.safeParse(document).error?.issues ?? [];
   const told = new Set<string>();

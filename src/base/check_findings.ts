@@ -4,7 +4,7 @@
  */
 
 import { ImageError } from "../errors.ts";
-import { visible } from "../spec/problem.ts";
+import { shortened } from "../visible.ts";
 
 /** One thing that was found. */
 export interface Finding {
@@ -72,21 +72,11 @@ export class Findings {
   }
 }
 
-/** A name in a sentence. */
-export function quoted(name: string): string {
-  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
-}
-
 function withoutPrefix(text: string, prefix: string): string {
   return text.startsWith(`${prefix}: `) ? text.slice(prefix.length + 2) : text;
 }
 
 function add(findings: Finding[], where: string, what: string): void {
   if (findings.length === MOST) return;
-  findings.push({ where: shown(where), what: shown(what) });
-}
-
-function shown(text: string): string {
-  const short = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
-  return visible(short.toWellFormed());
+  findings.push({ where: shortened(where, MAX_LENGTH), what: shortened(what, MAX_LENGTH) });
 }

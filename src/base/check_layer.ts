@@ -6,9 +6,9 @@
 import { createHash } from "node:crypto";
 import { StreamBytes } from "../tar/byte_source.ts";
 import { type Compression, compressionOf, MAGIC_LENGTH } from "../tar/compression.ts";
+import { decompress } from "../tar/decompress.ts";
 import type { Findings } from "./check_findings.ts";
 import { checkLayerTar } from "./check_tar.ts";
-import { decompress } from "./decompress.ts";
 import type { ImageFile } from "./image_files.ts";
 
 /** What the bytes of a layer's file are. */

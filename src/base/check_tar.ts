@@ -6,7 +6,8 @@
 import { normalize } from "node:path/posix";
 import type { ByteSource } from "../tar/byte_source.ts";
 import { type ArchiveMember, readTar } from "../tar/read.ts";
-import { type Findings, quoted } from "./check_findings.ts";
+import { quoted } from "../visible.ts";
+import type { Findings } from "./check_findings.ts";
 
 /** Names are remembered up to so many of them and of their characters: of no layer are there more. */
 const MAX_NAMES = 1_000_000, MAX_CHARACTERS = 64 << 20;

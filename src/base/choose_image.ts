@@ -4,6 +4,7 @@
  */
 
 import { ImageError } from "../errors.ts";
+import { shortened } from "../visible.ts";
 import { familiar, type ImageName, parseImageName } from "./image_names.ts";
 import type { OpenedImages, Platform, StoredImage } from "./stored_image.ts";
 
@@ -39,10 +40,13 @@ export function chooseImage({ path, images }: OpenedImages, choice: ImageChoice)
   if (first === undefined) {
     throw new ImageError(`${path} has no image with ${wanted}. There is:\n${listing(images)}`);
   }
+  const preferring = (image: StoredImage) => preferred ? isFor(image, preferred) : true;
+  // As engines do where no tag is given.
+  const latest = (image: StoredImage) => name && !tag ? isNamed(image, name, "latest") : true;
   const narrowed = [
-    ...preferred ? [named.filter((image) => isFor(image, preferred))] : [],
-    // As engines do where no tag is given.
-    ...name && !tag ? [named.filter((image) => isNamed(image, name, "latest"))] : [],
+    named.filter(preferring),
+    named.filter(latest),
+    named.filter(preferring).filter(latest),
   ].find(({ length }) => length === 1);
   if (narrowed?.[0]) return narrowed[0];
   const which = wanted === "" ? "" : ` with ${wanted}`;
@@ -63,9 +67,14 @@ function isNamed(
   return names.map(parseImageName).some(fits);
 }
 
-function isFor({ os, architecture, variant }: StoredImage, platform: Platform): boolean {
-  return os === platform.os && architecture === platform.architecture &&
-    (platform.variant === null || variant === platform.variant);
+function isFor(image: StoredImage, platform: Platform): boolean {
+  return image.os === platform.os && image.architecture === platform.architecture &&
+    (platform.variant === null || variantOf(image) === platform.variant);
+}
+
+/** The variants that images leave out, as containerd has it. */
+function variantOf({ architecture, variant }: Platform): string | null {
+  return variant ?? { arm: "v7", arm64: "v8" }[architecture] ?? null;
 }
 
 /** `OS/ARCHITECTURE[/VARIANT]`. */
@@ -74,12 +83,20 @@ export function platformText({ os, architecture, variant }: Platform): string {
 }
 
 const MOST_LISTED = 20;
+const MOST_NAMES = 5;
+const MAX_NAME = 150;
 
 function listing(images: readonly StoredImage[]): string {
   if (images.length === 0) return "  nothing";
   const lines = images.slice(0, MOST_LISTED).map((image) => {
-    const names = image.names.length === 0 ? "(without a name)" : image.names.join(", ");
-    return `  ${names}  ${platformText(image)}  ${image.configDigest}`;
+    const { names } = image;
+    const shown = names.slice(0, MOST_NAMES).map((name) => shortened(name, MAX_NAME));
+    const more = names.length > MOST_NAMES ? [`and ${names.length - MOST_NAMES} more`] : [];
+    return [
+      `  ${[...shown, ...more].join(", ") || "(without a name)"}`,
+      shortened(platformText(image), MAX_NAME),
+      image.configDigest,
+    ].join("  ");
   });
   const more = images.length - MOST_LISTED;
   return [...lines, ...more > 0 ? [`  and ${more} more`] : []].join("\n");

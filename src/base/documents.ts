@@ -2,16 +2,20 @@
  * The JSON documents of images: `manifest.json` of a docker-archive (Docker image specification
  * 1.2), and the config, manifest and index of OCI (image spec 1.1), whose counterparts of Docker
  * (schema 2) differ in media types alone.
+ *
+ * Of a field that is there twice the last one counts, as for the programs of others. Where they
+ * write null for an empty array, it is taken for one.
  * @module
  */
 
 import { z } from "zod";
 import { ImageError } from "../errors.ts";
-import type { JsonValue } from "../spec/image_spec.ts";
 import { sha256Of } from "../image/image.ts";
+import type { JsonObject, JsonValue } from "../spec/image_spec.ts";
 import { JsonTextError, parseJson } from "../spec/json_text.ts";
 import { problemLines } from "../spec/problem.ts";
 import { schemaProblems } from "../spec/schema_issues.ts";
+import { shownName } from "./file_names.ts";
 import type { ImageFile, ImageFiles } from "./image_files.ts";
 
 /** Registries take no larger manifest; configs are smaller still. */
@@ -21,7 +25,11 @@ const MAX_DOCUMENT = 4 << 20;
 export const digestSchema = z.string({ error: "a digest, sha256: and 64 hexadecimal digits" })
   .regex(/^sha256:[0-9a-f]{64}$/, { error: "a digest, sha256: and 64 hexadecimal digits" });
 const text = z.string({ error: "a string" });
-const object = z.record(z.string(), z.json(), { error: "an object" });
+// Whatever it holds is JSON: it came from JSON.
+const object = z.custom<JsonObject>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  { error: "an object" },
+);
 const texts = z.record(z.string(), text, { error: "an object of strings" });
 const size = z.int({ error: "a size in bytes" }).nonnegative({ error: "a size in bytes" });
 
@@ -48,7 +56,7 @@ export const archiveManifestSchema = z.array(
   z.looseObject({
     Config: text,
     RepoTags: z.array(text, { error: "an array of names, or null" }).nullish(),
-    Layers: z.array(text, { error: "an array of file names" }),
+    Layers: z.array(text, { error: "an array of file names" }).nullish(),
   }, { error: "an object" }),
   { error: "an array" },
 );
@@ -60,9 +68,9 @@ export const configSchema = z.looseObject({
   variant: text.nullish(),
   created: text.nullish(),
   config: object.nullish(),
-  rootfs: z.looseObject({ diff_ids: z.array(digestSchema, { error: "an array of digests" }) }, {
-    error: "an object",
-  }),
+  rootfs: z.looseObject({
+    diff_ids: z.array(digestSchema, { error: "an array of digests" }).nullish(),
+  }, { error: "an object" }),
   history: z.array(object, { error: "an array" }).nullish(),
 }, { error: "an object" });
 
@@ -71,13 +79,13 @@ export type ConfigDocument = z.infer<typeof configSchema>;
 
 /** An index, `index.json` included. */
 export const indexSchema = z.looseObject({
-  manifests: z.array(descriptorSchema, { error: "an array of descriptors" }),
+  manifests: z.array(descriptorSchema, { error: "an array of descriptors" }).nullish(),
 }, { error: "an object" });
 
 /** A manifest. */
 export const manifestSchema = z.looseObject({
   config: descriptorSchema,
-  layers: z.array(descriptorSchema, { error: "an array of descriptors" }),
+  layers: z.array(descriptorSchema, { error: "an array of descriptors" }).nullish(),
   annotations: texts.nullish(),
 }, { error: "an object" });
 
@@ -98,14 +106,40 @@ export async function readDocument<T>(
   file: ImageFile,
   schema: z.ZodType<T>,
 ): Promise<Document<T>> {
-  const name = `${files.path}: ${file.name}`;
+  const name = `${files.path}: ${shownName(file.name)}`;
   const bytes = await readAll(file, name);
-  const document = parseDocument(bytes, name);
+  const document = parseDocument(files, bytes, name);
   const parsed = schema.safeParse(document);
   if (parsed.success) return { bytes, digest: sha256Of(bytes), value: parsed.data };
+  const problems = problemLines(name, schemaProblems(parsed.error.issues, document));
+  const more = problems.length - MOST_PROBLEMS;
   throw new ImageError(
-    problemLines(name, schemaProblems(parsed.error.issues, document)).join("\n"),
+    [...problems.slice(0, MOST_PROBLEMS), ...more > 0 ? [`and ${more} more`] : []].join("\n"),
   );
+}
+
+const MOST_PROBLEMS = 5;
+
+/**
+ * What a document's bytes say.
+ *
+ * @throws {ImageError} if they are no JSON, or say too much.
+ */
+export function parseDocument(files: ImageFiles, bytes: Uint8Array, name: string): JsonValue {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ImageError(`${name}: expected JSON, which is UTF-8`, { cause });
+  }
+  try {
+    const document = parseJson(text);
+    files.documents.add(bytes.length, document);
+    return document;
+  } catch (cause) {
+    if (!(cause instanceof JsonTextError)) throw cause;
+    throw new ImageError(`${name}: expected JSON: ${cause.message}`, { cause });
+  }
 }
 
 /**
@@ -121,26 +155,16 @@ export async function readDescribed<T>(
 ): Promise<Document<T>> {
   if (file.size !== size) {
     throw new ImageError(
-      `${files.path}: ${file.name} has ${file.size} bytes, and its descriptor says ${size}`,
+      `${files.path}: ${
+        shownName(file.name)
+      } has ${file.size} bytes, and its descriptor says ${size}`,
     );
   }
   const document = await readDocument(files, file, schema);
   if (document.digest === digest) return document;
-  throw new ImageError(`${files.path}: ${file.name} has the digest ${document.digest}`);
-}
-
-/**
- * What a document's bytes say.
- *
- * @throws {ImageError} if they are no JSON.
- */
-export function parseDocument(bytes: Uint8Array, name: string): JsonValue {
-  try {
-    return parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    const reason = error instanceof JsonTextError ? error.message : "not UTF-8";
-    throw new ImageError(`${name}: expected JSON: ${reason}`, { cause: error });
-  }
+  throw new ImageError(
+    `${files.path}: ${shownName(file.name)} is damaged or another one: it has ${document.digest}`,
+  );
 }
 
 /**

@@ -1,5 +1,12 @@
 /**
  * The files that stored images consist of, by name: in an archive, or below a directory.
+ *
+ * Nothing is ever unpacked: names in archives are keys, and lead nowhere. They are taken as tar
+ * takes them (`./` and a slash in front do not count, of two members with one name the later one
+ * counts, hard links stand for what was there when they were made), but an archive in which a name
+ * or a link leads out of it is refused. Devices and the like are no files. What follows the end of
+ * an archive is not looked at. Below a directory, symlinks are followed wherever they lead, as the
+ * directory is its owner's; what they lead to must be a file.
  * @module
  */
 
@@ -10,6 +17,8 @@ import { ArchiveFile, type OnDamage } from "../tar/archive_file.ts";
 import type { ByteSource } from "../tar/byte_source.ts";
 import type { ArchiveMember } from "../tar/read.ts";
 import type { Content } from "../tar/stream.ts";
+import { quoted } from "../visible.ts";
+import { DocumentBudget } from "./document_budget.ts";
 
 /** A file among them. */
 export interface ImageFile {
@@ -27,6 +36,8 @@ export interface ImageFiles extends Disposable {
   readonly path: string;
   /** Whether they are in an archive. */
   readonly archived: boolean;
+  /** How much JSON may still be read of them. */
+  readonly documents: DocumentBudget;
   /**
    * The file of that name, such as `blobs/sha256/…`; undefined if there is none.
    *
@@ -77,9 +88,11 @@ export async function openImageFiles(
 class DirectoryFiles implements ImageFiles {
   readonly path: string;
   readonly archived = false;
+  readonly documents: DocumentBudget;
 
   constructor(path: string) {
     this.path = path;
+    this.documents = new DocumentBudget(path);
   }
 
   find(name: string): ImageFile | undefined {
@@ -111,14 +124,15 @@ interface Place {
 class ArchivedFiles implements ImageFiles {
   readonly path: string;
   readonly archived = true;
+  readonly documents: DocumentBudget;
   readonly #archive: ArchiveFile;
-  readonly #places = new Map<string, Place>();
-  /** Names of links, and where they lead. */
-  readonly #links = new Map<string, string>();
+  /** By name; for links, the name where they lead. */
+  readonly #found = new Map<string, Place | string>();
 
   private constructor(path: string, archive: ArchiveFile) {
     this.path = path;
     this.#archive = archive;
+    this.documents = new DocumentBudget(path);
   }
 
   static async open(path: string, tolerated?: ToleratedDamage): Promise<ArchivedFiles> {
@@ -147,40 +161,49 @@ class ArchivedFiles implements ImageFiles {
     }
   }
 
-  #add({ name, type, linkname, offset, size }: ArchiveMember): void {
+  #add(member: ArchiveMember): void {
+    const { name } = member;
     if (name.length > MAX_NAME) throw this.#wrong(`a name of ${name.length} characters`);
     const own = this.#within(name);
-    // Of two members with one name the later one counts, as if both had been unpacked.
-    this.#places.delete(own);
-    this.#links.delete(own);
-    if (type === "file") this.#places.set(own, { offset, size });
-    else if (type === "link") this.#links.set(own, this.#within(linkname));
-    else if (type === "symlink") {
-      const target = linkname.startsWith("/") ? linkname : join(own, "..", linkname);
-      this.#links.set(own, this.#within(target));
+    const found = this.#standingFor(own, member);
+    if (found === undefined) this.#found.delete(own);
+    else this.#found.set(own, found);
+  }
+
+  #standingFor(own: string, member: ArchiveMember): Place | string | undefined {
+    const { type, linkname, offset, size } = member;
+    if (type === "file") return { offset, size };
+    if (linkname.length > MAX_NAME) {
+      throw this.#wrong(`a link to a name of ${linkname.length} characters`);
     }
+    if (type === "link") return this.#found.get(this.#within(linkname));
+    if (type !== "symlink") return undefined;
+    return this.#within(linkname.startsWith("/") ? linkname : join(own, "..", linkname));
   }
 
   find(name: string): ImageFile | undefined {
     let own = this.#within(name);
-    for (let links = 0;; links++) {
-      const target = this.#links.get(own);
-      if (target === undefined) break;
-      if (links === MAX_LINKS) throw this.#wrong(`too many links from ${JSON.stringify(name)} on`);
-      own = target;
+    let found = this.#found.get(own);
+    for (let links = 0; typeof found === "string"; links++) {
+      if (links === MAX_LINKS) throw this.#wrong(`too many links from ${quoted(name)} on`);
+      own = found;
+      found = this.#found.get(own);
     }
-    const place = this.#places.get(own);
-    return place && { name: own, size: place.size, open: () => this.#archive.content(place) };
+    if (found === undefined) return undefined;
+    const place = found;
+    return { name: own, size: place.size, open: () => this.#archive.content(place) };
   }
 
   filesIn(directory: string): string[] {
-    return [...this.#places.keys()].filter((name) => dirname(name) === directory);
+    return [...this.#found].filter(([name, found]) =>
+      dirname(name) === directory && typeof found === "object"
+    ).map(([name]) => name);
   }
 
   #within(name: string): string {
     const own = normalize(name).replace(/^\/+/, "").replace(/\/$/, "");
     if (own !== ".." && !own.startsWith("../")) return own;
-    throw this.#wrong(`the name ${JSON.stringify(name)}, which leads out of it`);
+    throw this.#wrong(`the name ${quoted(name)}, which leads out of it`);
   }
 
   #wrong(what: string): ImageError {

@@ -11,8 +11,16 @@ export interface ImageName {
   readonly tag: string | undefined;
 }
 
-/** Takes a name apart: `docker.io/library/alpine:3` is `alpine` and `3`; `3` alone is a tag. */
+/**
+ * Takes a name apart: `docker.io/library/alpine:3` is `alpine` and `3`; `3` alone is a tag. A digest
+ * behind it says nothing of a tag.
+ */
 export function parseImageName(name: string): ImageName {
+  const at = name.indexOf("@");
+  if (at !== -1) {
+    const { repository, tag } = parseImageName(name.slice(0, at));
+    return repository === undefined ? { repository: tag, tag: undefined } : { repository, tag };
+  }
   const colon = name.lastIndexOf(":");
   // The colon of a port has a slash behind it.
   if (colon > name.lastIndexOf("/")) {

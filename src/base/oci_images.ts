@@ -54,7 +54,7 @@ export async function ociImages(
   index: ImageFile,
   needed: boolean,
 ): Promise<StoredImage[]> {
-  const images = new Map<string, StoredImage>();
+  const images = new Map<string, { image: StoredImage; names: Set<string> }>();
   const absent: string[] = [];
   let count = 0;
 
@@ -74,24 +74,24 @@ export async function ociImages(
           throw new ImageError(`${files.path}: more than ${MAX_NESTED} indexes within one another`);
         }
         const { value } = await readDescribed(files, file, descriptor, indexSchema);
-        await visit(value.manifests, own, level + 1);
+        await visit(value.manifests ?? [], own, level + 1);
       } else {
         const known = images.get(digest);
-        const image = known ?? await readImage(files, file, descriptor);
+        const image = known?.image ?? await readImage(files, file, descriptor);
         if (image === undefined) continue;
-        images.set(digest, { ...image, names: [...new Set([...image.names, ...own])] });
+        images.set(digest, { image, names: new Set([...known?.names ?? [], ...own]) });
       }
     }
   };
   const { value } = await readDocument(files, index, indexSchema);
-  await visit(value.manifests, [], 0);
+  await visit(value.manifests ?? [], [], 0);
   if (needed && images.size === 0) {
     const why = absent.length === 0
       ? `${index.name} names none`
       : `the blob ${absent[0]}, which ${index.name} leads to, is not there`;
     throw new ImageError(`${files.path} holds no images: ${why}`);
   }
-  return [...images.values()];
+  return Array.from(images.values(), ({ image, names }) => ({ ...image, names: [...names] }));
 }
 
 /** The image of a manifest; undefined if it is something else that has a manifest. */
@@ -101,7 +101,8 @@ async function readImage(
   descriptor: Descriptor,
 ): Promise<StoredImage | undefined> {
   const manifest = await readDescribed(files, file, descriptor, manifestSchema);
-  const { config: configBlob, layers: blobs } = manifest.value;
+  const { config: configBlob } = manifest.value;
+  const blobs = manifest.value.layers ?? [];
   if (!CONFIG_TYPES.has(configBlob.mediaType)) return undefined;
   const where = `${files.path}: ${file.name}`;
   const blob = (digest: string): ImageFile => {
@@ -110,7 +111,7 @@ async function readImage(
     throw new ImageError(`${where} names the blob ${digest}, which is not there`);
   };
   const config = await readDescribed(files, blob(configBlob.digest), configBlob, configSchema);
-  const diffIds = config.value.rootfs.diff_ids;
+  const diffIds = config.value.rootfs.diff_ids ?? [];
   if (diffIds.length !== blobs.length) {
     throw new ImageError(
       `${where} has ${blobs.length} layers, and its config has ${diffIds.length} diff_ids`,

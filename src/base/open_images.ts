@@ -24,11 +24,15 @@ const INDEX = "index.json";
 export async function openImages(path: string): Promise<OpenedImages> {
   const files = await openImageFiles(path);
   try {
-    const manifest = files.find(MANIFEST);
+    // A directory is a layout or nothing: manifest.json alone is also what skopeo's dir: has.
+    const manifest = files.archived ? files.find(MANIFEST) : undefined;
     const index = files.find(INDEX);
     if (manifest === undefined && index === undefined) throw noImages(files);
     const docker = manifest ? await dockerArchiveImages(files, manifest) : [];
     const oci = index ? await ociImages(files, index, docker.length === 0) : [];
+    if (docker.length + oci.length === 0) {
+      throw new ImageError(`${path} holds no images: manifest.json names none`);
+    }
     return {
       path,
       format: formatOf(files, docker.length > 0),
@@ -55,20 +59,16 @@ function formatOf({ archived }: ImageFiles, docker: boolean): StoredFormat {
 
 /** Archives that are both things have most images twice: their names in one place, digests in both. */
 function united(docker: readonly StoredImage[], oci: readonly StoredImage[]): StoredImage[] {
-  const images = new Map<string, StoredImage>();
+  const images = new Map<string, { image: StoredImage; names: Set<string> }>();
   for (const image of [...docker, ...oci]) {
-    const { configDigest, manifestDigest } = image;
-    const known = images.get(configDigest);
+    const known = images.get(image.configDigest);
     if (known === undefined) {
-      images.set(configDigest, image);
+      images.set(image.configDigest, { image, names: new Set(image.names) });
       continue;
     }
-    const names = [...new Set([...known.names, ...image.names])];
+    for (const name of image.names) known.names.add(name);
     // The same config may have several manifests; the first one stays.
-    const first = known.manifestDigest === undefined && manifestDigest !== undefined
-      ? image
-      : known;
-    images.set(configDigest, { ...first, names });
+    if (known.image.manifestDigest === undefined) known.image = image;
   }
-  return [...images.values()];
+  return Array.from(images.values(), ({ image, names }) => ({ ...image, names: [...names] }));
 }

@@ -5,9 +5,10 @@
 
 import { readLayer, type StoredBlob } from "../layer/layer.ts";
 import { type Compression, compressionOf, MAGIC_LENGTH } from "../tar/compression.ts";
+import { decompress } from "../tar/decompress.ts";
 import type { Content } from "../tar/stream.ts";
-import { decompress } from "./decompress.ts";
 import type { Descriptor } from "./documents.ts";
+import { shownName } from "./file_names.ts";
 import type { ImageFile } from "./image_files.ts";
 import type { StoredLayer } from "./stored_image.ts";
 import { type Expected, verifiedChunks, verifiedContent, Verifier } from "./verified.ts";
@@ -65,7 +66,7 @@ class PlainLayer implements StoredLayer {
     this.identity = diffId.replace("sha256:", "");
     this.label = `base layer ${index + 1}`;
     this.location = file.name;
-    const name = `${source}: ${file.name} (layer ${index + 1})`;
+    const name = `${source}: ${shownName(file.name)} (layer ${index + 1})`;
     this.expected = { digest: diffId, name };
     if (descriptor === undefined) return;
     const { mediaType, digest, size } = descriptor;

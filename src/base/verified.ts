@@ -28,10 +28,17 @@ export class Verifier {
     this.#expected = expected;
   }
 
-  /** The next bytes. */
+  /**
+   * The next bytes.
+   *
+   * @throws {ImageError} if there are more than there should be.
+   */
   update(chunk: Uint8Array): void {
     this.#hash.update(chunk);
     this.#size += chunk.length;
+    const { size, name } = this.#expected;
+    if (size === undefined || this.#size <= size) return;
+    throw new ImageError(`${name} has more than the ${size} bytes that it should have`);
   }
 
   /**

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { visible } from "../visible.ts";
 import type { JsonValue } from "./image_spec.ts";
 
 /** Deeper than any config; beyond some thousand levels, functions that recurse would fail. */
@@ -125,5 +126,5 @@ function tokenAt(text: string, offset: number): string {
   const word = /[\w$-]{1,20}/y;
   word.lastIndex = offset;
   const token = word.exec(text)?.[0] ?? String.fromCodePoint(text.codePointAt(offset) ?? 0);
-  return JSON.stringify(token);
+  return visible(JSON.stringify(token));
 }

@@ -3,7 +3,10 @@
  * @module
  */
 
+import { shortened } from "../visible.ts";
 import { didYouMean } from "./did_you_mean.ts";
+
+export { visible } from "../visible.ts";
 
 /** Where in a JSON document something is: field names and indexes from the root. */
 export type JsonPath = readonly PropertyKey[];
@@ -49,11 +52,6 @@ export function formatJsonPath(path: JsonPath): string {
   }).join("");
 }
 
-/** `text` without characters that end a line or act on a terminal. */
-export function visible(text: string): string {
-  return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, "\ufffd");
-}
-
 const MAX_LENGTH = 60;
 
 /** `value` as JSON of at most 60 characters. */
@@ -61,7 +59,5 @@ function shorten(value: unknown): string {
   if (value === undefined) return "nothing";
   // JSON.stringify has no word for the infinity that JSON.parse makes of 1e999.
   const text = typeof value === "number" ? String(value) : JSON.stringify(value);
-  const characters = [...visible(text)];
-  if (characters.length <= MAX_LENGTH) return characters.join("");
-  return characters.slice(0, MAX_LENGTH - 1).join("") + "…";
+  return shortened(text, MAX_LENGTH);
 }

@@ -3,17 +3,17 @@
  * @module
  */
 
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { ImageError } from "../errors.ts";
-import { start } from "../process/run.ts";
 import { readingFrom } from "../store/files.ts";
 import { type ByteSource, FileBytes, readAt } from "./byte_source.ts";
 import { type Compression, compressionOf, MAGIC_LENGTH } from "./compression.ts";
-import { Expansion } from "./expansion.ts";
+import { decompress } from "./decompress.ts";
 import type { ArchiveMember } from "./read.ts";
 import { readTar } from "./read.ts";
 import type { Content } from "./stream.ts";
+
+/** How much compressed input is read at a time, in bytes. */
+const CHUNK = 1 << 18;
 
 /** Told what is wrong with what is read. */
 export type OnDamage = (error: ImageError) => void;
@@ -87,20 +87,17 @@ async function decompressed(
   onDamage: OnDamage | undefined,
 ): Promise<Deno.FsFile> {
   const plain = namelessFile();
-  let isDamage = true;
-  const expansion = new Expansion(path, file.statSync().size);
-  const write = (chunk: Uint8Array) => {
-    isDamage = false;
-    expansion.add(chunk.length);
-    writeAll(plain, chunk);
-    isDamage = true;
-  };
+  let isWriting = false;
   try {
-    if (compression === "gzip") await gunzip(file, path, write);
-    else await decompressWith(compression, path, write);
+    const { size } = file.statSync();
+    for await (const chunk of decompress(chunksOf(file, path), compression, size, path)) {
+      isWriting = true;
+      writeAll(plain, chunk);
+      isWriting = false;
+    }
     return plain;
   } catch (error) {
-    if (isDamage && onDamage && error instanceof ImageError) {
+    if (onDamage && !isWriting && error instanceof ImageError) {
       onDamage(error);
       return plain;
     }
@@ -109,44 +106,9 @@ async function decompressed(
   }
 }
 
-async function gunzip(
-  file: Deno.FsFile,
-  path: string,
-  write: (chunk: Uint8Array) => void,
-): Promise<void> {
-  const decompressor = createGunzip();
-  const source = Readable.from(chunksOf(file, path));
-  source.on("error", (error) => decompressor.destroy(error));
-  try {
-    for await (const chunk of source.pipe(decompressor)) write(chunk as Uint8Array);
-  } catch (error) {
-    // The codec's errors have codes, such as Z_DATA_ERROR; so have those of a full disk.
-    if (error instanceof ImageError || !(error instanceof Error && "code" in error)) throw error;
-    throw new ImageError(`Cannot decompress ${path}: ${error.message}`, { cause: error });
-  } finally {
-    source.destroy();
-  }
-}
-
-/** By a program: the zstd of node:zlib in Deno 2.9 takes a file that was cut off, others it lacks. */
-async function decompressWith(
-  program: Exclude<Compression, "gzip">,
-  path: string,
-  write: (chunk: Uint8Array) => void,
-): Promise<void> {
-  const options = ["--decompress", "--stdout", "--quiet", "--", path];
-  const decompressor = start(program, options);
-  try {
-    for await (const chunk of decompressor.stdout) write(chunk);
-    await decompressor.finished();
-  } finally {
-    await decompressor.stop();
-  }
-}
-
-function* chunksOf(file: Deno.FsFile, path: string): Generator<Uint8Array> {
+async function* chunksOf(file: Deno.FsFile, path: string): AsyncGenerator<Uint8Array> {
   for (let at = 0;;) {
-    const chunk = new Uint8Array(1 << 16);
+    const chunk = new Uint8Array(CHUNK);
     const length = readingFrom(path, () => readAt(file, at, chunk));
     if (length === 0) return;
     yield chunk.subarray(0, length);

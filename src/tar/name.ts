@@ -16,27 +16,31 @@ export function decodeName(bytes: Uint8Array): string {
   try {
     return strictUtf8.decode(bytes);
   } catch {
-    let name = "";
+    const parts: string[] = [];
     for (let i = 0; i < bytes.length;) {
-      const length = characterLength(bytes, i);
-      if (length === 0) name += String.fromCharCode(0xdc00 + bytes[i++]!);
-      else name += strictUtf8.decode(bytes.subarray(i, i += length));
+      const start = i;
+      for (let length; (length = characterLength(bytes, i)) > 0;) i += length;
+      if (i > start) parts.push(strictUtf8.decode(bytes.subarray(start, i)));
+      if (i < bytes.length) parts.push(String.fromCharCode(0xdc00 + bytes[i++]!));
     }
-    return name;
+    return parts.join("");
   }
 }
 
-/** The length of the valid UTF-8 character at `at`, or 0. */
+/** The length of the valid UTF-8 character at `at` (Unicode standard, table 3-7), or 0. */
 function characterLength(bytes: Uint8Array, at: number): number {
-  const first = bytes[at]!;
-  const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if (length < 2) return length;
-  try {
-    const decoded = strictUtf8.decode(bytes.subarray(at, at + length));
-    return decoded.length > 0 ? length : 0;
-  } catch {
-    return 0;
+  const first = bytes[at] ?? 0xff;
+  if (first < 0x80) return 1;
+  const length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  const second = bytes[at + 1] ?? 0;
+  const least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+  const most = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+  if (second < least || second > most) return 0;
+  for (let i = 2; i < length; i++) {
+    const next = bytes[at + i] ?? 0;
+    if (next < 0x80 || next > 0xbf) return 0;
   }
+  return length;
 }
 
 /** Whether every character of `name` has an encoding in UTF-8. */

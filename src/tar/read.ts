@@ -8,6 +8,7 @@
  */
 
 import { ImageError } from "../errors.ts";
+import { quoted } from "../visible.ts";
 import { type ByteSource, readFully } from "./byte_source.ts";
 import type { FileType, TarHeader } from "./tar_header.ts";
 import { BLOCK, padding } from "./header.ts";
@@ -48,8 +49,12 @@ const TYPES: Readonly<Record<string, ArchiveMember["type"]>> = {
   "6": "fifo",
 };
 
+/** Records of global extended headers: every member is asked for all of them. */
+const MAX_GLOBALS = 100;
+
 /**
- * The members of an archive, in its order.
+ * The members of an archive, in its order. It ends with the first block of zeros, or where a header
+ * would begin; what comes behind that is not looked at.
  *
  * @param name what to call the archive in an error
  * @throws {ImageError} where the archive is broken, ends within a member, or has something that is
@@ -57,7 +62,8 @@ const TYPES: Readonly<Record<string, ArchiveMember["type"]>> = {
  */
 export async function* readTar(source: ByteSource, name: string): AsyncGenerator<ArchiveMember> {
   let at = 0;
-  let globals: PaxRecords = new Map();
+  const globals = new Map<string, Uint8Array>();
+  let globalSize = 0;
   let records: PaxRecords = new Map();
   let longName: string | undefined, longLink: string | undefined;
 
@@ -98,15 +104,23 @@ export async function* readTar(source: ByteSource, name: string): AsyncGenerator
     if (flag === "x" || flag === "X" || flag === "g") {
       const found = readPaxRecords(await metadata(fieldSize));
       if (found === undefined) throw broken(name, "a broken extended header");
-      if (flag === "g") globals = new Map([...globals, ...found]);
-      else records = found;
+      if (flag === "g") {
+        for (const [keyword, value] of found) {
+          globalSize += value.length - (globals.get(keyword)?.length ?? 0);
+          globals.set(keyword, value);
+        }
+        if (globals.size > MAX_GLOBALS || globalSize > MAX_METADATA) {
+          throw broken(name, "too many global extended headers");
+        }
+      } else records = found;
       continue;
     }
     if (flag === "V") { // the name of the archive
       await skip(fieldSize + padding(fieldSize));
       continue;
     }
-    const header = memberOf(block, flag, new Map([...globals, ...records]), {
+    const all = globals.size === 0 ? records : new Map([...globals, ...records]);
+    const header = memberOf(block, flag, all, {
       name: longName,
       linkname: longLink,
       size: fieldSize,
@@ -157,14 +171,14 @@ function memberOf(
   };
   const name = text("path") ?? found.name ?? readName(block);
   const linkname = text("linkpath") ?? found.linkname ?? readText(block, 157, 100);
-  const where = `${found.archive}: ${JSON.stringify(name)}`;
+  const where = `${found.archive}: ${quoted(name)}`;
   if (name.includes("\0") || linkname.includes("\0")) throw broken(where, "NUL in a name");
   if (flag === "S" || tellOfSparseFile(records)) {
     throw new ImageError(`${where} is a sparse file: make the archive without tar's --sparse`);
   }
   const plain = TYPES[flag];
   if (plain === undefined) {
-    throw new ImageError(`${where} is of the type ${JSON.stringify(flag)}, which is not supported`);
+    throw new ImageError(`${where} is of the type ${quoted(flag)}, which is not supported`);
   }
   // In v7, which knows no directories, a slash at the end tells them.
   const type = plain === "file" && name.endsWith("/") ? "directory" : plain;

@@ -9,6 +9,9 @@ import { decodeName } from "./name.ts";
 /** Extended headers and long names are read into memory: no more of them than so many bytes. */
 export const MAX_METADATA: number = 1 << 20;
 
+/** Records in one extended header: no file has so many attributes. */
+const MAX_RECORDS = 1000;
+
 /** The text of a field: up to the first NUL. */
 export function readText(block: Uint8Array, at: number, width: number): string {
   const field = block.subarray(at, at + width);
@@ -73,7 +76,7 @@ export type PaxRecords = ReadonlyMap<string, Uint8Array>;
 
 const BLANK = 0x20, EQUALS = 0x3d, NEWLINE = 0x0a;
 
-/** The records of an extended header; undefined if it is broken. */
+/** The records of an extended header; undefined if it is broken, or has more than 1000. */
 export function readPaxRecords(bytes: Uint8Array): PaxRecords | undefined {
   const records = new Map<string, Uint8Array>();
   for (let at = 0; at < bytes.length;) {
@@ -88,6 +91,7 @@ export function readPaxRecords(bytes: Uint8Array): PaxRecords | undefined {
       decodeName(bytes.subarray(blank + 1, equals)),
       bytes.slice(equals + 1, end - 1),
     );
+    if (records.size > MAX_RECORDS) return undefined;
     at = end;
   }
   return records;
