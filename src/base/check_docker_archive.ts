@@ -5,7 +5,7 @@
 
 import { quoted } from "../visible.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
-import { checkConfig, checkDiffIds, type PlacedLayer, platformOf } from "./check_config.ts";
+import { checkDiffIds, type PlacedLayer, platformOf } from "./check_config.ts";
 import { ARCHIVE_MANIFEST, checkDocument, placeIn, REPOSITORIES } from "./check_documents.ts";
 import { checkedLayer, type ImageChecker, MOST_IMAGES } from "./check_images.ts";
 import type { ImageFile } from "./image_files.ts";
@@ -41,10 +41,10 @@ async function checkEntry(
   position: number,
   { Config, RepoTags, Layers }: Entry,
 ): Promise<void> {
-  const { files, findings } = checker;
+  const { findings } = checker;
   const place = (...path: PropertyKey[]) => placeIn(manifest, position, ...path);
   const file = Config === null ? undefined : checker.needed(Config, place("Config"));
-  const config = file && await checkConfig(files, file, findings);
+  const config = file && await checker.config(file);
   const claimed = digestInName(Config);
   if (file && config && claimed !== undefined && claimed !== config.digest) {
     findings.problem(file.name, `has the digest ${config.digest}, and its name is another`);

@@ -37,10 +37,9 @@ export class Findings {
     return this.#problemCount;
   }
 
-  /** Something is wrong. */
+  /** Something is wrong. What is found in two ways counts once. */
   problem(where: string, what: string): void {
-    this.#problemCount++;
-    add(this.problems, where, what);
+    if (add(this.problems, where, what)) this.#problemCount++;
   }
 
   /** Something is unusual. */
@@ -76,7 +75,12 @@ function withoutPrefix(text: string, prefix: string): string {
   return text.startsWith(`${prefix}: `) ? text.slice(prefix.length + 2) : text;
 }
 
-function add(findings: Finding[], where: string, what: string): void {
-  if (findings.length === MOST) return;
-  findings.push({ where: shortened(where, MAX_LENGTH), what: shortened(what, MAX_LENGTH) });
+/** Keeps what is new, unless there is enough; whether it is new, as far as is known. */
+function add(findings: Finding[], where: string, what: string): boolean {
+  const finding = { where: shortened(where, MAX_LENGTH), what: shortened(what, MAX_LENGTH) };
+  const isKnown = findings.some((other) =>
+    other.where === finding.where && other.what === finding.what
+  );
+  if (!isKnown && findings.length < MOST) findings.push(finding);
+  return !isKnown;
 }

@@ -3,7 +3,9 @@
  * @module
  */
 
+import { checkConfig, type CheckedConfig } from "./check_config.ts";
 import { platformText } from "./choose_image.ts";
+import { quoted } from "../visible.ts";
 import type { Findings } from "./check_findings.ts";
 import { LayerChecker, type LayerFacts } from "./check_layer.ts";
 import type { ImageFile, ImageFiles } from "./image_files.ts";
@@ -12,7 +14,7 @@ import type { Platform } from "./stored_image.ts";
 /** An image that was checked. What could not be read is null. */
 export interface CheckedImage {
   /** As they are spelt there. */
-  readonly names: readonly string[];
+  readonly names: string[];
   readonly platform: Platform | null;
   /** Docker's ID of it. */
   readonly configDigest: string | null;
@@ -41,6 +43,7 @@ export class ImageChecker {
   readonly files: ImageFiles;
   readonly findings: Findings;
   readonly layers: LayerChecker;
+  readonly #configs = new Map<string, CheckedConfig | undefined>();
   /** Images by name and platform. */
   readonly #named = new Map<string, string>();
 
@@ -51,10 +54,10 @@ export class ImageChecker {
   }
 
   /** The file that is named; that there is none is a problem of the place that names it. */
-  needed(name: string, where: string, spelt: string = JSON.stringify(name)): ImageFile | undefined {
+  needed(name: string, where: string): ImageFile | undefined {
     const { found, failed } = this.find(name, where);
     if (found === undefined && !failed) {
-      this.findings.problem(where, `names ${spelt}, which is not there`);
+      this.findings.problem(where, `names ${quoted(name)}, which is not there`);
     }
     return found;
   }
@@ -68,6 +71,14 @@ export class ImageChecker {
       return found;
     });
     return { found, failed };
+  }
+
+  /** Reads a config, unless it was read before; undefined if its bytes can't be read. */
+  async config(file: ImageFile): Promise<CheckedConfig | undefined> {
+    if (!this.#configs.has(file.name)) {
+      this.#configs.set(file.name, await checkConfig(this.files, file, this.findings));
+    }
+    return this.#configs.get(file.name);
   }
 
   /** An image's name is its own: among images for the same platform there is one of that name. */

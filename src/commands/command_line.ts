@@ -143,6 +143,30 @@ Examples:
       await layerCommand(spec, options);
     });
 
+  program.command("check")
+    .summary("compute everything in images again, list all that is wrong")
+    .description(
+      `Compute the digests, sizes and diff_ids of the images in IMAGE again, compare them with what its documents say, and look at its layers. Prints a line for each thing that is wrong: PLACE: what.
+
+Remarks, on standard error, tell of what is unusual and not wrong.`,
+    )
+    .argument("<image>", "a docker-archive or OCI archive, compressed or not, or an OCI layout")
+    .option("--json", "print JSON: ok, problems, remarks, and the images with their digests")
+    .addOption(quiet)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nix-image check image.tar.gz
+  nix-image check --json layout | jq .problems
+
+Exit status: 0 if nothing is wrong, 1 otherwise.`,
+    )
+    .action(async (image, options) => {
+      const { checkCommand } = await import("./check.ts");
+      await checkCommand(image, options);
+    });
+
   program.command("tarsum")
     .summary("print Docker's checksum of a tar archive")
     .description("Print the tarsum (v1, sha256) of the uncompressed tar archive on standard input.")
