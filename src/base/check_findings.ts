@@ -24,6 +24,7 @@ export class Findings {
   readonly problems: Finding[] = [];
   /** What is not wrong, and worth to be known. */
   readonly remarks: Finding[] = [];
+  readonly #known = new Set<string>();
   #problemCount = 0;
   readonly #path: string;
 
@@ -39,12 +40,12 @@ export class Findings {
 
   /** Something is wrong. What is found in two ways counts once. */
   problem(where: string, what: string): void {
-    if (add(this.problems, where, what)) this.#problemCount++;
+    if (this.#add(this.problems, where, what)) this.#problemCount++;
   }
 
   /** Something is unusual. */
   remark(where: string, what: string): void {
-    add(this.remarks, where, what);
+    this.#add(this.remarks, where, what);
   }
 
   /**
@@ -69,18 +70,19 @@ export class Findings {
       return undefined;
     }
   }
+
+  /** Keeps what is new, unless there is enough; whether it is new, as far as is known. */
+  #add(findings: Finding[], where: string, what: string): boolean {
+    if (findings.length === MOST) return true;
+    const finding = { where: shortened(where, MAX_LENGTH), what: shortened(what, MAX_LENGTH) };
+    const key = JSON.stringify(finding);
+    if (this.#known.has(key)) return false;
+    this.#known.add(key);
+    findings.push(finding);
+    return true;
+  }
 }
 
 function withoutPrefix(text: string, prefix: string): string {
   return text.startsWith(`${prefix}: `) ? text.slice(prefix.length + 2) : text;
-}
-
-/** Keeps what is new, unless there is enough; whether it is new, as far as is known. */
-function add(findings: Finding[], where: string, what: string): boolean {
-  const finding = { where: shortened(where, MAX_LENGTH), what: shortened(what, MAX_LENGTH) };
-  const isKnown = findings.some((other) =>
-    other.where === finding.where && other.what === finding.what
-  );
-  if (!isKnown && findings.length < MOST) findings.push(finding);
-  return !isKnown;
 }
