@@ -63,7 +63,10 @@ async function checkEntry(
     const { repository, tag } = parseImageName(name);
     const isName = repository !== undefined && IMAGE_NAME.test(repository) &&
       repository === repository.toLowerCase() && tag !== undefined && IMAGE_TAG.test(tag);
-    if (!isName) findings.problem(where, `is no NAME:TAG in lower case: ${quoted(name)}`);
+    if (!isName) {
+      findings.problem(where, `is no NAME:TAG in lower case: ${quoted(name)}`);
+      continue;
+    }
     // An archive has each name once, whatever the platforms.
     checker.claim(`${repository}:${tag}`, null, config?.digest ?? where, where);
   }
@@ -110,5 +113,5 @@ async function checkRepositories(
 
 function spelling(name: string): string {
   const { repository, tag } = parseImageName(name);
-  return `${repository}:${tag}`;
+  return repository === undefined ? name : `${repository}:${tag ?? ""}`;
 }

@@ -57,7 +57,7 @@ export class Findings {
     if (!(error instanceof ImageError)) throw error;
     for (const line of error.message.split("\n")) {
       const text = [this.#path, where].reduce(withoutPrefix, line);
-      this.problem(where, text.replaceAll(`${this.#path}: ${where}`, "it"));
+      this.problem(where, text.replace(`Cannot decompress ${where}: `, "cannot be decompressed: "));
     }
   }
 
