@@ -68,11 +68,13 @@ export { ImageError, UsageError } from "./src/errors.ts";
 export { type LoadedSpec, loadSpec, type SpecSource } from "./src/spec/load.ts";
 export { specJsonSchema } from "./src/spec/json_schema.ts";
 export type {
+  BaseImageSource,
   Compressor,
   FakeNssLines,
   HelperName,
   ImageSpec,
   ImageType,
+  InheritedField,
   JsonObject,
   JsonValue,
   PermissionRule,

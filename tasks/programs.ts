@@ -42,6 +42,7 @@ const PACKAGES = {
   lndir: ["xutils-dev"],
   setcap: ["libcap2-bin"],
   rsync: ["rsync"],
+  umoci: ["umoci"],
   bzip2: ["bzip2"],
   xz: ["xz-utils"],
   zstd: ["zstd"],

@@ -36,6 +36,7 @@ export const INTEGRATION_NEEDS: Needs = {
     "skopeo",
     "tar",
     "taskset",
+    "umoci",
     "unshare",
     "useradd",
     "zsh",

@@ -16,6 +16,8 @@ export interface ImageChoice {
   readonly tag?: string | null;
   /** What the image is for; a variant of null stands for any. */
   readonly platform?: Platform | null;
+  /** The digest of its config. */
+  readonly configDigest?: string;
   /** Decides among images for several platforms that have the same name. */
   readonly preferred?: Platform;
 }
@@ -26,9 +28,10 @@ export interface ImageChoice {
  * @throws {ImageError} if there is none, or more than one; it lists what there is.
  */
 export function chooseImage({ path, images }: OpenedImages, choice: ImageChoice): StoredImage {
-  const { name, tag, platform, preferred } = choice;
-  const named = images.filter((image) => isNamed(image, name, tag)).filter((image) =>
-    platform ? isFor(image, platform) : true
+  const { name, tag, platform, configDigest, preferred } = choice;
+  const named = images.filter((image) =>
+    isNamed(image, name, tag) && (!platform || isFor(image, platform)) &&
+    (!configDigest || image.configDigest === configDigest)
   );
   const first = named[0];
   if (named.length === 1 && first) return first;
@@ -36,6 +39,7 @@ export function chooseImage({ path, images }: OpenedImages, choice: ImageChoice)
     ...name ? [`the name ${name}`] : [],
     ...tag ? [`the tag ${tag}`] : [],
     ...platform ? [`the platform ${platformText(platform)}`] : [],
+    ...configDigest ? [`the ID ${configDigest}`] : [],
   ].join(" and ");
   if (first === undefined) {
     throw new ImageError(`${path} has no image with ${wanted}. There is:\n${listing(images)}`);
@@ -74,7 +78,7 @@ function isFor(image: StoredImage, platform: Platform): boolean {
 
 /** The variants that images leave out, as containerd has it. */
 function variantOf({ architecture, variant }: Platform): string | null {
-  return variant ?? { arm: "v7", arm64: "v8" }[architecture] ?? null;
+  return variant ?? (architecture === "arm64" ? "v8" : architecture === "arm" ? "v7" : null);
 }
 
 /** `OS/ARCHITECTURE[/VARIANT]`. */

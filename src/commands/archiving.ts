@@ -4,13 +4,12 @@
  */
 
 import type { NamedImage } from "../image/image.ts";
-import type { ImagePlan } from "../image/image_plan.ts";
 import { imageOf } from "../image/planned_image.ts";
 import { dockerArchive, type LayerNames } from "../sinks/docker_archive.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
-import { type Report, reportNotices } from "./planning.ts";
+import { type PlannedSpec, type Report, reportNotices } from "./planning.ts";
 
 /** Options that decide what the archive of an image is like. */
 export interface ArchiveOptions {
@@ -20,6 +19,16 @@ export interface ArchiveOptions {
   readonly quiet?: boolean;
   /** Whether it is an error that two sources have the same path. */
   readonly strict?: boolean;
+}
+
+/** A plan with what it was made on, if that is something. */
+export type PlannedWithBase = Pick<PlannedSpec, "plan" | "base">;
+
+/** A layer of which the size was planned. */
+interface PlannedPart {
+  readonly paths?: readonly string[];
+  /** In bytes. */
+  readonly size: number;
 }
 
 /** Takes the archive where it is to be; calls `onBytes` with the number of bytes it took of it. */
@@ -36,24 +45,29 @@ type Write = (
  * @throws what `write` throws.
  */
 export async function writeArchive(
-  plan: ImagePlan,
+  planned: PlannedWithBase,
   options: ArchiveOptions,
   report: Report,
   write: Write,
 ): Promise<{ readonly summary: string }> {
   const { layerNames, dockerV1 = false } = options;
-  return await writePlanned(plan, options, report, async ({ named, mtime, onLayer, onBytes }) => {
-    let imageId = "";
-    const archive = dockerArchive([named], {
-      mtime,
-      layerNames,
-      dockerV1,
-      onLayer,
-      onConfig: ({ digest }) => imageId = digest,
-    });
-    await write(archive, onBytes);
-    return { imageId };
-  });
+  return await writePlanned(
+    planned,
+    options,
+    report,
+    async ({ named, mtime, onLayer, onBytes }) => {
+      let imageId = "";
+      const archive = dockerArchive([named], {
+        mtime,
+        layerNames,
+        dockerV1,
+        onLayer,
+        onConfig: ({ digest }) => imageId = digest,
+      });
+      await write(archive, onBytes);
+      return { imageId };
+    },
+  );
 }
 
 /** An image that is to be written now, and whom to tell how far that is. */
@@ -74,21 +88,21 @@ export interface ImageInWork {
  * @throws what `write` throws.
  */
 export async function writePlanned<T extends { readonly imageId: string }>(
-  plan: ImagePlan,
+  { plan, base }: PlannedWithBase,
   { quiet = false, strict }: Pick<ArchiveOptions, "quiet" | "strict">,
   report: Report,
   write: (image: ImageInWork) => Promise<T>,
 ): Promise<T & { readonly summary: string }> {
-  const { image, mtime, ...noticed } = await imageOf(plan, new Date());
+  const { image, mtime, ...noticed } = await imageOf(plan, new Date(), base);
   reportNotices(noticed, strict, report);
   const progress = new Progress(stderrOutput, { quiet, colour: !Deno.noColor });
+  const parts: readonly PlannedPart[] = [...plan.base?.layers ?? [], ...plan.layers];
   progress.start(
-    image.layers.map(({ label }, index) => ({
-      label,
-      paths: plan.layers[index]?.paths.length ?? 0,
-      size: plan.layers[index]?.size,
-    })),
-    plan.layers.reduce((sum, { size }) => sum + size, 0),
+    image.layers.map(({ label }, index) => {
+      const planned = parts[index];
+      return { label, paths: planned?.paths?.length ?? 0, size: planned?.size };
+    }),
+    parts.reduce((sum, { size }) => sum + size, 0),
   );
   let count = 0;
   try {

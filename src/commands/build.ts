@@ -13,7 +13,12 @@ import { counted } from "../sinks/parts.ts";
 import type { Compressor } from "../spec/image_spec.ts";
 import { formatBytes } from "../terminal/format.ts";
 import { writeStream } from "../terminal/output.ts";
-import { type ArchiveOptions, writeArchive, writePlanned } from "./archiving.ts";
+import {
+  type ArchiveOptions,
+  type PlannedWithBase,
+  writeArchive,
+  writePlanned,
+} from "./archiving.ts";
 import { planFromFile, type PlanningOptions, type Report, reportTo } from "./planning.ts";
 
 /** Options of {@linkcode buildCommand}. */
@@ -36,8 +41,8 @@ export async function buildCommand(spec: string, options: BuildOptions): Promise
     ? baseNameOf(plan.repoTag) + extensionOf(options.format, compressor)
     : output;
   const { summary, written } = options.format === "docker-archive"
-    ? await buildArchive(plan, target, { ...options, compressor }, report)
-    : await buildLayout(plan, target, options, report);
+    ? await buildArchive(planned, target, { ...options, compressor }, report)
+    : await buildLayout(planned, target, options, report);
   if (options.quiet) return;
   console.error(summary);
   console.error(`Written to ${target}, ${written}`);
@@ -71,16 +76,16 @@ interface Built {
 }
 
 async function buildArchive(
-  plan: ImagePlan,
+  planned: PlannedWithBase,
   target: string,
   options: BuildOptions & { readonly compressor: Compressor },
   report: Report,
 ): Promise<Built> {
   using file = new OutputFile(target);
   let size = 0;
-  const dockerV1 = options.dockerV1 ?? hasDockerV1(plan, options);
+  const dockerV1 = options.dockerV1 ?? hasDockerV1(planned.plan, options);
   const { summary } = await writeArchive(
-    plan,
+    planned,
     { ...options, dockerV1 },
     report,
     (archive, onBytes) =>
@@ -95,13 +100,13 @@ async function buildArchive(
 }
 
 async function buildLayout(
-  plan: ImagePlan,
+  planned: PlannedWithBase,
   target: string,
   options: BuildOptions,
   report: Report,
 ): Promise<Built> {
   const { format, layerCompression = "gzip" } = options;
-  return await writePlanned(plan, options, report, async ({ named, ...work }) => {
+  return await writePlanned(planned, options, report, async ({ named, ...work }) => {
     const { size, images: [image] } = format === "oci"
       ? await writeOciDirectory([named], target, { ...work, layerCompression })
       : await writeOciArchive([named], target, { ...work, layerCompression });

@@ -143,6 +143,29 @@ Examples:
       await layerCommand(spec, options);
     });
 
+  program.command("export")
+    .summary("write the root file system of an image, as a tar archive")
+    .description(
+      `Write what a container of IMAGE would see as its root directory, all layers merged: an uncompressed tar archive with names such as ./bin/sh.`,
+    )
+    .argument("<image>", "a docker-archive, an OCI archive or layout, or - for standard input")
+    .option("-o, --output <file>", "the file; without it, or with -, standard output")
+    .option("--name <name>", "of several images, the one with this name")
+    .option("--tag <tag>", "of several images, the one with this tag")
+    .option("--platform <os/arch>", "of several images, the one for this platform")
+    .addOption(quiet)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nix-image export image.tar.gz -o rootfs.tar
+  skopeo copy docker://alpine oci-archive:/dev/stdout | nix-image export - | tar -xC root`,
+    )
+    .action(async (image, options) => {
+      const { exportCommand } = await import("./export.ts");
+      await exportCommand(image, options);
+    });
+
   program.command("check")
     .summary("compute everything in images again, list all that is wrong")
     .description(

@@ -20,7 +20,7 @@ export interface LayerOptions extends PlanningOptions {
 export async function layerCommand(spec: string, options: LayerOptions): Promise<void> {
   const report = reportTo(options.quiet);
   await using planned = await planFromFile(spec, options, report);
-  const { image, ...noticed } = await imageOf(planned.plan, new Date());
+  const { image, ...noticed } = await imageOf(planned.plan, new Date(), planned.base);
   reportNotices(noticed, options.strict, report);
   const layer = image.layers.at(-1);
   if (layer === undefined) throw new Error("An image has its own layer, be it empty");

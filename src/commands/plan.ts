@@ -23,38 +23,52 @@ export async function planCommand(spec: string, options: PlanCommandOptions): Pr
   console.log(options.json ? JSON.stringify(describe(plan), null, 2) : tableOf(plan));
 }
 
-function describe({ repoTag, type, architecture, layers, top }: ImagePlan) {
+function describe({ repoTag, type, architecture, base, layers, top }: ImagePlan) {
   const contents = "links" in top ? top.links : top.contents;
   return {
     repoTag,
     type,
     architecture,
     size: totalSize(layers),
+    ...base === null ? {} : { base },
     layers: layers.map(({ paths, size, reason }) => ({ paths, size, reason })),
     topLayer: "links" in top ? { contents } : { contents, size: top.size },
   };
 }
 
-function tableOf({ repoTag, type, layers, top }: ImagePlan): string {
+function tableOf({ repoTag, type, base, layers, top }: ImagePlan): string {
+  const baseRows = (base?.layers ?? []).map(({ size }, index) => [
+    `${index + 1}`,
+    formatBytes(size),
+    "",
+    `layer ${index + 1} of ${base?.name}`,
+    "base image",
+  ]);
+  const below = baseRows.length;
   const rows = layers.map(({ paths, size, reason }, index) => {
     const names = paths.map(namePart);
     const shown = names.length > 3 ? [...names.slice(0, 3), `+${names.length - 3}`] : names;
-    return [`${index + 1}`, formatBytes(size), `${paths.length}`, shown.join(" "), reason];
+    return [`${below + index + 1}`, formatBytes(size), `${paths.length}`, shown.join(" "), reason];
   });
-  const number = type === "single" ? 1 : layers.length + 1;
+  const number = below + (type === "single" ? 1 : layers.length + 1);
   const topRow = "links" in top
     ? [`${number}`, "", "", `links to ${top.links.length} contents`, "top layer"]
     : [`${number}`, formatBytes(top.size), "", "all that is not in the store", "top layer"];
   const paths = layers.reduce((sum, layer) => sum + layer.paths.length, 0);
-  const table = formatTable([["LAYER", "SIZE", "PATHS", "STORE PATHS", "WHY"], ...rows, topRow], {
+  const table = formatTable([
+    ["LAYER", "SIZE", "PATHS", "STORE PATHS", "WHY"],
+    ...baseRows,
+    ...rows,
+    topRow,
+  ], {
     align: ["right", "right", "right"],
   });
-  const size = formatBytes(totalSize(layers));
+  const size = formatBytes(totalSize(layers) + totalSize(base?.layers ?? []));
   return `${table}${repoTag}: ${formatCount(number, "layer")}, ${
     formatCount(paths, "store path")
   }, ${size}`;
 }
 
-function totalSize(layers: ImagePlan["layers"]): number {
+function totalSize(layers: readonly { readonly size: number }[]): number {
   return layers.reduce((sum, { size }) => sum + size, 0);
 }

@@ -4,19 +4,21 @@
  */
 
 import { resolve } from "node:path";
+import type { BaseImage } from "../base/base_image.ts";
 import { ImageError, UsageError } from "../errors.ts";
 import type { ImagePlan } from "../image/image_plan.ts";
 import { planImage } from "../image/plan.ts";
 import type { PlannedImage } from "../image/planned_image.ts";
 import { WorkDirectory } from "../disk/work_directory.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
-import type { Compressor } from "../spec/image_spec.ts";
+import type { Compressor, ImageSpec } from "../spec/image_spec.ts";
 import { loadSpec } from "../spec/load.ts";
 import { readingFrom } from "../store/files.ts";
 import { closuresWithin, readGraphFile } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
 import { STORE_DIR } from "../store/store_path.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
+import { cacheDirectory } from "./cache_directory.ts";
 
 /** Options that decide what a spec becomes. */
 export interface PlanningOptions {
@@ -54,9 +56,11 @@ function checkStoreRoot(directory: string): string {
   throw new UsageError(`--store-root: no store there: ${store} is not a directory`);
 }
 
-/** A plan and the temporary files that it refers to, which go when this is disposed of. */
+/** A plan and what it refers to: temporary files and open ones, which go when this is disposed of. */
 export interface PlannedSpec extends AsyncDisposable {
   readonly plan: ImagePlan;
+  /** The base image that it names. */
+  readonly base: BaseImage | undefined;
   /** How the spec wants the archive compressed. */
   readonly compressor: Compressor;
 }
@@ -82,7 +86,13 @@ export async function planFromFile(
   for (const warning of warnings) report.warn(warning);
   const storeRoot = options.storeRoot === undefined ? "" : checkStoreRoot(options.storeRoot);
   let work: WorkDirectory | undefined;
+  let base: BaseImage | undefined;
+  const dispose = async () => {
+    await base?.[Symbol.asyncDispose]();
+    await work?.[Symbol.asyncDispose]();
+  };
   try {
+    base = await baseImageOf(spec, storeRoot);
     const plan = await planImage(spec, {
       source: options.closure
         ? closuresWithin(readGraphFile(options.closure))
@@ -91,18 +101,28 @@ export async function planFromFile(
       searchPath: Deno.env.get("PATH") ?? "",
       workDirectory: async () => (work = await WorkDirectory.create()).path,
       onOutput: report.output,
+      base,
       ...(repoTag === undefined ? {} : { repoTag }),
     });
     const { compressor } = spec;
-    return {
-      plan,
-      compressor,
-      [Symbol.asyncDispose]: async () => await work?.[Symbol.asyncDispose](),
-    };
+    return { plan, compressor, base, [Symbol.asyncDispose]: dispose };
   } catch (error) {
-    await work?.[Symbol.asyncDispose]();
+    await dispose();
     throw error;
   }
+}
+
+async function baseImageOf(
+  { fromImage, os, architecture, variant }: ImageSpec,
+  storeRoot: string,
+): Promise<BaseImage | undefined> {
+  if (fromImage === null) return undefined;
+  const { openBaseImage } = await import("../base/base_image.ts");
+  return await openBaseImage(fromImage, {
+    storeRoot,
+    platform: { os, architecture, variant },
+    listingCache: cacheDirectory("layers"),
+  });
 }
 
 /** Where commands put what they have to say. */

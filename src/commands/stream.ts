@@ -3,6 +3,7 @@
  * @module
  */
 
+import type { BaseImage } from "../base/base_image.ts";
 import { UsageError } from "../errors.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import type { ImagePlan } from "../image/image_plan.ts";
@@ -10,7 +11,7 @@ import { imageOf } from "../image/planned_image.ts";
 import { readingFrom } from "../store/files.ts";
 import { isCaptured } from "../terminal/captured.ts";
 import { writeToStdout } from "../terminal/output.ts";
-import { type ArchiveOptions, writeArchive } from "./archiving.ts";
+import { type ArchiveOptions, type PlannedWithBase, writeArchive } from "./archiving.ts";
 import {
   checkRepoTag,
   planFromFile,
@@ -46,15 +47,15 @@ export async function streamCommand(
   const capturing = options.script || !options.tar && isCaptured();
   await using planned = options.plan === undefined
     ? await planFromFile(specOf(spec), options, report)
-    : undefined;
-  const plan = planned?.plan ?? readPlan(options.plan ?? "", options.repoTag);
+    : await readPlan(options.plan, options.repoTag);
+  const { plan, base } = planned;
   if (await capturing) {
     // The script tells what was noticed, when it runs; to fail then is too late.
-    if (options.strict) reportNotices(await imageOf(plan, new Date()), true, reportTo(true));
+    if (options.strict) reportNotices(await imageOf(plan, new Date(), base), true, reportTo(true));
     console.log(await writeStreamScript(plan, options));
     return;
   }
-  const { summary } = await writeArchive(plan, options, report, writeToStdout);
+  const { summary } = await writeArchive(planned, options, report, writeToStdout);
   if (!options.quiet) console.error(summary);
 }
 
@@ -63,12 +64,23 @@ function specOf(spec: string | undefined): string {
   return spec;
 }
 
-function readPlan(file: string, repoTag: string | undefined): ImagePlan {
+async function readPlan(
+  file: string,
+  repoTag: string | undefined,
+): Promise<PlannedWithBase & AsyncDisposable> {
   const plan: ImagePlan = JSON.parse(readingFrom(file, () => Deno.readTextFileSync(file)));
   if (plan.formatVersion !== FORMAT_VERSION) {
     throw new UsageError(`${file} was planned by another version of nix-image; plan it again`);
   }
-  if (repoTag === undefined) return plan;
-  checkRepoTag(repoTag);
-  return { ...plan, repoTag };
+  if (repoTag !== undefined) checkRepoTag(repoTag);
+  let base: BaseImage | undefined;
+  if (plan.base !== null) {
+    const { reopenBaseImage } = await import("../base/base_image.ts");
+    base = await reopenBaseImage(plan.base.path, plan.base.configDigest);
+  }
+  return {
+    plan: { ...plan, repoTag: repoTag ?? plan.repoTag },
+    base,
+    [Symbol.asyncDispose]: async () => await base?.[Symbol.asyncDispose](),
+  };
 }

@@ -10,6 +10,7 @@ import type { ImagePlan } from "../image/image_plan.ts";
 import { identityOf } from "../layer/layer.ts";
 import { RUN_OPTIONS } from "../process/run_options.ts";
 import type { ArchiveOptions } from "./archiving.ts";
+import { cacheDirectory } from "./cache_directory.ts";
 
 /**
  * Writes an executable script that streams the planned image, and beside it the plan and what it
@@ -29,7 +30,7 @@ export async function writeStreamScript(
   const { top } = plan;
   const lasting = "file" in top ? { ...plan, top: { ...top, file: "" } } : plan;
   const identity = identityOf(JSON.stringify(lasting), options, program).slice(0, 32);
-  const directory = join(cacheDirectory(), "nix-image", "stream");
+  const directory = cacheDirectory("stream");
   const script = join(directory, `${identity}-stream-${name}`);
   const planFile = `${script}.json`;
   const topFile = `${script}.top.tar`;
@@ -48,12 +49,6 @@ export async function writeStreamScript(
     throw new ImageError(`Cannot write ${script}: ${(error as Error).message}`, { cause: error });
   }
   return script;
-}
-
-function cacheDirectory(): string {
-  const home = Deno.env.get("HOME");
-  return Deno.env.get("XDG_CACHE_HOME") || (home ? join(home, ".cache") : undefined) ||
-    Deno.env.get("TMPDIR") || "/tmp";
 }
 
 /** The command that starts this very program. */

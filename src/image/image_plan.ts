@@ -27,6 +27,7 @@ export type PlannedFields = Pick<
   | "uname"
   | "gname"
   | "config"
+  | "annotations"
 >;
 
 /** The top layer as links alone: made again, in memory, when the image is. */
@@ -45,14 +46,36 @@ export interface PlannedTop extends FinishedTop {
   readonly clashes: readonly string[];
 }
 
+/** The image that another one is made on, and what was found out about it. */
+export interface PlannedBase {
+  /** Where it is: a docker-archive, an OCI archive or the directory of an OCI layout. */
+  readonly path: string;
+  /** What to call it: its name, or where it is. */
+  readonly name: string;
+  /** The digest of its config. */
+  readonly configDigest: string;
+  /** Its layers, lowest first. */
+  readonly layers: readonly PlannedBaseLayer[];
+}
+
+/** A layer of a base image. */
+export interface PlannedBaseLayer {
+  /** The digest of its tar. */
+  readonly diffId: string;
+  /** The size of its tar in bytes. */
+  readonly size: number;
+}
+
 /** All that determines an image. Plain data: it survives JSON. */
 export interface ImagePlan extends PlannedFields {
   /** The byte format that it was planned for. */
   readonly formatVersion: number;
   /** The image's name and tag. */
   readonly repoTag: string;
+  /** The image that it is made on; null for none. */
+  readonly base: PlannedBase | null;
   /**
-   * The layers of store paths, lowest first. A layered image has its top layer above them; a single
+   * The layers of store paths, lowest first, without those of the base. A layered image has its top layer above them; a single
    * image has but one, whose store paths lie in the same layer as all else.
    */
   readonly layers: readonly PlannedLayer[];

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { BaseImage } from "../base/base_image.ts";
+import { UsageError } from "../errors.ts";
 import { PermissionRules } from "../layer/permissions.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import { identityOf } from "../layer/layer.ts";
@@ -13,14 +15,23 @@ import type { ImageSpec, JsonObject } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource } from "../store/closure.ts";
 import { closureWithMentions, mentionsIn } from "../store/mentions.ts";
 import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
-import type { ImagePlan, PlannedLayer, PlannedLinks, PlannedTop } from "./image_plan.ts";
+import type {
+  ImagePlan,
+  PlannedBase,
+  PlannedLayer,
+  PlannedLinks,
+  PlannedTop,
+} from "./image_plan.ts";
 import { formatJson, sortKeys } from "./json.ts";
+import type { PlanOnBase } from "./plan_on_base.ts";
 import type { TopOptions } from "./plan_top.ts";
 
 /** Options of {@linkcode planImage}. */
 export interface PlanOptions extends TopOptions {
   /** Takes the place of the spec's name and tag. */
   readonly repoTag?: string;
+  /** The image that `fromImage` of the spec leads to; needed where it has one. */
+  readonly base?: BaseImage | undefined;
 }
 
 /**
@@ -32,19 +43,25 @@ export interface PlanOptions extends TopOptions {
  */
 export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<ImagePlan> {
   const { type, architecture, os, variant, created, mtime, uid, gid, uname, gname } = spec;
-  const { config } = spec;
+  const { annotations } = spec;
   const contents = storeContents(spec);
-  const named = await namedClosure(spec, options.source);
+  const onBase = spec.fromImage === null ? undefined : await onBaseOf(spec, options);
+  const config = onBase?.config ?? spec.config;
+  const source = onBase?.source ?? options.source;
+  const named = await namedClosure(spec, source);
   let top: PlannedLinks | PlannedTop = { links: contents };
   let closure = named;
   if (!isLinksAlone(spec)) {
     // All that makes root file systems takes long to load.
     const { planTop } = await import("./plan_top.ts");
-    const planned = await planTop(spec, named, options);
-    top = { ...planned.top, contents };
+    const planned = await planTop(spec, named, { ...options, source }, onBase?.root);
+    const notices = [...onBase?.notices ?? [], ...planned.top.notices];
+    top = { ...planned.top, notices, contents };
     closure = planned.closure;
   }
-  const layers = spec.includeStorePaths ? storeLayers(spec, closure) : [];
+  if (onBase !== undefined) closure = await onBase.withoutHeld(closure);
+  const base = onBase?.base ?? null;
+  const layers = spec.includeStorePaths ? storeLayers(spec, closure, base) : [];
   const decided = {
     formatVersion: FORMAT_VERSION,
     type,
@@ -58,18 +75,44 @@ export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<
     uname,
     gname,
     config,
+    annotations,
     storePermissions: new PermissionRules(spec.permissions).touchStore ? spec.permissions : [],
   };
   const tag = spec.tag ?? shortHash(
     identityOf(
       "tag",
-      canonical({ ...decided, storePermissions: JSON.stringify(decided.storePermissions) }),
+      canonical(determining(decided)),
+      ...base === null ? [] : [base.configDigest],
       "links" in top ? top.links : top.digest,
       ...layers.map(({ paths }) => paths),
     ),
   );
   const repoTag = options.repoTag ?? `${spec.name.toLowerCase()}:${tag}`;
-  return { ...decided, repoTag, layers, top, storeRoot: options.storeRoot ?? "" };
+  return { ...decided, repoTag, base, layers, top, storeRoot: options.storeRoot ?? "" };
+}
+
+async function onBaseOf(spec: ImageSpec, options: PlanOptions): Promise<PlanOnBase> {
+  const { base, source, storeRoot = "" } = options;
+  if (base === undefined) {
+    throw new TypeError("planImage() needs the base image that is to be used");
+  }
+  // Others need not load what reads images.
+  const { planOnBase } = await import("./plan_on_base.ts");
+  return await planOnBase(spec, base, source, storeRoot);
+}
+
+/** What decides on the tag, as JSON. Fields that came later are there only where they are used. */
+function determining(
+  { annotations, storePermissions, ...fields }: Omit<
+    ImagePlan,
+    "repoTag" | "base" | "layers" | "top" | "storeRoot"
+  >,
+): JsonObject {
+  return {
+    ...fields,
+    ...Object.keys(annotations).length > 0 ? { annotations } : {},
+    storePermissions: JSON.stringify(storePermissions),
+  };
 }
 
 /** The closure of what the spec puts into the image by name: contents and mentions of the config. */
@@ -90,16 +133,29 @@ function canonical(value: JsonObject): string {
   return formatJson(sortKeys(value));
 }
 
-function storeLayers(spec: ImageSpec, closure: Closure): PlannedLayer[] {
+function storeLayers(
+  spec: ImageSpec,
+  closure: Closure,
+  base: PlannedBase | null,
+): PlannedLayer[] {
   const sizeOf = (paths: readonly StorePath[]) =>
     paths.reduce((sum, path) => sum + closure.get(path)!.narSize, 0);
   if (spec.type === "single") {
     const paths = [...closure.keys()].sort();
     return [{ paths, reason: "single image", size: sizeOf(paths) }];
   }
-  const limit = spec.maxLayers - 1; // the top layer is the other one
+  const limit = spec.maxLayers - 1 - (base?.layers.length ?? 0); // one is for the top layer
+  if (limit < (closure.size > 0 ? 1 : 0)) throw tooFewLayers(spec, base);
+  if (closure.size === 0) return [];
   return planLayers(closure, { strategy: spec.layering, limit })
     .map((layer) => ({ ...layer, size: sizeOf(layer.paths) }));
+}
+
+function tooFewLayers({ maxLayers }: ImageSpec, base: PlannedBase | null): UsageError {
+  return new UsageError(
+    `maxLayers: ${maxLayers} are too few: ${base?.name} has ${base?.layers.length}, the top layer ` +
+      "is another one, and store paths need at least one",
+  );
 }
 
 /** 32 characters of Nix base 32, as the hash part of a store path that is a tag in nixpkgs. */

@@ -4,8 +4,10 @@
  * @module
  */
 
+import type { BaseRoot } from "../base/base_root.ts";
 import { ImageError } from "../errors.ts";
 import { PermissionRules } from "../layer/permissions.ts";
+import { placeBehindLinks } from "../rootfs/behind_links.ts";
 import { finishTop } from "../rootfs/finished_top.ts";
 import { prepareRoot, topOwner } from "../rootfs/prepare.ts";
 import { addMissingParents, type RootEntry, type RootTree } from "../rootfs/root_tree.ts";
@@ -14,7 +16,7 @@ import type { ImageSpec } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource, PathInfo } from "../store/closure.ts";
 import { mentionsIn } from "../store/mentions.ts";
 import { nixDatabase } from "../rootfs/nix_database.ts";
-import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
+import { enclosingStorePath, isStorePath, type StorePath } from "../store/store_path.ts";
 import type { PlannedTop } from "./image_plan.ts";
 
 /** What making a top layer needs. */
@@ -49,14 +51,16 @@ export interface TopAndClosure {
  * Makes the top layer.
  *
  * @param named the closure of what the spec puts into the image by name
+ * @param base what is in the base image, if there is one
  */
 export async function planTop(
   spec: ImageSpec,
   named: Closure,
   options: TopOptions,
+  base: BaseRoot | undefined,
 ): Promise<TopAndClosure> {
   try {
-    return await makeTop(spec, named, options);
+    return await makeTop(spec, named, options, base);
   } catch (error) {
     // By Deno, by a program, by SQLite.
     const full = error instanceof Error && /No space left|disk is full/.test(error.message);
@@ -70,6 +74,7 @@ async function makeTop(
   spec: ImageSpec,
   named: Closure,
   options: TopOptions,
+  base: BaseRoot | undefined,
 ): Promise<TopAndClosure> {
   const { source, storeRoot = "", searchPath = "", onOutput } = options;
   const work = once(options.workDirectory ?? temporaryDirectory);
@@ -87,16 +92,29 @@ async function makeTop(
     beforeCommands: async () => spec.includeNixDB ? await database(named) : new Map(),
   });
   try {
-    const { tree } = layout;
-    const { closure, notices } = await closureOfTree(spec, tree, named, source);
+    const { tree, helperTargets } = layout;
+    const candidates = await candidateClosure(spec, helperTargets, named, source);
+    const { closure, notices } = await closureOfTree(tree, named, candidates, base);
     if (spec.includeNixDB) addDatabase(tree, await database(closure));
     addMissingParents(tree, topOwner(spec));
     const rules = new PermissionRules(spec.permissions);
-    notices.push(...applyRules(rules, tree));
+    const ruled = applyRules(rules, tree);
+    const placed = base === undefined
+      ? { tree, notices: [], clashes: [] }
+      : placeBehindLinks(tree, {
+        base: (path) => base.find(path),
+        owner: topOwner(spec),
+        asked: ruled.paths,
+        hasStorePaths: spec.includeStorePaths && closure.size > 0,
+      });
     const pax = spec.type === "single" && rules.touchStore && rules.needPax;
-    const top = await finishTop(tree, `${await work()}/top.tar`, pax ? "pax" : "gnu");
+    const top = await finishTop(placed.tree, `${await work()}/top.tar`, pax ? "pax" : "gnu");
     return {
-      top: { ...top, notices: [...layout.notices, ...notices], clashes: layout.clashes },
+      top: {
+        ...top,
+        notices: [...layout.notices, ...notices, ...ruled.notices, ...placed.notices],
+        clashes: [...layout.clashes, ...placed.clashes],
+      },
       closure,
     };
   } finally {
@@ -106,15 +124,16 @@ async function makeTop(
 
 /** What the image holds once the tree is known, and what it mentions that it does not hold. */
 async function closureOfTree(
-  spec: ImageSpec,
   tree: RootTree,
   named: Closure,
-  source: ClosureSource,
+  candidates: Closure,
+  base: BaseRoot | undefined,
 ): Promise<{ closure: Closure; notices: string[] }> {
-  const candidates = await candidateClosure(spec, tree, named, source);
   const scan = await scanTree(withoutDatabase(tree), candidates.keys());
-  const notices = Array.from(
-    scan.strangers,
+  const strangers = [...scan.strangers].filter(([path]) =>
+    !isStorePath(path) || !base?.hasStorePath(path)
+  );
+  const notices = strangers.map(
     ([path, where]) =>
       `/${where} mentions ${path}, which is left out: the spec does not name it, nor does anything ` +
       "that it names refer to it",
@@ -122,15 +141,21 @@ async function closureOfTree(
   return { closure: new Map([...named, ...within(candidates, scan.found)]), notices };
 }
 
-/** Applies the rules to the tree; tells which of them had nothing to apply to. */
-function applyRules(rules: PermissionRules, tree: RootTree): string[] {
+/** Applies the rules to the tree; tells to which paths, and which had nothing to apply to. */
+function applyRules(
+  rules: PermissionRules,
+  tree: RootTree,
+): { readonly paths: ReadonlySet<string>; readonly notices: readonly string[] } {
+  const paths = new Set<string>();
   for (const [path, entry] of tree) {
     const ruled = rules.apply(`/${path}`, entry.type, entry);
-    if (ruled !== entry) tree.set(path, { ...entry, ...ruled });
+    if (ruled === entry) continue;
+    tree.set(path, { ...entry, ...ruled });
+    paths.add(path);
   }
   // Those for store paths are applied when their layers are read.
-  if (rules.touchStore) return [];
-  return rules.unmatched().map(({ path }) => `permissions: nothing matches ${path}`);
+  const unmatched = rules.touchStore ? [] : rules.unmatched();
+  return { paths, notices: unmatched.map(({ path }) => `permissions: nothing matches ${path}`) };
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
@@ -156,17 +181,17 @@ function gcRoots({ contents, copyToRoot }: ImageSpec, closure: Closure): StorePa
  */
 async function candidateClosure(
   spec: ImageSpec,
-  tree: RootTree,
+  helperTargets: readonly string[],
   named: Closure,
   source: ClosureSource,
 ): Promise<Closure> {
   const roots = spec.copyToRoot.flatMap(({ kind, path }) =>
     kind === "store" ? [enclosingStorePath(path) as StorePath] : []
   );
-  // These may be paths of the host, or no more than text.
-  const texts = [spec.extraCommands, spec.fakeRootCommands, spec.shell, ...spec.path ?? []];
-  const targets = [...tree.values()].map(({ target }) => target);
-  const mentions = mentionsIn([texts, targets], "").map(({ path }) => path);
+  // These may be paths of the host, no more than text, or store paths that the image does without.
+  const { extraCommands, fakeRootCommands, shell, path, contents, config } = spec;
+  const texts = [extraCommands, fakeRootCommands, shell, path, contents.map(({ path }) => path)];
+  const mentions = mentionsIn([texts, config, helperTargets], "").map(({ path }) => path);
   const unsure = [...new Set(mentions)].filter((path) => !named.has(path));
   const missing = new Set(unsure.length > 0 ? await source.missing(unsure) : []);
   const wanted = [...new Set([...roots, ...unsure.filter((path) => !missing.has(path))])];

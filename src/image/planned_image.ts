@@ -3,14 +3,18 @@
  * @module
  */
 
+import type { BaseImage } from "../base/base_image.ts";
 import { PermissionRules } from "../layer/permissions.ts";
 import { RootLayer } from "../layer/root_layer.ts";
 import { StoreLayer } from "../layer/store_layer.ts";
 import { topComment, TopLayer } from "../rootfs/top_layer.ts";
 import { symlinkFarm } from "../rootfs/symlink_farm.ts";
 import type { Layer } from "../layer/layer.ts";
+import type { JsonObject } from "../spec/image_spec.ts";
 import type { Image } from "./image.ts";
-import type { ImagePlan } from "./image_plan.ts";
+import { historyOnBase } from "./base_history.ts";
+import type { ImagePlan, PlannedBase } from "./image_plan.ts";
+import { BaseLayer } from "./base_layer.ts";
 
 /** An image made from a plan. */
 export interface PlannedImage {
@@ -29,17 +33,25 @@ export interface PlannedImage {
  * they are opened.
  *
  * @param now stands for "now" in the plan
+ * @param base the base image that the plan names, if it names one
  * @throws {ImageError} if the contents can not be read.
  */
-export async function imageOf(plan: ImagePlan, now: Date): Promise<PlannedImage> {
-  const { architecture, os, variant, config, storeRoot, top } = plan;
+export async function imageOf(
+  plan: ImagePlan,
+  now: Date,
+  base?: BaseImage,
+): Promise<PlannedImage> {
+  const { architecture, os, variant, config, annotations, storeRoot, top } = plan;
   const mtime = plan.mtime === "now" ? Math.floor(now.getTime() / 1000) : plan.mtime;
   const owner = { uid: plan.uid, gid: plan.gid, uname: plan.uname, gname: plan.gname, mtime };
   const rules = new PermissionRules(plan.storePermissions);
   const created = isoTime(plan.created === "now" ? now : new Date(plan.created * 1000));
-  const withLayers = (layers: readonly Layer[]): Image => {
-    const history = layers.map(({ comment }) => ({ created, comment }));
-    return { architecture, os, variant, created, config, layers, history };
+  const withLayers = (own: readonly Layer[]): Image => {
+    const ownHistory = own.map(({ comment }) => ({ created, comment }));
+    const described = { architecture, os, variant, created, config, annotations };
+    if (plan.base === null) return { ...described, layers: own, history: ownHistory };
+    const { layers, history } = onBase(plan.base, base);
+    return { ...described, layers: [...layers, ...own], history: history(ownHistory) };
   };
   const storeLayers = () =>
     plan.layers.map(({ paths }) => new StoreLayer(paths, owner, storeRoot, rules));
@@ -56,6 +68,22 @@ export async function imageOf(plan: ImagePlan, now: Date): Promise<PlannedImage>
   const layers = single ? [layer] : [...storeLayers(), layer];
   const { notices, clashes } = top;
   return { image: withLayers(layers), mtime, notices, clashes };
+}
+
+/** The layers of a base image, and what its history becomes. */
+function onBase(planned: PlannedBase, base: BaseImage | undefined): {
+  layers: Layer[];
+  history: (own: readonly JsonObject[]) => JsonObject[];
+} {
+  if (base?.image.configDigest !== planned.configDigest) {
+    throw new TypeError("imageOf() needs the base image that was planned with");
+  }
+  const { image: { layers, history, created } } = base;
+  const { name } = planned;
+  return {
+    layers: layers.map((layer, index) => new BaseLayer(layer, planned.layers[index]?.size ?? 0)),
+    history: (own) => historyOnBase({ history, layerCount: layers.length, created, name }, own),
+  };
 }
 
 /** As Python's `datetime.isoformat` writes a time in UTC: fractions only where there are any. */

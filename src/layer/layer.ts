@@ -58,7 +58,10 @@ export async function computeDiffId(layer: Layer): Promise<string> {
 }
 
 /** Reads all bytes of a layer; `see` must not keep the chunks it gets. */
-export async function readLayer(layer: Layer, see: (chunk: Uint8Array) => void): Promise<void> {
+export async function readLayer(
+  layer: Pick<Layer, "open">,
+  see: (chunk: Uint8Array) => void,
+): Promise<void> {
   const reader = layer.open().getReader({ mode: "byob" });
   let buffer = new ArrayBuffer(1 << 20);
   for (;;) {

@@ -8,7 +8,7 @@ import { parseCapabilities } from "../spec/capabilities.ts";
 import type { PermissionRule } from "../spec/image_spec.ts";
 import { parsePathPattern, type PathPattern } from "../spec/path_pattern.ts";
 import { STORE_DIR } from "../store/store_path.ts";
-import type { FileType } from "../tar/tar_header.ts";
+import type { MemberType } from "../tar/tar_header.ts";
 
 /** What rules set. */
 export interface Attributes {
@@ -77,7 +77,7 @@ export class PermissionRules {
    *
    * @param path absolute; "/" is the root
    */
-  apply(path: string, type: FileType, attributes: Attributes): Attributes {
+  apply(path: string, type: MemberType, attributes: Attributes): Attributes {
     let result = attributes;
     for (const rule of this.#rules) {
       if (rule.rule.type !== undefined && rule.rule.type !== type) continue;
@@ -114,7 +114,7 @@ function extendedAttributes({ xattrs = {}, capabilities }: PermissionRule): Exte
 }
 
 /** What Linux lets something of this type have (xattr(7)). */
-function mayHave(type: FileType, name: string): boolean {
+function mayHave(type: MemberType, name: string): boolean {
   if (name === CAPABILITY) return type === "file";
   return !name.startsWith("user.") || type === "file" || type === "directory";
 }

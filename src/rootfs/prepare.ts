@@ -31,6 +31,12 @@ export interface PrepareOptions {
   readonly beforeCommands: () => Promise<RootTree>;
 }
 
+/** The root file system of a spec. */
+export interface PreparedRoot extends RootLayout {
+  /** Where the links lead that the helpers made: to files of store paths that no field may name. */
+  readonly helperTargets: readonly string[];
+}
+
 /** Who owns what nobody was named for: nixpkgs gives `uid` and `gid` to single images' files. */
 export function topOwner({ type, uid, gid }: ImageSpec): Owner {
   return type === "single" ? { uid, gid } : { uid: 0, gid: 0 };
@@ -41,7 +47,7 @@ export function topOwner({ type, uid, gid }: ImageSpec): Owner {
  *
  * @throws {ImageError} if something can not be read, or a command fails.
  */
-export async function prepareRoot(spec: ImageSpec, options: PrepareOptions): Promise<RootLayout> {
+export async function prepareRoot(spec: ImageSpec, options: PrepareOptions): Promise<PreparedRoot> {
   const owner = topOwner(spec);
   const { storeRoot } = options;
   const layout = spec.type === "single"
@@ -52,11 +58,12 @@ export async function prepareRoot(spec: ImageSpec, options: PrepareOptions): Pro
     })
     : await symlinkFarm(spec.contents, storeRoot, owner);
   try {
-    const clashes = [...layout.clashes, ...addHelpers(layout.tree, spec, options)];
-    if (!hasCommands(spec)) return { ...layout, clashes };
+    const { clashes: hidden, targets: helperTargets } = addHelpers(layout.tree, spec, options);
+    const prepared = { ...layout, clashes: [...layout.clashes, ...hidden], helperTargets };
+    if (!hasCommands(spec)) return prepared;
     for (const [path, entry] of await options.beforeCommands()) layout.tree.set(path, entry);
     addMissingParents(layout.tree, owner);
-    return { ...layout, tree: await runCommands(layout.tree, spec, owner, options), clashes };
+    return { ...prepared, tree: await runCommands(layout.tree, spec, owner, options) };
   } catch (error) {
     await layout.close?.();
     throw error;
@@ -64,18 +71,25 @@ export async function prepareRoot(spec: ImageSpec, options: PrepareOptions): Pro
 }
 
 /** Adds the helpers' entries; what is there already stays, and is told. */
-function addHelpers(tree: RootTree, spec: ImageSpec, options: PrepareOptions): string[] {
+function addHelpers(
+  tree: RootTree,
+  spec: ImageSpec,
+  options: PrepareOptions,
+): { readonly clashes: readonly string[]; readonly targets: readonly string[] } {
   const owner = topOwner(spec);
   const clashes: string[] = [];
+  const targets: string[] = [];
   for (const [path, entry] of helpersOf(spec, options, owner)) {
     const there = tree.get(path);
-    if (!there) tree.set(path, entry);
-    else if (there.type !== "directory" || entry.type !== "directory") {
+    if (!there) {
+      tree.set(path, entry);
+      if (entry.type === "symlink") targets.push(entry.target);
+    } else if (there.type !== "directory" || entry.type !== "directory") {
       clashes.push(`/${path} of the helpers is hidden by ${there.origin}`);
     }
   }
   addMissingParents(tree, owner);
-  return clashes;
+  return { clashes, targets };
 }
 
 function helpersOf(

@@ -4,11 +4,12 @@
  */
 
 import type { Content } from "../tar/stream.ts";
-import type { TarHeader } from "../tar/tar_header.ts";
+import type { FileType, TarHeader } from "../tar/tar_header.ts";
 
 /** A file, directory, link or device of the top layer. */
 export interface RootEntry
-  extends Pick<TarHeader, "type" | "mode" | "uid" | "gid" | "size" | "device" | "xattrs"> {
+  extends Pick<TarHeader, "mode" | "uid" | "gid" | "size" | "device" | "xattrs"> {
+  readonly type: FileType;
   /** Below the root, without a leading slash, such as `bin/hello`. May hold undecodable bytes. */
   readonly path: string;
   /** Where a symlink points; empty for others. */

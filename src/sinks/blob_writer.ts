@@ -39,11 +39,15 @@ export class BlobWriter {
   async put(stream: ReadableStream<Uint8Array>): Promise<BlobName> {
     using file = this.#files.create();
     const hash = createHash("sha256");
-    let size = 0;
+    /** `ahead`: bytes that were hashed and not taken. */
+    let size = 0, ahead = 0;
     await writeStream(stream, {
       async write(bytes) {
-        const count = await file.write(bytes);
-        hash.update(bytes.subarray(0, count));
+        const writing = file.write(bytes);
+        // Meanwhile. What is not taken now comes again.
+        hash.update(bytes.subarray(ahead));
+        const count = await writing;
+        ahead = bytes.length - count;
         size += count;
         return count;
       },

@@ -113,8 +113,8 @@ class ImageWriter implements Disposable {
   readonly #blobs: BlobWriter;
   readonly #layers: LayerBlobs;
   readonly #onLayer: OciOptions["onLayer"];
-  /** Layers that an image has compressed, by diff_id: the others need not be. */
-  readonly #compressed: ReadonlyMap<string, Layer>;
+  /** Layers that an image has as blobs, by diff_id: others need not be compressed. */
+  readonly #stored: ReadonlyMap<string, Layer>;
 
   constructor(files: LayoutFiles, images: readonly NamedImage[], options: OciOptions) {
     const { layerCompression = "gzip", onBytes = () => {}, onLayer } = options;
@@ -122,7 +122,7 @@ class ImageWriter implements Disposable {
     this.#layers = new LayerBlobs(this.#blobs, { compression: layerCompression, onBytes });
     this.#onLayer = onLayer;
     const layers = images.flatMap(({ image }) => image.layers);
-    this.#compressed = new Map(
+    this.#stored = new Map(
       layers.flatMap((layer) =>
         layer.blob && layer.diffId !== undefined ? [[layer.diffId, layer]] : []
       ),
@@ -136,7 +136,7 @@ class ImageWriter implements Disposable {
   ): Promise<{ config: ConfigBlob; manifest: Descriptor }> {
     const layers: Descriptor[] = [], diffIds: string[] = [];
     for (const [index, layer] of image.layers.entries()) {
-      const source = await this.#sourceOf(layer, image);
+      const source = layer.blob ? layer : this.#stored.get(layer.diffId ?? "") ?? layer;
       let blob = this.#layers.get(source);
       if (blob === undefined) {
         this.#onLayer?.({ image: position, index, layer });
@@ -156,30 +156,6 @@ class ImageWriter implements Disposable {
     };
     const manifest = { mediaType, ...await this.#blobs.putBytes(bytes) };
     return { config, manifest };
-  }
-
-  /** What is written for a layer of an image. */
-  async #sourceOf(layer: Layer, image: Image): Promise<Layer> {
-    const { diffId } = layer;
-    if (layer.blob || diffId === undefined) return layer;
-    if (!image.original?.manifest) return this.#compressed.get(diffId) ?? layer;
-    // The manifest that stays tells of the tar itself.
-    const blob = {
-      mediaType: MEDIA_TYPE.layer,
-      digest: diffId,
-      size: await layer.tarSize(),
-      open: () => layer.open(),
-    };
-    const { label, comment, identity } = layer;
-    return {
-      label,
-      comment,
-      identity,
-      diffId,
-      blob,
-      tarSize: () => layer.tarSize(),
-      open: blob.open,
-    };
   }
 
   [Symbol.dispose](): void {

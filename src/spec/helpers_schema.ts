@@ -5,17 +5,10 @@
 
 import { z } from "zod";
 import { HELPERS } from "./image_spec.ts";
-import { choice } from "./schema_values.ts";
+import { choice, distinct } from "./schema_values.ts";
 
 /** The schema of `helpers`: names, none twice. */
-export const helpers = z.array(choice(HELPERS), { error: "an array of helpers' names" })
-  .superRefine((names, context) => {
-    for (const [index, name] of names.entries()) {
-      if (names.indexOf(name) === index) continue;
-      context.addIssue({ code: "custom", path: [index], message: "each helper once" });
-    }
-  })
-  .meta({ uniqueItems: true });
+export const helpers = distinct(choice(HELPERS), "an array of helpers' names", "helper");
 
 /** Lines of `fields` fields, the first of which is not empty. */
 function lines(fields: number, allowed: string) {

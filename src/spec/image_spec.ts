@@ -64,8 +64,14 @@ export interface FakeNssLines {
 
 /** An image that another one is made on. */
 export interface BaseImageSource {
-  /** A docker-archive, an OCI archive or the directory of an OCI layout: absolute on this host. */
+  /**
+   * A docker-archive, an OCI archive or the directory of an OCI layout. In the store it is logical
+   * (it is found under the store root) and may not be there; elsewhere it is absolute on this host,
+   * free of links, and a file or a directory.
+   */
   readonly path: string;
+  /** Whether it is a store path or below one. */
+  readonly inStore: boolean;
   /** The repository name of the image in there, or null where there is one alone. */
   readonly name: string | null;
   /** The tag of the image in there; null: `latest`, or the only one. */
@@ -119,6 +125,10 @@ export interface ImageSpec {
    * all in one layer.
    */
   readonly type: ImageType;
+  /** The image that this one is made on: its layers are below all others. Null: none. */
+  readonly fromImage: BaseImageSource | null;
+  /** What of the config of `fromImage` the image has as well; no field twice. */
+  readonly inherit: readonly InheritedField[];
   /** The repository name, in lower case, without tag. */
   readonly name: string;
   /** The tag, or null for one computed from what determines the image. */
@@ -149,6 +159,8 @@ export interface ImageSpec {
   readonly includeNixDB: boolean;
   /** The OCI image config's `config` object, exactly as the spec has it. */
   readonly config: JsonObject;
+  /** What the manifest says of the image (OCI image spec, annotations): formats with none drop it. */
+  readonly annotations: Readonly<Record<string, string>>;
   /** The OCI name of the operating system. */
   readonly os: "linux";
   /** The OCI name of the architecture, such as `amd64`. */

@@ -5,6 +5,7 @@
 
 import { UsageError } from "../errors.ts";
 import { impliedVariant, ociArchitecture } from "./architecture.ts";
+import { baseImageOf, baseImageProblems, baseImageWarnings, findBaseImage } from "./base_image.ts";
 import { inexactNumbers, isObject, misspeltConfigFields } from "./config_schema.ts";
 import type { HelperName, ImageSpec, JsonValue, RootSource } from "./image_spec.ts";
 import { typeProblems, typeWarnings } from "./image_type.ts";
@@ -37,8 +38,8 @@ export interface LoadedSpec {
 
 /**
  * Reads and checks a spec. Relative paths start at the spec file's directory (at the working
- * directory for standard input). Those in `contents` and `copyToRoot` are followed; whether the
- * store has what they lead to there is not checked.
+ * directory for standard input). Those in `contents`, `copyToRoot` and `fromImage` are followed;
+ * whether the store has what they lead to there is not checked.
  *
  * @throws {UsageError} if the spec cannot be read or is wrong; its message has one line for each
  * problem in the spec.
@@ -53,22 +54,24 @@ export async function loadSpec(from: SpecSource): Promise<LoadedSpec> {
   const problems: Problem[] = [];
   const parsed = specSchema.safeParse(document);
   if (!parsed.success) problems.push(...schemaProblems(parsed.error.issues, document));
-  problems.push(...typeProblems(document));
+  problems.push(...typeProblems(document), ...baseImageProblems(document));
   // Zod puts the fields it knows first, so the config is taken from the document itself.
   const config = isObject(document) && isObject(document.config) ? document.config : {};
   problems.push(...inexactNumbers(config, ["config"]));
   const base = baseDirectory(fromStdin ? undefined : file);
   const contents = await resolveSources(document, "contents", base, problems);
   const copyToRoot = await resolveSources(document, "copyToRoot", base, problems);
+  const baseImage = await findBaseImage(document, base, problems);
   if (!parsed.success || problems.length > 0) {
     throw new UsageError(problemLines(file, problems).join("\n"));
   }
 
-  const { $schema: _, ...fields } = parsed.data;
+  const { $schema: _, fromImage, fromImageName, fromImageTag, ...fields } = parsed.data;
   const machine = fields.architecture ?? from.hostArchitecture ?? Deno.build.arch;
   const single = fields.type === "single";
   const spec: ImageSpec = {
     ...fields,
+    fromImage: baseImageOf({ fromImage, fromImageName, fromImageTag }, baseImage),
     contents: single ? [] : contents,
     copyToRoot: single ? [...contents, ...copyToRoot] : [], // one of them is empty
     helpers: withFakeNss(fields.helpers, document),
@@ -82,7 +85,11 @@ export async function loadSpec(from: SpecSource): Promise<LoadedSpec> {
     created: fields.created === "now" ? now : fields.created,
     mtime: fields.mtime === "now" ? now : fields.mtime,
   };
-  const doubts = [...typeWarnings(document, spec), ...misspeltConfigFields(config, ["config"])];
+  const doubts = [
+    ...typeWarnings(document, spec),
+    ...baseImageWarnings(document),
+    ...misspeltConfigFields(config, ["config"]),
+  ];
   return { spec, warnings: problemLines(file, doubts) };
 }
 

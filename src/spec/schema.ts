@@ -5,11 +5,13 @@
 
 import { z } from "zod";
 import { LAYERING_STRATEGIES } from "../layering/strategies.ts";
+import { fromImage, fromImageName, fromImageTag, inherit } from "./base_image_schema.ts";
 import { configSchema } from "./config_schema.ts";
 import { fakeNss, helpers } from "./helpers_schema.ts";
 import { COMPRESSORS, IMAGE_TYPES } from "./image_spec.ts";
 import { permissions } from "./permissions_schema.ts";
 import {
+  annotations,
   architecture,
   architectureVariant,
   boolean,
@@ -46,6 +48,23 @@ export const specSchema = z.strictObject({
   type: choice(IMAGE_TYPES).default(IMAGE_TYPES[0]).describe(
     "layered, as buildLayeredImage makes it: store paths in layers of their own, below a top layer " +
       "that links to them. single, as buildImage makes it: one layer that holds everything.",
+  ),
+  fromImage: fromImage.prefault(null).describe(
+    "The image that this one is made on: the path of a docker-archive or an OCI archive (as they are, " +
+      "or compressed by gzip, zstd, xz or bzip2), or of the directory of an OCI layout. A store path " +
+      "or a link to one such as ./result, or a path elsewhere; a relative one starts at the spec " +
+      "file. An object also says which of several images there it is. Null: none.",
+  ),
+  fromImageName: fromImageName.prefault(null).describe(
+    "The same as name in fromImage: the repository name of the image in there.",
+  ),
+  fromImageTag: fromImageTag.default(null).describe(
+    "The same as tag in fromImage: the tag of the image in there.",
+  ),
+  inherit: inherit.default(["Env"]).describe(
+    "What of the config of fromImage the image has as well. Env, Labels, ExposedPorts and Volumes " +
+      "are merged, and what config says wins. Of Entrypoint, Cmd, WorkingDir and User, those are " +
+      "taken that config does not have, but no Cmd where it has an Entrypoint.",
   ),
   contents: paths.default([]).describe(
     "Layered images: what appears in the root directory, as links to files in the store. Store " +
@@ -99,6 +118,10 @@ export const specSchema = z.strictObject({
   config: configSchema.default({}).describe(
     "The config object of the OCI image config: Env, Cmd, Entrypoint and so on. Store paths that " +
       "it mentions become part of the image.",
+  ),
+  annotations: annotations.default({}).describe(
+    "Annotations of the image's manifest, such as org.opencontainers.image.source. The formats of " +
+      "OCI have them; a docker-archive has no place for them.",
   ),
   os: z.literal("linux", { error: '"linux" (images are for Linux)' }).default("linux").describe(
     "The operating system that the image is for: Linux always.",

@@ -26,7 +26,9 @@ function problemsOf(
   }
   if (issue.code === "invalid_union") {
     // Where one of the alternatives has the right type, its own problems say more.
-    const near = issue.errors.find((errors) => errors.every(({ path }) => path.length > 0));
+    const near = issue.errors.find((errors) =>
+      errors.every(({ code, path }) => path.length > 0 || code === "unrecognized_keys")
+    );
     if (near !== undefined) return near.flatMap((inner) => problemsOf(inner, path, root));
   }
   if (issue.code === "invalid_key") {

@@ -11,15 +11,20 @@ import { parseTime } from "./time.ts";
 /** A user's or group's number. The last one is taken: chown reads it as "leave as it is". */
 export const id = integer(0, 2 ** 32 - 2);
 
-/** An image name, which is lower-cased. */
-export const imageName = (() => {
+/** An image name, which is lower-cased; `tagField` is where its tag belongs. */
+export function repositoryName(tagField: string) {
   const error = ({ input }: { input?: unknown }) => {
     const allowed = 'an image name such as "app" or "registry.example.org:5000/team/app"';
     const tagged = typeof input === "string" && /^(.*):[^:/]*$/s.exec(input)?.[1];
-    return tagged && IMAGE_NAME.test(tagged) ? `${allowed} (the tag goes into "tag")` : allowed;
+    return tagged && IMAGE_NAME.test(tagged)
+      ? `${allowed} (the tag goes into "${tagField}")`
+      : allowed;
   };
   return z.string({ error }).regex(IMAGE_NAME, { error }).transform((text) => text.toLowerCase());
-})();
+}
+
+/** The image's own name. */
+export const imageName = repositoryName("tag");
 
 /** A tag or null. */
 export const imageTag = (() => {
@@ -66,6 +71,11 @@ export const architectureVariant = (() => {
   return z.string({ error }).regex(/^[a-z0-9.]+$/, { error }).nullable();
 })();
 
+/** Strings by name. */
+export const annotations = z.record(z.string(), z.string({ error: "a string" }), {
+  error: "an object of strings",
+});
+
 /** A time from `first` on, in seconds since 1970; `limit` says so. */
 export function time(first: number, limit: string) {
   const error = '"now", an ISO 8601 time such as "2026-01-31T12:00:00Z", ' +
@@ -97,6 +107,18 @@ export function boolean() {
 export function choice<const Words extends readonly [string, string, ...string[]]>(words: Words) {
   const quoted = words.map((word) => JSON.stringify(word));
   return z.enum(words, { error: `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}` });
+}
+
+/** An array, described by `array`, of values of which none is there twice; one of them is a `word`. */
+export function distinct<Item extends z.ZodType>(item: Item, array: string, word: string) {
+  return z.array(item, { error: array })
+    .superRefine((values, context) => {
+      for (const [index, value] of values.entries()) {
+        if (values.indexOf(value) === index) continue;
+        context.addIssue({ code: "custom", path: [index], message: `each ${word} once` });
+      }
+    })
+    .meta({ uniqueItems: true });
 }
 
 /** A shell script. */

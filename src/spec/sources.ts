@@ -24,11 +24,28 @@ interface Unusable {
   readonly problem: string;
 }
 
+/** What a path leads to: something in the store, or what is there. */
+interface FileOrDirectory {
+  readonly kind: "store" | "directory" | "file";
+  readonly path: string;
+}
+
 /**
  * Finds what `path` leads to. A store path is logical and its existence is not checked; what is
  * elsewhere has to be a directory or a tarball, and its path comes back free of links.
  */
 export async function resolveSource(path: string, base: string): Promise<RootSource | Unusable> {
+  const reached = await resolveFileOrDirectory(path, base);
+  if ("problem" in reached) return reached;
+  const { kind } = reached;
+  return kind === "file" ? await tarball(reached.path) : { kind, path: reached.path };
+}
+
+/** As {@linkcode resolveSource}, for what may be any file. */
+export async function resolveFileOrDirectory(
+  path: string,
+  base: string,
+): Promise<FileOrDirectory | Unusable> {
   const reached = await follow(path, base);
   if ("problem" in reached) return reached;
   return reached.inStore ? { kind: "store", path: reached.path } : await classify(reached.path);
@@ -102,12 +119,18 @@ async function readLink(path: string): Promise<string | undefined | Unusable> {
 }
 
 /** What there is at a path outside of the store, which has no links in it. */
-async function classify(path: string): Promise<RootSource | Unusable> {
+async function classify(path: string): Promise<FileOrDirectory | Unusable> {
   if (holdsStore(path)) return { problem: `which leads to ${path}, which holds the Nix store` };
   return await reading(path, async () => {
     const { isDirectory, isFile } = await Deno.lstat(path);
     if (isDirectory) return { kind: "directory", path };
-    if (!isFile) return { problem: `which leads to ${path}, neither a directory nor a file` };
+    if (isFile) return { kind: "file", path };
+    return { problem: `which leads to ${path}, neither a directory nor a file` };
+  });
+}
+
+async function tarball(path: string): Promise<RootSource | Unusable> {
+  return await reading(path, async () => {
     if (await isTarball(path)) return { kind: "tarball", path };
     return {
       problem: `which leads to ${path}, a file of another kind ` +

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { BASE_IMAGE_FIELDS } from "./base_image_schema.ts";
 import { FAKE_NSS_FIELDS } from "./helpers_schema.ts";
 import { RULE_FIELDS } from "./permissions_schema.ts";
 import { type JsonPath, type Problem, unknownField } from "./problem.ts";
@@ -12,9 +13,6 @@ const FIELDS = Object.keys(specSchema.shape).filter((name) => name !== "$schema"
 
 /** Arguments of dockerTools' functions that are no fields, and why. */
 const ARGUMENTS: ReadonlyMap<string, string> = new Map([
-  ["fromImage", "not supported yet: no base images"],
-  ["fromImageName", "not supported yet: no base images"],
-  ["fromImageTag", "not supported yet: no base images"],
   ["layeringPipeline", 'not supported yet ("layering" chooses between two strategies)'],
   ["runAsRoot", 'not supported yet ("fakeRootCommands" needs no virtual machine)'],
   ["diskSize", "not supported yet: no virtual machine"],
@@ -24,6 +22,13 @@ const ARGUMENTS: ReadonlyMap<string, string> = new Map([
   ["passthru", "belongs to Nix functions, not to a spec"],
 ]);
 
+/** The fields of the objects in a field. */
+const FIELDS_WITHIN: ReadonlyMap<string, readonly string[]> = new Map([
+  ["fromImage", BASE_IMAGE_FIELDS],
+  ["permissions", RULE_FIELDS],
+  ["fakeNss", FAKE_NSS_FIELDS],
+]);
+
 /** The problem of a field that the object it is in does not have; `path` ends in its name. */
 export function unknownSpecField(path: JsonPath): Problem {
   const [field] = path;
@@ -31,5 +36,5 @@ export function unknownSpecField(path: JsonPath): Problem {
     const text = ARGUMENTS.get(String(field));
     return text === undefined ? unknownField(path, FIELDS) : { path, text };
   }
-  return unknownField(path, field === "permissions" ? RULE_FIELDS : FAKE_NSS_FIELDS);
+  return unknownField(path, FIELDS_WITHIN.get(String(field)) ?? []);
 }

@@ -29,6 +29,7 @@ export const RECORD = 20 * BLOCK;
 
 const TYPE_FLAG = {
   file: "0",
+  link: "1",
   symlink: "2",
   character: "3",
   block: "4",

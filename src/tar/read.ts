@@ -10,7 +10,7 @@
 import { ImageError } from "../errors.ts";
 import { quoted } from "../visible.ts";
 import { type ByteSource, readFully } from "./byte_source.ts";
-import type { FileType, TarHeader } from "./tar_header.ts";
+import type { TarHeader } from "./tar_header.ts";
 import { BLOCK, padding } from "./header.ts";
 import { decodeName } from "./name.ts";
 import {
@@ -27,9 +27,7 @@ import {
 } from "./read_fields.ts";
 
 /** A member of an archive. Nothing in it is checked but its form: names may lead anywhere. */
-export interface ArchiveMember extends Omit<TarHeader, "type" | "xattrs"> {
-  /** A `link` is another name, in `linkname`, of a member that came before. */
-  readonly type: FileType | "link";
+export interface ArchiveMember extends Omit<TarHeader, "xattrs"> {
   readonly xattrs: ReadonlyMap<string, Uint8Array>;
   /** Where its content starts, in bytes from the start of the archive. */
   readonly offset: number;

@@ -9,11 +9,14 @@ export type TarFormat = "pax" | "gnu";
 /** What a member may be. */
 export type FileType = "file" | "directory" | "symlink" | "fifo" | "character" | "block";
 
+/** What a member may be: a `link` is another name, in `linkname`, of one that comes before. */
+export type MemberType = FileType | "link";
+
 /** What a header says of a member. */
 export interface TarHeader {
   /** The name; a directory's gets its slash when it is written. May hold undecodable bytes. */
   readonly name: string;
-  readonly type: FileType;
+  readonly type: MemberType;
   /** Permission bits, at most 0o7777. */
   readonly mode: number;
   readonly uid: number;
@@ -22,7 +25,7 @@ export interface TarHeader {
   readonly size: number;
   /** Seconds since the epoch. */
   readonly mtime: number;
-  /** Where a symlink points; empty for others. */
+  /** Where a symlink points, or what a link is another name of; empty for others. */
   readonly linkname: string;
   readonly uname: string;
   readonly gname: string;

@@ -6,6 +6,10 @@ const FIELDS = [
   "name",
   "tag",
   "type",
+  "fromImage",
+  "fromImageName",
+  "fromImageTag",
+  "inherit",
   "contents",
   "copyToRoot",
   "keepContentsDirlinks",
@@ -19,6 +23,7 @@ const FIELDS = [
   "permissions",
   "includeNixDB",
   "config",
+  "annotations",
   "os",
   "architecture",
   "variant",
@@ -49,6 +54,13 @@ function fields(): Record<string, JsonObject> {
   return Object.fromEntries(FIELDS.map((name) => [name, object(properties[name])]));
 }
 
+/** What `fromImage` may be besides a string and null. */
+function locatedImage(): JsonObject {
+  const [notNull] = object(fields().fromImage).anyOf as JsonObject[];
+  const [, located] = object(notNull).anyOf as JsonObject[];
+  return object(located);
+}
+
 Deno.test("specJsonSchema() is a draft 2020-12 schema of an object with these fields alone", () => {
   const schema = specJsonSchema();
   assert.equal(schema.$schema, "https://json-schema.org/draft/2020-12/schema");
@@ -70,7 +82,7 @@ Deno.test("specJsonSchema() describes every field, those of objects in it too", 
   for (const [name, schema] of Object.entries(object(properties))) described(name, schema);
   assert.deepEqual(additionalProperties, {});
   const rule = object(object(fields().permissions).items);
-  for (const inner of [rule, object(fields().fakeNss)]) {
+  for (const inner of [rule, object(fields().fakeNss), locatedImage()]) {
     for (const [name, schema] of Object.entries(object(inner.properties))) described(name, schema);
     assert.equal(inner.additionalProperties, false);
   }
@@ -87,6 +99,10 @@ Deno.test("specJsonSchema() has dockerTools' defaults, and none that depends on 
   assert.deepEqual(defaults, {
     tag: null,
     type: "layered",
+    fromImage: null,
+    fromImageName: null,
+    fromImageTag: null,
+    inherit: ["Env"],
     contents: [],
     copyToRoot: null,
     keepContentsDirlinks: false,
@@ -100,6 +116,7 @@ Deno.test("specJsonSchema() has dockerTools' defaults, and none that depends on 
     permissions: [],
     includeNixDB: false,
     config: {},
+    annotations: {},
     os: "linux",
     created: "1970-01-01T00:00:01Z",
     mtime: "1970-01-01T00:00:01Z",
@@ -171,4 +188,22 @@ Deno.test("specJsonSchema() limits rules, helpers and their lines as the loader 
   assert.ok(pattern(object(object(extraPasswdLines).items)).test("a:x:1:1:A:/:/bin/sh"));
   const group = pattern(object(object(extraGroupLines).items));
   assert.ok(group.test("a:x:1:") && !group.test("a:x:1") && !group.test("a:x:1:\n"));
+});
+
+Deno.test("specJsonSchema() limits base images and what comes from them as the loader does", () => {
+  const { inherit, fromImageName, annotations } = fields();
+  assert.ok(inherit && fromImageName && annotations);
+  assert.equal(inherit.uniqueItems, true);
+  const inherited = object(inherit.items).enum as string[];
+  assert.deepEqual([inherited[0], inherited.length], ["Env", 8]);
+  const [name] = fromImageName.anyOf as JsonObject[];
+  assert.ok(pattern(object(name)).test("library/alpine"));
+  assert.ok(!pattern(object(name)).test("alpine:3"));
+  const located = locatedImage();
+  assert.deepEqual(located.required, ["path"]);
+  const [platform] = object(object(located.properties).platform).anyOf as JsonObject[];
+  const platforms = pattern(object(platform));
+  assert.ok(platforms.test("linux/aarch64-linux") && platforms.test("linux/arm/v7"));
+  assert.ok(!platforms.test("linux") && !platforms.test("windows/amd64"));
+  assert.equal(object(annotations.additionalProperties).type, "string");
 });

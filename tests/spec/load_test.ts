@@ -19,6 +19,8 @@ Deno.test("loadSpec() gives dockerTools' defaults", async () => {
 Deno.test("loadSpec() takes every field", async () => {
   const { spec, warnings } = await load(`\ufeff{
     "name": "Registry-1.docker.io/Team/App", "tag": "V1", "type": "layered",
+    "fromImage": {"path": "${HELLO}", "platform": "linux/aarch64"}, "fromImageTag": "3",
+    "inherit": ["User", "Env"], "annotations": {"org.example.b": "", "a": "é"},
     "contents": "${HELLO}/bin", "helpers": ["fakeNss", "binSh"],
     "fakeNss": {"extraPasswdLines": ["app:x:1:1::/:/bin/sh"], "extraGroupLines": ["app:x:1:"]},
     "extraCommands": "true", "fakeRootCommands": "mkdir a\\nmkdir b", "enableFakechroot": true,
@@ -33,6 +35,14 @@ Deno.test("loadSpec() takes every field", async () => {
     name: "registry-1.docker.io/team/app",
     tag: "V1",
     type: "layered",
+    fromImage: {
+      path: HELLO,
+      inStore: true,
+      name: null,
+      tag: "3",
+      platform: "linux/arm64",
+    },
+    inherit: ["User", "Env"],
     contents: fromStore(`${HELLO}/bin`),
     copyToRoot: [],
     keepContentsDirlinks: false,
@@ -46,6 +56,7 @@ Deno.test("loadSpec() takes every field", async () => {
     permissions: [{ path: "/", mode: 0o1777 }],
     includeNixDB: true,
     config: { Cmd: ["hello"] },
+    annotations: { "org.example.b": "", a: "é" },
     os: "linux",
     architecture: "arm64",
     variant: "v8",

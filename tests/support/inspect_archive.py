@@ -4,6 +4,8 @@ import hashlib, json, sys, tarfile
 texts, members = {}, []
 with tarfile.open(json.load(sys.stdin)) as archive:
     for member in archive:
+        if member.isdir():
+            continue
         content = archive.extractfile(member).read()
         members.append({"name": member.name, "sha256": hashlib.sha256(content).hexdigest()})
         if member.name.endswith(".json"):

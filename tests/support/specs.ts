@@ -9,6 +9,8 @@ import { type LoadedSpec, loadSpec, type SpecSource } from "../../src/spec/load.
 export const DEFAULTS: Omit<ImageSpec, "name"> = {
   tag: null,
   type: "layered",
+  fromImage: null,
+  inherit: ["Env"],
   contents: [],
   copyToRoot: [],
   keepContentsDirlinks: false,
@@ -22,6 +24,7 @@ export const DEFAULTS: Omit<ImageSpec, "name"> = {
   permissions: [],
   includeNixDB: false,
   config: {},
+  annotations: {},
   os: "linux",
   architecture: "amd64",
   variant: null,

@@ -1,0 +1,78 @@
+/**
+ * `nix-image export IMAGE`.
+ * @module
+ */
+
+import { chooseImage } from "../base/choose_image.ts";
+import { mergeLayers } from "../base/merged_root.ts";
+import { openImages } from "../base/open_images.ts";
+import type { StoredImage } from "../base/stored_image.ts";
+import { OutputFile } from "../disk/output_part.ts";
+import { UsageError } from "../errors.ts";
+import { rootArchive } from "../sinks/root_archive.ts";
+import { formatBytes, formatCount } from "../terminal/format.ts";
+import { writeStream, writeToStdout } from "../terminal/output.ts";
+import { Progress } from "../terminal/progress.ts";
+import { stderrOutput } from "../terminal/stderr.ts";
+import { parsePlatform } from "./platform.ts";
+
+/** Options of {@linkcode exportCommand}. */
+export interface ExportOptions {
+  readonly output?: string;
+  readonly name?: string;
+  readonly tag?: string;
+  readonly platform?: string;
+  readonly quiet?: boolean;
+}
+
+/** Writes the root file system of an image as a tar archive. */
+export async function exportCommand(path: string, options: ExportOptions): Promise<void> {
+  const { name = null, tag = null, quiet = false } = options;
+  const target = options.output === "-" ? undefined : options.output;
+  const platform = options.platform === undefined ? null : parsePlatform(options.platform);
+  if (target === undefined && Deno.stdout.isTerminal()) {
+    throw new UsageError(
+      "Standard output is a terminal; send the archive somewhere:\n" +
+        "  nix-image export image.tar -o rootfs.tar\n" +
+        "  nix-image export image.tar | tar -xC directory",
+    );
+  }
+  await using opened = await openImages(path);
+  const image = chooseImage(opened, { name, tag, platform });
+  // Before there is work done in vain.
+  using file = target === undefined ? undefined : new OutputFile(target);
+  const { layers } = image;
+  const root = await withProgress(
+    image,
+    { quiet: quiet || !stderrOutput.isTerminal },
+    (progress) =>
+      // Lines that stay are for the second pass, in which files are written.
+      mergeLayers(layers, { onLayer: (index) => progress.layer(index) }),
+  );
+  const { size, open } = rootArchive(root, layers);
+  await withProgress(image, { quiet, size }, async (progress) => {
+    const stream = open({ onLayer: (index) => progress.layer(index) });
+    const onBytes = (count: number) => progress.bytes(count);
+    await (file ? writeStream(stream, file, onBytes) : writeToStdout(stream, onBytes));
+  });
+  file?.commit();
+  if (quiet) return;
+  const facts = [formatCount(layers.length, "layer"), formatBytes(size), image.configDigest];
+  console.error(`${image.names[0] ?? "(without a name)"}: ${facts.join(", ")}`);
+  if (target !== undefined) console.error(`Written to ${target}`);
+}
+
+/** Runs a pass over the layers of an image, with progress on standard error. */
+async function withProgress<T>(
+  { layers }: StoredImage,
+  { quiet, size }: { readonly quiet: boolean; readonly size?: number },
+  pass: (progress: Progress) => Promise<T>,
+): Promise<T> {
+  const progress = new Progress(stderrOutput, { quiet, colour: !Deno.noColor });
+  progress.start(layers.map(({ location }) => ({ label: location, paths: 0 })), size);
+  try {
+    return await pass(progress);
+  } finally {
+    progress.finish();
+  }
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { sha256Of } from "../../src/image/image.ts";
+import { openImages } from "../../src/base/open_images.ts";
+import { Scratch } from "../support/scratch.ts";
+import { bytesOf, makeImages } from "../support/stored_images.ts";
+
+const scratch = new Scratch();
+Deno.test.afterAll(() => scratch[Symbol.asyncDispose]());
+const cases = await makeImages(scratch.path);
+
+const sorted = <T extends { readonly config: string }>(images: readonly T[]) =>
+  images.toSorted((a, b) => a.config < b.config ? -1 : 1);
+
+for (const { name, path, format, images } of cases) {
+  Deno.test(`openImages() reads images as others store them: ${name}`, async () => {
+    await using opened = await openImages(path);
+    assert.equal(opened.format, format);
+    assert.equal(opened.path, path);
+    const found = [];
+    for (const image of opened.images) {
+      const contents: string[] = [];
+      for (const layer of image.layers) {
+        const bytes = await bytesOf(layer);
+        contents.push(bytes.toBase64());
+        assert.equal(await layer.tarSize(), bytes.length);
+        // Again, from the start.
+        assert.deepEqual(await bytesOf(layer), bytes);
+        assert.equal(layer.blob === undefined, image.manifestDigest === undefined);
+        if (layer.blob === undefined) continue;
+        const stored = await bytesOf(layer.blob);
+        assert.equal(sha256Of(stored), layer.blob.digest);
+        assert.equal(stored.length, layer.blob.size);
+      }
+      const { config, manifest } = image.original;
+      assert.equal(image.manifestDigest, manifest && sha256Of(manifest.bytes));
+      found.push({
+        names: image.names,
+        config: image.configDigest,
+        manifest: image.manifestDigest ?? null,
+        platform: [image.os, image.architecture, image.variant],
+        diffIds: image.layers.map(({ diffId }) => diffId),
+        contents,
+        document: config.toBase64(),
+      });
+      const document = JSON.parse(new TextDecoder().decode(config));
+      assert.deepEqual(image.config, document.config ?? {});
+      assert.deepEqual(image.history, document.history ?? []);
+      assert.equal(image.created, document.created ?? "");
+      assert.deepEqual(image.annotations, manifest && { "org.example": "yes" });
+    }
+    assert.deepEqual(sorted(found), sorted(images));
+  });
+}
+
+Deno.test("openImages() has the images in the order in which they stand there", async () => {
+  const { path, images } = cases.find(({ name }) => name === "old docker")!;
+  await using opened = await openImages(path);
+  assert.deepEqual(
+    opened.images.map(({ configDigest }) => configDigest),
+    images.map(({ config }) => config),
+  );
+});
+
+Deno.test("a layer says where it is, and can be left before its end", async () => {
+  for (const name of ["old docker", "layers gzip", "layers zstd", "oci gzip", "oci "]) {
+    const { path } = cases.find((each) => each.name === name)!;
+    await using opened = await openImages(path);
+    for (const layer of opened.images.flatMap(({ layers }) => layers)) {
+      assert.match(layer.location, /^[0-9a-f]{64}(\/layer)?\.tar$|^blobs\/sha256\/[0-9a-f]{64}$/);
+      const reader = layer.open().getReader();
+      assert.ok((await reader.read()).value!.length > 0);
+      await reader.cancel();
+      // Nothing of it has been opened.
+      await layer.open().cancel();
+    }
+  }
+});

@@ -1,0 +1,50 @@
+/**
+ * Base images for tests, made by other programs and by ours.
+ * @module
+ */
+
+import { findProgram } from "../../tasks/programs.ts";
+import type { Docker } from "./dockerd.ts";
+import { nixImageCommand, succeed } from "./program.ts";
+import type { Scratch } from "./scratch.ts";
+
+/**
+ * A root file system as Debian's is laid out: programs are in /usr/bin, and /bin is a link. It has
+ * `sh`, `ls`, `cat` and `busybox`.
+ */
+export async function mergedUsrRoot(directory: string): Promise<string> {
+  const root = `${directory}/root`;
+  const script = 'mkdir -p "$1/usr/bin" "$1/etc" "$1/tmp" "$1/run/lock"; chmod 1777 "$1/tmp"; ' +
+    'chmod 700 "$1/run/lock"; ln -s usr/bin "$1/bin"; cp "$2" "$1/usr/bin/busybox"; ' +
+    'for name in sh ls cat; do ln -s busybox "$1/usr/bin/$name"; done; echo base > "$1/etc/base"; ' +
+    'tar --create --file "$1.tar" --directory "$1" --owner=0 --group=0 .';
+  await succeed(["sh", "-ec", script, "sh", root, findProgram("busybox") ?? ""]);
+  return `${root}.tar`;
+}
+
+/** An image that Docker made of that root, under this name, as `docker save` writes it. */
+export async function dockerBase(
+  docker: Docker,
+  scratch: Scratch,
+  name: string,
+  ...changes: string[]
+): Promise<string> {
+  const root = await mergedUsrRoot(scratch.path);
+  const options = changes.flatMap((change) => ["--change", change]);
+  await docker.docker("import", ...options, root, name);
+  const archive = `${scratch.path}/${name.replace(/[^\w]/g, "-")}.tar`;
+  await docker.docker("save", "--output", archive, name);
+  return archive;
+}
+
+/** The archive that `nix-image build` makes of a spec. */
+export async function builtArchive(
+  scratch: Scratch,
+  spec: { readonly name: string } & Readonly<Record<string, unknown>>,
+  ...args: string[]
+): Promise<string> {
+  const archive = `${scratch.path}/${spec.name}-${crypto.randomUUID()}.tar.gz`;
+  const command = [...nixImageCommand(), "build", "--quiet", "--output", archive];
+  await succeed([...command, ...args, scratch.spec(spec)]);
+  return archive;
+}
