@@ -15,6 +15,7 @@ Commands:
   plan [options] <spec>    show the layers of an image, without reading files
   layer [options] <spec>   write an image's own layer to a directory
   export [options] <image> write the root file system of an image, as a tar archive
+  merge [options] <images> write all images of several archives to one
   check [options] <image>  compute everything in images again, list all that is wrong
   tarsum                   print Docker's checksum of a tar archive
   schema                   print the JSON Schema of the spec
