@@ -37,7 +37,7 @@ export async function* checkedMembers(
   }
 }
 
-/** Says whether bytes came to their end, and whether reading them failed. */
+/** Says whether bytes came to their end before the archive's, and whether reading them failed. */
 class WatchedBytes implements ByteSource {
   ended = false;
   failed = false;

@@ -78,6 +78,7 @@ export async function* readTar(source: ByteSource, name: string): AsyncGenerator
     at += length;
   };
 
+  const filling = new Uint8Array(BLOCK);
   for (;;) {
     const block = new Uint8Array(BLOCK);
     const length = await readFully(source, block);
@@ -142,9 +143,15 @@ export async function* readTar(source: ByteSource, name: string): AsyncGenerator
         return length;
       },
     };
-    const rest = left + padding(header.size);
+    const rest = left;
     left = 0;
     await skip(rest);
+    const room = filling.subarray(0, padding(header.size));
+    const filled = await readFully(source, room);
+    // Nor have some what fills the last block, as those of `umoci insert`, which engines take.
+    if (filled === 0 && room.length > 0) return;
+    if (filled < room.length) throw endsEarly(name);
+    at += filled;
   }
 }
 

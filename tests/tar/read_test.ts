@@ -104,6 +104,7 @@ Deno.test("readTar() takes an archive without an end, and one with something beh
   assert.deepEqual(await names(tar.subarray(0, 4 * 512)), ["a", "b"]);
   assert.deepEqual(await names(new Uint8Array([...tar, 1, 2, 3])), ["a", "b"]);
   assert.deepEqual(await names(new Uint8Array(0)), []);
+  assert.deepEqual(await names(tar.subarray(0, 512 + 1)), ["a"], "without what fills the block");
 });
 
 Deno.test("readTar() refuses what is broken or not supported", async () => {
@@ -118,7 +119,7 @@ Deno.test("readTar() refuses what is broken or not supported", async () => {
   };
   const early = ": the tar archive ends too early";
   await refused(tar.subarray(0, 512 + 599), early);
-  await refused(tar.subarray(0, 512 + 600), early); // without its padding
+  await refused(tar.subarray(0, 512 + 601), early);
   await refused(tar.subarray(0, 4 * 512 - 1), early);
   const not = ": not a tar archive, or a broken one";
   await refused(new TextEncoder().encode("text"), `${not}: too short`);
