@@ -166,9 +166,9 @@ Deno.test("build fails with a message when the disk is full, and leaves nothing 
   await Deno.mkdir(small);
   await succeed(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small]);
   try {
-    for (const compressor of ["gz", "none"]) {
-      const build = ["build", spec, "--compressor", compressor, "-o", `${small}/image`];
-      const { code, stderr } = await nixImage(build);
+    const kinds = ["--compressor=gz", "--compressor=none", "--format=oci", "--format=oci-archive"];
+    for (const kind of kinds) {
+      const { code, stderr } = await nixImage(["build", spec, kind, "-o", `${small}/image`]);
       assert.equal(code, 1);
       assert.match(stderr, /^nix-image: Cannot write .*\/image: No space left on device/m);
       assert.doesNotMatch(stderr, /defect|\n\s+at /);

@@ -143,6 +143,34 @@ Deno.test("podman loads all formats, with the name and the digests", async () =>
   }
 });
 
+Deno.test("an image on a base has the blobs of its layers as they are, in each format the same layers", async () => {
+  const base = await build("oci", "--layer-compression=gzip");
+  const onBase = scratch.spec({
+    name: "derived",
+    tag: "v1",
+    fromImage: base.path,
+    config: { Cmd: ["/bin/hello"] },
+  });
+  const made: string[] = [];
+  for (const format of ["oci", "docker-archive"]) {
+    const path = fresh("image");
+    const { code, stderr } = await nixImage(["build", onBase, "--format", format, "-o", path]);
+    assert.equal(code, 0, stderr);
+    made.push(path);
+  }
+  const [layout = "", archive = ""] = made;
+  const layersAt = async (place: string) =>
+    (JSON.parse(await succeed(["skopeo", "inspect", "--raw", place])) as {
+      readonly layers: readonly unknown[];
+    }).layers;
+  const layers = await layersAt(`oci:${layout}:v1`);
+  assert.deepEqual(layers.slice(0, -1), await layersAt(base.place));
+  const facts = await skopeoFacts(`oci:${layout}:v1`);
+  assert.deepEqual(facts.diffIds.slice(0, -1), expected.diffIds);
+  await docker.docker("load", "--input", archive);
+  await assertDockerHas("derived:v1", facts);
+});
+
 Deno.test("build names what it writes after the image, and replaces a file, not a directory", async () => {
   const cwd = Deno.makeTempDirSync({ dir: scratch.path });
   const names = () => [...Deno.readDirSync(cwd)].map(({ name }) => name).sort();

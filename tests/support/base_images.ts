@@ -13,11 +13,11 @@ import type { Scratch } from "./scratch.ts";
  * `sh`, `ls`, `cat` and `busybox`.
  */
 export async function mergedUsrRoot(directory: string): Promise<string> {
-  const root = `${directory}/root`;
+  const root = `${directory}/root-${crypto.randomUUID()}`;
   const script = 'mkdir -p "$1/usr/bin" "$1/etc" "$1/tmp" "$1/run/lock"; chmod 1777 "$1/tmp"; ' +
     'chmod 700 "$1/run/lock"; ln -s usr/bin "$1/bin"; cp "$2" "$1/usr/bin/busybox"; ' +
     'for name in sh ls cat; do ln -s busybox "$1/usr/bin/$name"; done; echo base > "$1/etc/base"; ' +
-    'tar --create --file "$1.tar" --directory "$1" --owner=0 --group=0 .';
+    'tar --create --sort=name --mtime=@1 --file "$1.tar" --directory "$1" --owner=0 --group=0 .';
   await succeed(["sh", "-ec", script, "sh", root, findProgram("busybox") ?? ""]);
   return `${root}.tar`;
 }
