@@ -32,8 +32,10 @@ export interface CheckReport {
 export async function checkImages(path: string): Promise<CheckReport> {
   const findings = new Findings(path);
   using files = await openImageFiles(path, {
-    onDamage: (error) => findings.failure(path, error),
-    members: (bytes) => checkedMembers(bytes, path, findings),
+    tolerated: {
+      onDamage: (error) => findings.failure(path, error),
+      members: (bytes) => checkedMembers(bytes, path, findings),
+    },
   });
   const checker = new ImageChecker(files, findings);
   // A directory is a layout or nothing.
@@ -44,6 +46,8 @@ export async function checkImages(path: string): Promise<CheckReport> {
   if (!manifest && !index) {
     const what = files.archived ? "neither manifest.json nor index.json" : "no index.json";
     findings.problem(path, `holds no images: there is ${what}`);
+  } else if (checker.images.length === 0 && findings.problemCount === 0) {
+    findings.problem(path, "holds no images: its documents name none");
   }
   const { problems, problemCount, remarks } = findings;
   return { images: united(checker.images), problems, problemCount, remarks };

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { normalize } from "node:path/posix";
 import type { ByteSource } from "../tar/byte_source.ts";
 import { type ArchiveMember, readTar } from "../tar/read.ts";
@@ -71,11 +72,11 @@ class WatchedBytes implements ByteSource {
 
 /** Reads all that is left, and says whether it is zeros alone. */
 async function endsInZeros(source: ByteSource): Promise<boolean> {
-  const buffer = new Uint8Array(1 << 18);
-  for (let zeros = true;;) {
+  const buffer = Buffer.alloc(1 << 18), zeros = Buffer.alloc(buffer.length);
+  for (let found = true;;) {
     const length = await source.read(buffer);
-    if (length === 0) return zeros;
-    zeros &&= buffer.subarray(0, length).every((byte) => byte === 0);
+    if (length === 0) return found;
+    found &&= buffer.subarray(0, length).equals(zeros.subarray(0, length));
   }
 }
 
@@ -94,6 +95,9 @@ export async function checkLayerTar(
   for await (const member of checkedMembers(source, name, findings)) members.check(member);
 }
 
+/** No system takes longer names of files. */
+const MAX_NAME = 4096;
+
 class MemberChecker {
   readonly #layer: string;
   readonly #findings: Findings;
@@ -108,6 +112,9 @@ class MemberChecker {
 
   check(member: ArchiveMember): void {
     const { name, type, linkname } = member;
+    if (Math.max(name.length, linkname.length) > MAX_NAME) {
+      return this.#problem(name, `has a name or a target of more than ${MAX_NAME} characters`);
+    }
     const own = nameWithin(name);
     if (own === undefined) return this.#problem(name, "leads out of the layer");
     const wrong = wrongWhiteout(own, member);

@@ -25,13 +25,45 @@ const MAX_DOCUMENT = 4 << 20;
 export const digestSchema = z.string({ error: "a digest, sha256: and 64 hexadecimal digits" })
   .regex(/^sha256:[0-9a-f]{64}$/, { error: "a digest, sha256: and 64 hexadecimal digits" });
 const text = z.string({ error: "a string" });
+const size = z.int({ error: "a size in bytes" }).nonnegative({ error: "a size in bytes" });
+
 // Whatever it holds is JSON: it came from JSON.
 const object = z.custom<JsonObject>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
   { error: "an object" },
 );
-const texts = z.record(z.string(), text, { error: "an object of strings" });
-const size = z.int({ error: "a size in bytes" }).nonnegative({ error: "a size in bytes" });
+
+const texts = object.transform((value, context) => {
+  const wrong = Object.entries(value).find(([, text]) => typeof text !== "string");
+  if (wrong === undefined) return value as Record<string, string>;
+  context.issues.push({ code: "custom", message: "a string", path: [wrong[0]], input: wrong[1] });
+  return z.NEVER;
+});
+
+const MOST_WRONG = 20;
+
+/**
+ * An array, of which the first items that are wrong are told: zod would collect what is wrong with
+ * all of a million.
+ */
+function arrayOf<T>(item: z.ZodType<T>, error: string) {
+  return z.array(z.unknown(), { error }).transform((values, context): T[] => {
+    const items: T[] = [];
+    let wrong = 0;
+    for (const [index, input] of values.entries()) {
+      const parsed = item.safeParse(input);
+      if (parsed.success) {
+        items.push(parsed.data);
+        continue;
+      }
+      for (const { message, path } of parsed.error.issues) {
+        context.issues.push({ code: "custom", message, path: [index, ...path], input });
+      }
+      if (++wrong === MOST_WRONG) break;
+    }
+    return wrong === 0 ? items : z.NEVER;
+  });
+}
 
 const platform = z.looseObject({
   os: text,
@@ -52,13 +84,13 @@ export const descriptorSchema = z.looseObject({
 export type Descriptor = z.infer<typeof descriptorSchema>;
 
 /** `manifest.json` of a docker-archive. */
-export const archiveManifestSchema = z.array(
+export const archiveManifestSchema = arrayOf(
   z.looseObject({
     Config: text,
-    RepoTags: z.array(text, { error: "an array of names, or null" }).nullish(),
-    Layers: z.array(text, { error: "an array of file names" }).nullish(),
+    RepoTags: arrayOf(text, "an array of names, or null").nullish(),
+    Layers: arrayOf(text, "an array of file names").nullish(),
   }, { error: "an object" }),
-  { error: "an array" },
+  "an array",
 );
 
 /** The config of an image. */
@@ -69,9 +101,9 @@ export const configSchema = z.looseObject({
   created: text.nullish(),
   config: object.nullish(),
   rootfs: z.looseObject({
-    diff_ids: z.array(digestSchema, { error: "an array of digests" }).nullish(),
+    diff_ids: arrayOf(digestSchema, "an array of digests").nullish(),
   }, { error: "an object" }),
-  history: z.array(object, { error: "an array" }).nullish(),
+  history: arrayOf(object, "an array").nullish(),
 }, { error: "an object" });
 
 /** See {@linkcode configSchema}. */
@@ -79,13 +111,13 @@ export type ConfigDocument = z.infer<typeof configSchema>;
 
 /** An index, `index.json` included. */
 export const indexSchema = z.looseObject({
-  manifests: z.array(descriptorSchema, { error: "an array of descriptors" }).nullish(),
+  manifests: arrayOf(descriptorSchema, "an array of descriptors").nullish(),
 }, { error: "an object" });
 
 /** A manifest. */
 export const manifestSchema = z.looseObject({
   config: descriptorSchema,
-  layers: z.array(descriptorSchema, { error: "an array of descriptors" }).nullish(),
+  layers: arrayOf(descriptorSchema, "an array of descriptors").nullish(),
   annotations: texts.nullish(),
 }, { error: "an object" });
 
@@ -111,14 +143,10 @@ export async function readDocument<T>(
   const document = parseDocument(files, bytes, name);
   const parsed = schema.safeParse(document);
   if (parsed.success) return { bytes, digest: sha256Of(bytes), value: parsed.data };
-  const problems = problemLines(name, schemaProblems(parsed.error.issues, document));
-  const more = problems.length - MOST_PROBLEMS;
   throw new ImageError(
-    [...problems.slice(0, MOST_PROBLEMS), ...more > 0 ? [`and ${more} more`] : []].join("\n"),
+    problemLines(name, schemaProblems(parsed.error.issues, document)).join("\n"),
   );
 }
-
-const MOST_PROBLEMS = 5;
 
 /**
  * What a document's bytes say.
@@ -132,10 +160,9 @@ export function parseDocument(files: ImageFiles, bytes: Uint8Array, name: string
   } catch (cause) {
     throw new ImageError(`${name}: expected JSON, which is UTF-8`, { cause });
   }
+  files.documents.add(bytes);
   try {
-    const document = parseJson(text);
-    files.documents.add(bytes.length, document);
-    return document;
+    return parseJson(text);
   } catch (cause) {
     if (!(cause instanceof JsonTextError)) throw cause;
     throw new ImageError(`${name}: expected JSON: ${cause.message}`, { cause });

@@ -60,6 +60,14 @@ export interface ToleratedDamage {
   members(bytes: ByteSource, path: string): AsyncGenerator<ArchiveMember>;
 }
 
+/** Options of {@linkcode openImageFiles}. */
+interface OpenOptions {
+  /** The archive, where `path` is only what to call it. */
+  readonly input?: ReadableStream<Uint8Array> | undefined;
+  /** Where damage of an archive shall not be an error. */
+  readonly tolerated?: ToleratedDamage | undefined;
+}
+
 /** More members than the archive of any image has; each of them takes memory. */
 const MAX_MEMBERS = 100_000;
 
@@ -72,17 +80,18 @@ const MAX_LINKS = 40;
 /**
  * Opens an archive, compressed or not, or a directory.
  *
- * @param tolerated where damage of an archive shall not be an error
+ * @param options what is to be read instead of a file, and how
  * @throws {ImageError} if it can not be read, or is neither.
  */
 export async function openImageFiles(
   path: string,
-  tolerated?: ToleratedDamage,
+  { input, tolerated }: OpenOptions = {},
 ): Promise<ImageFiles> {
+  if (input) return await ArchivedFiles.open(path, { input });
   const { isDirectory, isFile } = readingFrom(path, () => Deno.statSync(path));
   if (isDirectory) return new DirectoryFiles(path);
   if (!isFile) throw new ImageError(`${path} is neither a file nor a directory`);
-  return await ArchivedFiles.open(path, tolerated);
+  return await ArchivedFiles.open(path, { tolerated });
 }
 
 class DirectoryFiles implements ImageFiles {
@@ -135,8 +144,8 @@ class ArchivedFiles implements ImageFiles {
     this.documents = new DocumentBudget(path);
   }
 
-  static async open(path: string, tolerated?: ToleratedDamage): Promise<ArchivedFiles> {
-    const archive = await ArchiveFile.open(path, tolerated?.onDamage);
+  static async open(path: string, { input, tolerated }: OpenOptions): Promise<ArchivedFiles> {
+    const archive = await ArchiveFile.open(path, { input, onDamage: tolerated?.onDamage });
     try {
       const files = new ArchivedFiles(path, archive);
       await files.#list(tolerated);
@@ -151,12 +160,13 @@ class ArchivedFiles implements ImageFiles {
     const members = tolerated?.members(this.#archive.bytes(), this.path) ?? this.#archive.members();
     let count = 0;
     for await (const member of members) {
-      if (++count > MAX_MEMBERS) throw this.#wrong(`more than ${MAX_MEMBERS} members`);
       try {
+        if (++count > MAX_MEMBERS) throw this.#wrong(`more than ${MAX_MEMBERS} members`);
         this.#add(member);
       } catch (error) {
         if (!tolerated || !(error instanceof ImageError)) throw error;
         tolerated.onDamage(error);
+        if (count > MAX_MEMBERS) return;
       }
     }
   }

@@ -6,6 +6,7 @@
 import { ImageError } from "../errors.ts";
 import { utf8Length } from "../tar/fields.ts";
 import type { ArchiveMember } from "../tar/read.ts";
+import { quoted } from "../visible.ts";
 import { componentsWithin, MAX_PATH } from "./layer_path.ts";
 import { RootDirectory, type RootFile, type RootNode } from "./root_directory.ts";
 import { hiddenBy, isOfAufs } from "./whiteouts.ts";
@@ -15,9 +16,6 @@ const MAX_LINKS = 40;
 
 /** No layer goes through so many components of links' targets; each of them takes time. */
 const MAX_DETOURS = 20_000_000;
-
-/** How much of a member's name an error shows, in characters. */
-const MOST_SHOWN = 200;
 
 /** Takes the members of a layer one by one. */
 export class LayerTree {
@@ -48,6 +46,9 @@ export class LayerTree {
    * @throws {ImageError} if it can not be unpacked, or not within the root.
    */
   add(member: ArchiveMember): void {
+    if (utf8Length(member.name) > MAX_PATH || utf8Length(member.linkname) > MAX_PATH) {
+      throw this.#error(member, `has a name or a target of more than ${MAX_PATH} bytes`);
+    }
     const components = this.#componentsOf(member.name, member);
     const base = components.pop();
     const parent = this.#directory(components, member);
@@ -59,7 +60,7 @@ export class LayerTree {
     const hidden = ofAufs ? undefined : hiddenBy(base);
     if (hidden === undefined) this.#put(parent, base, member);
     else if (hidden === "everything") parent.hidesEverything = true;
-    else if (isName(hidden.name)) parent.hidden.add(hidden.name);
+    else if (isName(hidden.name)) parent.hide(hidden.name);
     else throw this.#error(member, "is a whiteout that names nothing");
   }
 
@@ -114,7 +115,7 @@ export class LayerTree {
     const components = this.#componentsOf(linkname, member);
     const target = this.#find(this.root, components, member) ??
       this.#find(this.#below, components, member);
-    const where = JSON.stringify(linkname);
+    const where = quoted(linkname);
     if (target === undefined) {
       throw this.#error(member, `is a hard link to ${where}, which is not there`);
     }
@@ -138,7 +139,7 @@ export class LayerTree {
   /** The directory that a path leads to; makes those that are missing. */
   #directory(components: readonly string[], member: ArchiveMember): RootDirectory {
     const walked = this.#walk(this.root, components, member, (parent, name, node) => {
-      if (node) throw this.#error(member, `lies below a ${node.type}: ${JSON.stringify(name)}`);
+      if (node) throw this.#error(member, `lies below a ${node.type}: ${quoted(name)}`);
       const made = new RootDirectory(parent, name, this.#index);
       if (made.pathLength > MAX_PATH) throw this.#error(member, "leads to too long a path");
       parent.children.set(name, made);
@@ -191,18 +192,14 @@ export class LayerTree {
   }
 
   #componentsOf(path: string, member: ArchiveMember): string[] {
-    if (utf8Length(path) > MAX_PATH) {
-      throw this.#error(member, `has a name or a target of more than ${MAX_PATH} bytes`);
-    }
     const components = componentsWithin(path);
     if (components !== undefined) return components;
-    const where = path === member.name ? "" : ` by way of ${JSON.stringify(path)}`;
+    const where = path === member.name ? "" : ` by way of ${quoted(path)}`;
     throw this.#error(member, `leads out of the image${where}`);
   }
 
   #error({ name }: ArchiveMember, what: string): ImageError {
-    const shown = name.length > MOST_SHOWN ? `${name.slice(0, MOST_SHOWN)}…` : name;
-    return new ImageError(`${this.#name}: ${JSON.stringify(shown)} ${what}`);
+    return new ImageError(`${this.#name}: ${quoted(name)} ${what}`);
   }
 }
 

@@ -82,7 +82,10 @@ function* namesBelow(root: RootDirectory): Generator<RootName> {
   }
 }
 
-/** What the metadata of an image may take, by the estimate of {@linkcode costOf}, in bytes. */
+/**
+ * What the metadata of an image may take, by the estimate of {@linkcode costOf}, in bytes: enough
+ * for a million files.
+ */
 const MAX_METADATA = 1 << 29;
 
 /** Told how far reading is. */
@@ -131,7 +134,7 @@ function nameOf(layer: Layer, index: number): string {
 
 /** About what a member takes in memory, in bytes. */
 function costOf({ type, name, linkname, xattrs }: ArchiveMember): number {
-  let cost = (type === "directory" ? 640 : 256) + utf8Length(name) + utf8Length(linkname);
+  let cost = (type === "directory" ? 768 : 384) + utf8Length(name) + utf8Length(linkname);
   for (const [name, { length }] of xattrs) cost += 128 + name.length + length;
   return cost;
 }

@@ -106,7 +106,7 @@ async function readImage(
   const manifest = await readDescribed(files, file, descriptor, manifestSchema);
   const { config: configBlob } = manifest.value;
   const blobs = manifest.value.layers ?? [];
-  if (!CONFIG_TYPES.has(configBlob.mediaType)) return undefined;
+  if (!CONFIG_TYPES.has(configBlob.mediaType) || blobs.some(isForeign)) return undefined;
   const where = `${files.path}: ${file.name}`;
   const blob = (digest: string): ImageFile => {
     const found = files.find(blobName(digest));
@@ -142,6 +142,11 @@ async function readImage(
 /** Where a blob is. */
 export function blobName(digest: string): string {
   return `blobs/${digest.replace(":", "/")}`;
+}
+
+/** Signatures and attestations may have the config of an image, but no layers that are layers. */
+function isForeign({ mediaType }: Descriptor): boolean {
+  return !/^application\/vnd\.(?:oci\.image\.layer|docker\.image\.rootfs)\./.test(mediaType);
 }
 
 /** BuildKit puts what it attests beside the image, for a platform that does not exist. */

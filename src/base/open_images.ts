@@ -19,10 +19,14 @@ const INDEX = "index.json";
  * Opens what holds images: documents are read, layers are not.
  *
  * @param path a docker-archive or an OCI archive, compressed or not, or an OCI layout's directory
+ * @param input the archive, where `path` is only what to call it
  * @throws {ImageError} if it is none of these, or one that is broken.
  */
-export async function openImages(path: string): Promise<OpenedImages> {
-  const files = await openImageFiles(path);
+export async function openImages(
+  path: string,
+  input?: ReadableStream<Uint8Array>,
+): Promise<OpenedImages> {
+  const files = await openImageFiles(path, { input });
   try {
     // A directory is a layout or nothing: manifest.json alone is also what skopeo's dir: has.
     const manifest = files.archived ? files.find(MANIFEST) : undefined;

@@ -48,9 +48,9 @@ export class RootDirectory {
   /** Whether no member of the layer is it: then nothing is said of it. */
   implied: boolean;
   readonly children = new Map<string, RootNode>();
-  /** What it hides of the layers below. */
-  readonly hidden = new Set<string>();
   hidesEverything = false;
+  /** What it hides of the layers below; most hide nothing. */
+  #hidden: Set<string> | undefined;
 
   constructor(parent: RootDirectory | undefined, name: string, layer: number) {
     this.parent = parent;
@@ -69,10 +69,16 @@ export class RootDirectory {
     return path;
   }
 
+  /** Hides what the layers below have here under that name. */
+  hide(name: string): void {
+    this.#hidden ??= new Set();
+    this.#hidden.add(name);
+  }
+
   /** Puts a layer's directory on top of this one, which is at the same place below it. */
   cover(upper: RootDirectory): void {
     if (upper.hidesEverything) this.children.clear();
-    for (const name of upper.hidden) this.children.delete(name);
+    for (const name of upper.#hidden ?? []) this.children.delete(name);
     if (!upper.implied) this.file = upper.file;
     for (const [name, node] of upper.children) {
       if (this.parent === undefined && isOfAufs(name)) continue;

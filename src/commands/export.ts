@@ -37,7 +37,12 @@ export async function exportCommand(path: string, options: ExportOptions): Promi
         "  nix-image export image.tar | tar -xC directory",
     );
   }
-  await using opened = await openImages(path);
+  if (path === "-" && Deno.stdin.isTerminal()) {
+    throw new UsageError("Standard input is a terminal; give it an archive: < image.tar");
+  }
+  await using opened = path === "-"
+    ? await openImages("standard input", Deno.stdin.readable)
+    : await openImages(path);
   const image = chooseImage(opened, { name, tag, platform });
   // Before there is work done in vain.
   using file = target === undefined ? undefined : new OutputFile(target);

@@ -39,40 +39,44 @@ export function rootArchive(
   root: MergedRoot,
   layers: readonly Layer[],
 ): RootArchive {
-  const groups = inOrder(root);
+  const ordered = inOrder(root);
   return {
-    size: archiveSize(headersOf(groups), "pax"),
+    size: archiveSize(headersOf(ordered), "pax"),
     open: ({ onLayer = () => {} } = {}) =>
-      tarStream(new RootMembers(groups, layers, onLayer), "pax"),
+      tarStream(new RootMembers(ordered, layers, onLayer), "pax"),
   };
 }
 
-/** The names of one file. */
-type Group = [first: RootName, ...others: RootName[]];
-
-function inOrder(root: MergedRoot): Group[] {
-  const directories: Group[] = [], files: Group[] = [], others: Group[] = [];
-  const linked = new Map<RootName["file"], Group>();
-  for (const name of root.names()) {
-    const { file } = name;
-    const group = file.linked ? linked.get(file) : undefined;
-    if (group !== undefined) {
-      group.push(name);
-      continue;
-    }
-    const made: Group = [name];
-    if (file.linked) linked.set(file, made);
-    const kind = file.type === "directory" ? directories : file.type === "file" ? files : others;
-    kind.push(made);
-  }
-  files.sort(([{ file: a }], [{ file: b }]) => a.layer - b.layer || a.offset - b.offset);
-  return [...directories, ...files, ...others];
+/** The members in their order. */
+interface Ordered {
+  /** One name of each file, and all directories. */
+  readonly names: readonly RootName[];
+  /** The further names of files that have several. */
+  readonly links: ReadonlyMap<RootName["file"], readonly RootName[]>;
 }
 
-function* headersOf(groups: readonly Group[]): Generator<TarHeader> {
-  for (const [first, ...others] of groups) {
+function inOrder(root: MergedRoot): Ordered {
+  const directories: RootName[] = [], files: RootName[] = [], others: RootName[] = [];
+  const links = new Map<RootName["file"], RootName[]>();
+  for (const name of root.names()) {
+    const { file } = name;
+    const further = file.linked ? links.get(file) : undefined;
+    if (further !== undefined) {
+      further.push(name);
+      continue;
+    }
+    if (file.linked) links.set(file, []);
+    const kind = file.type === "directory" ? directories : file.type === "file" ? files : others;
+    kind.push(name);
+  }
+  files.sort(({ file: a }, { file: b }) => a.layer - b.layer || a.offset - b.offset);
+  return { names: [...directories, ...files, ...others], links };
+}
+
+function* headersOf({ names, links }: Ordered): Generator<TarHeader> {
+  for (const first of names) {
     yield headerOf(first);
-    for (const other of others) yield linkTo(first, other);
+    for (const other of links.get(first.file) ?? []) yield linkTo(first, other);
   }
 }
 
@@ -80,6 +84,10 @@ function headerOf({ path, file }: RootName): TarHeader {
   const { type, mode, uid, gid, uname, gname, size, mtime, linkname, device, xattrs } = file;
   const name = `./${path}`;
   return { name, type, mode, uid, gid, uname, gname, size, mtime, linkname, device, xattrs };
+}
+
+function originOf({ path, file }: RootName): string {
+  return `layer ${file.layer + 1}: ${path}`;
 }
 
 function linkTo(first: RootName, other: RootName): TarHeader {
@@ -90,40 +98,46 @@ function linkTo(first: RootName, other: RootName): TarHeader {
 
 /** The members, with the contents from their layers. */
 class RootMembers implements MemberSource {
-  readonly #groups: readonly Group[];
+  readonly #links: Ordered["links"];
+  readonly #names: Iterator<RootName>;
   readonly #layers: readonly Layer[];
   readonly #onLayer: (index: number) => void;
-  /** The place among the groups, and in one. */
-  #group = 0;
-  #name = 0;
+  /** The last file, and how many of its further names have had their turn. */
+  #first: RootName | undefined;
+  #linked = 0;
   /** The layer that is being read. */
   #layer = -1;
   #ranges: StreamRanges | undefined;
 
   constructor(
-    groups: readonly Group[],
+    { names, links }: Ordered,
     layers: readonly Layer[],
     onLayer: (index: number) => void,
   ) {
-    this.#groups = groups;
+    this.#names = names[Symbol.iterator]();
+    this.#links = links;
     this.#layers = layers;
     this.#onLayer = onLayer;
   }
 
   next(): TarMember | undefined | Promise<TarMember | undefined> {
-    const group = this.#groups[this.#group];
-    if (group === undefined) return this.#finishLayer().then(() => undefined);
-    const [first] = group;
-    const name = group[this.#name++]!;
-    if (this.#name === group.length) [this.#group, this.#name] = [this.#group + 1, 0];
-    const origin = `layer ${first.file.layer + 1}: ${first.path}`;
-    if (name !== first) return { ...linkTo(first, name), origin };
-    const { type, size, layer, offset } = first.file;
-    if (type !== "file" || size === 0) return { ...headerOf(first), origin };
-    const open = () => this.#ranges!.content(offset, size);
-    const member = { ...headerOf(first), origin, open };
-    if (layer === this.#layer) return member;
-    return this.#startLayer(layer).then(() => member);
+    const link = this.#nextLink();
+    if (link !== undefined) return link;
+    const name = this.#names.next().value;
+    if (name === undefined) return this.#finishLayer().then(() => undefined);
+    this.#first = name;
+    this.#linked = 0;
+    const { type, size, layer, offset } = name.file;
+    const member = { ...headerOf(name), origin: originOf(name) };
+    if (type !== "file" || size === 0) return member;
+    const file = { ...member, open: () => this.#ranges!.content(offset, size) };
+    return layer === this.#layer ? file : this.#startLayer(layer).then(() => file);
+  }
+
+  #nextLink(): TarMember | undefined {
+    const first = this.#first;
+    const link = first?.file.linked ? this.#links.get(first.file)?.[this.#linked++] : undefined;
+    return first && link && { ...linkTo(first, link), origin: originOf(link) };
   }
 
   async close(): Promise<void> {

@@ -18,6 +18,14 @@ const CHUNK = 1 << 18;
 /** Told what is wrong with what is read. */
 export type OnDamage = (error: ImageError) => void;
 
+/** Options of {@linkcode ArchiveFile.open}. */
+interface OpenOptions {
+  /** The archive, where `path` is only what to call it; it goes to a temporary file first. */
+  readonly input?: ReadableStream<Uint8Array> | undefined;
+  /** Told what is wrong with the compression, to go on with what came out before it. */
+  readonly onDamage?: OnDamage | undefined;
+}
+
 /** An archive that is open. */
 export class ArchiveFile {
   readonly #path: string;
@@ -32,11 +40,11 @@ export class ArchiveFile {
    * Opens an archive. What is compressed is decompressed into a temporary file that has lost its
    * name by the time it is written to.
    *
-   * @param onDamage told what is wrong with the compression, to go on with what came out before it
+   * @param options what is to be read instead of a file, and how
    * @throws {ImageError} if it can not be read.
    */
-  static async open(path: string, onDamage?: OnDamage): Promise<ArchiveFile> {
-    const file = readingFrom(path, () => Deno.openSync(path));
+  static async open(path: string, { input, onDamage }: OpenOptions = {}): Promise<ArchiveFile> {
+    const file = input ? await spooled(input) : readingFrom(path, () => Deno.openSync(path));
     try {
       const start = new Uint8Array(MAGIC_LENGTH);
       readingFrom(path, () => readAt(file, 0, start));
@@ -77,6 +85,17 @@ export class ArchiveFile {
 
   close(): void {
     this.#file.close();
+  }
+}
+
+async function spooled(input: ReadableStream<Uint8Array>): Promise<Deno.FsFile> {
+  const file = namelessFile();
+  try {
+    for await (const chunk of input) writeAll(file, chunk);
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
   }
 }
 

@@ -16,7 +16,7 @@ import type { Compression } from "./compression.ts";
 import { Expansion } from "./expansion.ts";
 
 /** How much comes out of gzip's decompressor at a time, in bytes. */
-const CHUNK = 1 << 20;
+const CHUNK = 1 << 18;
 
 /**
  * By programs: the zstd of node:zlib in Deno 2.9 takes data that were cut off, and knows one frame

@@ -10,7 +10,7 @@ import { ImageError } from "../errors.ts";
 const ALWAYS = 2 ** 30;
 
 /** Beyond that, so many times as large as it was. No image is; zeros alone become 1000 times. */
-const FACTOR = 250;
+const FACTOR = 100;
 
 /** Counts what comes out of a decompressor. */
 export class Expansion {

@@ -63,7 +63,7 @@ export async function* readTar(source: ByteSource, name: string): AsyncGenerator
   const globals = new Map<string, Uint8Array>();
   let globalSize = 0;
   let records: PaxRecords = new Map();
-  let longName: string | undefined, longLink: string | undefined;
+  let longName: Uint8Array | undefined, longLink: Uint8Array | undefined;
 
   const metadata = async (size: number): Promise<Uint8Array> => {
     if (size > MAX_METADATA) throw broken(name, `an extended header of ${size} bytes`);
@@ -84,7 +84,7 @@ export async function* readTar(source: ByteSource, name: string): AsyncGenerator
     const length = await readFully(source, block);
     at += length;
     // Some archives lack the blocks of zeros that end them.
-    if (length === 0 || length === BLOCK && block.every((byte) => byte === 0)) return;
+    if (length === 0 || length === BLOCK && isZero(block)) return;
     if (length < BLOCK) throw at === length ? broken(name, "too short") : endsEarly(name);
     if (!hasValidChecksum(block)) throw broken(name, `no header at byte ${at - BLOCK}`);
     const flag = String.fromCharCode(block[156] ?? 0);
@@ -95,9 +95,8 @@ export async function* readTar(source: ByteSource, name: string): AsyncGenerator
 
     if (flag === "L" || flag === "K") {
       const bytes = await metadata(fieldSize);
-      const text = readText(bytes, 0, bytes.length);
-      if (flag === "L") longName = text;
-      else longLink = text;
+      if (flag === "L") longName = bytes;
+      else longLink = bytes;
       continue;
     }
     if (flag === "x" || flag === "X" || flag === "g") {
@@ -155,10 +154,17 @@ export async function* readTar(source: ByteSource, name: string): AsyncGenerator
   }
 }
 
+function isZero(block: Uint8Array): boolean {
+  for (const byte of block) {
+    if (byte !== 0) return false;
+  }
+  return true;
+}
+
 /** What was found before a member's own header, or in it. */
 interface Found {
-  readonly name: string | undefined;
-  readonly linkname: string | undefined;
+  readonly name: Uint8Array | undefined;
+  readonly linkname: Uint8Array | undefined;
   readonly size: number;
   readonly archive: string;
 }
@@ -174,16 +180,17 @@ function memberOf(
     // An empty value takes back what a global header said.
     return value === undefined || value.length === 0 ? undefined : decodeName(value);
   };
-  const name = text("path") ?? found.name ?? readName(block);
-  const linkname = text("linkpath") ?? found.linkname ?? readText(block, 157, 100);
-  const where = `${found.archive}: ${quoted(name)}`;
-  if (name.includes("\0") || linkname.includes("\0")) throw broken(where, "NUL in a name");
+  const long = (bytes?: Uint8Array) => bytes && readText(bytes, 0, bytes.length);
+  const name = text("path") ?? long(found.name) ?? readName(block);
+  const linkname = text("linkpath") ?? long(found.linkname) ?? readText(block, 157, 100);
+  const where = () => `${found.archive}: ${quoted(name)}`;
+  if (name.includes("\0") || linkname.includes("\0")) throw broken(where(), "NUL in a name");
   if (flag === "S" || tellOfSparseFile(records)) {
-    throw new ImageError(`${where} is a sparse file: make the archive without tar's --sparse`);
+    throw new ImageError(`${where()} is a sparse file: make the archive without tar's --sparse`);
   }
   const plain = TYPES[flag];
   if (plain === undefined) {
-    throw new ImageError(`${where} is of the type ${quoted(flag)}, which is not supported`);
+    throw new ImageError(`${where()} is of the type ${quoted(flag)}, which is not supported`);
   }
   // In v7, which knows no directories, a slash at the end tells them.
   const type = plain === "file" && name.endsWith("/") ? "directory" : plain;
@@ -192,7 +199,7 @@ function memberOf(
     const record = text(keyword);
     const value = record === undefined ? readNumber(block, at, width) : readPaxNumber(record);
     if (value === undefined || value < least) {
-      throw broken(where, `${keyword} is no number that can be`);
+      throw broken(where(), `${keyword} is no number that can be`);
     }
     return value;
   };

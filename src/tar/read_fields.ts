@@ -38,12 +38,21 @@ export function readName(block: Uint8Array): string {
  * does not fit; undefined if it is neither, or beyond the numbers that JavaScript has exactly.
  */
 export function readNumber(block: Uint8Array, at: number, width: number): number | undefined {
-  const field = block.subarray(at, at + width);
-  const first = field[0] ?? 0;
-  if (first >= 0x80) return readBase256(field);
-  // POSIX ends a number with a blank or a NUL; what stands behind them is no part of it.
-  const digits = /^[ \0]*([0-7]*)(?:[ \0]|$)/.exec(String.fromCharCode(...field))?.[1];
-  return digits === undefined ? undefined : safe(digits === "" ? 0 : parseInt(digits, 8));
+  if ((block[at] ?? 0) >= 0x80) return readBase256(block.subarray(at, at + width));
+  const end = at + width;
+  let value = 0;
+  while (at < end && isBlank(block[at])) at++;
+  for (; at < end; at++) {
+    const digit = (block[at] ?? 0) - 0x30;
+    // POSIX ends a number with a blank or a NUL; what stands behind them is no part of it.
+    if (digit < 0 || digit > 7) return isBlank(block[at]) ? safe(value) : undefined;
+    value = value * 8 + digit;
+  }
+  return safe(value);
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0;
 }
 
 /** Two's complement, in which the highest bit but one is the sign: the highest says what this is. */

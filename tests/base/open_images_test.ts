@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ImageError } from "../../src/errors.ts";
 import { sha256Of } from "../../src/image/image.ts";
 import { openImages } from "../../src/base/open_images.ts";
 import { Scratch } from "../support/scratch.ts";
@@ -61,7 +62,30 @@ Deno.test("openImages() has the images in the order in which they stand there", 
   );
 });
 
+Deno.test("an archive that was cut is refused, or has all that it had", async () => {
+  const path = `${scratch.path}/cut`;
+  for (const { path: whole, format, images } of cases) {
+    if (format === "oci") continue;
+    const bytes = await Deno.readFile(whole);
+    for (let length = 0; length < bytes.length; length += Math.ceil(bytes.length / 40)) {
+      await Deno.writeFile(path, bytes.subarray(0, length));
+      try {
+        await using opened = await openImages(path);
+        for (const layer of opened.images.flatMap(({ layers }) => layers)) await bytesOf(layer);
+        const configs = opened.images.map(({ configDigest }) => configDigest).sort();
+        assert.deepEqual(configs, images.map(({ config }) => config).sort());
+      } catch (error) {
+        assert.ok(error instanceof ImageError, `${whole}, ${length} bytes: ${error}`);
+      }
+    }
+  }
+});
+
+/** What this process has open. */
+const descriptors = () => [...Deno.readDirSync("/proc/self/fd")].length;
+
 Deno.test("a layer says where it is, and can be left before its end", async () => {
+  const before = descriptors();
   for (const name of ["old docker", "layers gzip", "layers zstd", "oci gzip", "oci "]) {
     const { path } = cases.find((each) => each.name === name)!;
     await using opened = await openImages(path);
@@ -74,4 +98,28 @@ Deno.test("a layer says where it is, and can be left before its end", async () =
       await layer.open().cancel();
     }
   }
+  assert.equal(descriptors(), before);
+});
+
+Deno.test("nothing stays open where opening or reading fails", async () => {
+  const { path } = cases.find(({ name }) => name === "oci gzip")!;
+  await using opened = await openImages(path);
+  const before = descriptors();
+  for (const layer of opened.images[0]!.layers) {
+    const blob = `${path}/${layer.location}`;
+    const bytes = await Deno.readFile(blob);
+    await Deno.writeFile(blob, bytes.map((byte, index) => index > 30 ? byte ^ 1 : byte));
+    await assert.rejects(bytesOf(layer), { name: "ImageError" });
+    await assert.rejects(bytesOf(layer.blob!), { name: "ImageError", message: /damaged/ });
+    await Deno.writeFile(blob, new Uint8Array([...bytes, 0]));
+    await assert.rejects(bytesOf(layer.blob!), { name: "ImageError", message: /more than/ });
+    await Deno.writeFile(blob, bytes);
+  }
+  const cut = `${scratch.path}/cut`;
+  for (const { path, format } of cases.filter(({ format }) => format !== "oci")) {
+    const bytes = await Deno.readFile(path);
+    await Deno.writeFile(cut, bytes.subarray(0, Math.min(600, bytes.length / 2)));
+    await assert.rejects(openImages(cut), { name: "ImageError" }, format);
+  }
+  assert.equal(descriptors(), before);
 });

@@ -2,8 +2,7 @@
 
 Reads {"directory": DIRECTORY} and writes to it one archive or layout for each of CASES, then prints
 a list of {"name", "path", "format", "images": [{"names", "config", "manifest", "platform",
-"diffIds", "contents"}]}: what is in them. With {"parts": true} it prints instead, for tests that
-put archives together themselves, {"layer", "gzip", "config", ...} in base64.
+"diffIds", "contents", "document"}]}: what is in them, contents of layers and the config in base64.
 """
 import base64, bz2, gzip, hashlib, io, json, lzma, os, subprocess, sys, tarfile
 
@@ -271,7 +270,6 @@ def cases():
     ), {}
     # nixpkgs' streamLayeredImage, and ours.
     image = one(indent=4)
-    members = [("%064d" % at, ) for at in range(2)]
     members = [
         part for at, content in enumerate(image.layers)
         for part in [(sha256(content),), (f"{sha256(content)}/layer.tar", content)]
@@ -318,7 +316,6 @@ def cases():
         ("c", image.config),
         ("manifest.json", b'[{"Config":"c","RepoTags":["empty:1"],"Layers":null}]'),
     ], {}
-    document = {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers"}}
     image = Image([], [], created=None, config=None, rootfs={"type": "layers"}, history=None)
     yield "nulls", archive, [image], [
         ("c", image.config), ("manifest.json", b'[{"Config":"c","RepoTags":null,"Layers":[]}]'),
@@ -343,19 +340,28 @@ def cases():
     yield "sparse index", "oci-archive", images[1:2], buildx(
         images, "docker.io/library/app:1", absent=[images[0], images[2]],
     ), {}
-    # An artifact beside an image, and a link in place of a blob.
+    # An artifact and a signature beside an image, and a link in place of a blob.
     images = [Image([layer(1)], ["1"])]
     members = oci(images)
+    statement = b'{"critical":{}}'
+    signature_config = Image([statement]).config
+    signature = json.dumps({
+        "schemaVersion": 2, "config": descriptor(OCI + "config.v1+json", signature_config),
+        "layers": [descriptor("application/vnd.dev.cosign.simplesigning.v1+json", statement)],
+    }).encode()
     artifact = json.dumps({
         "schemaVersion": 2, "config": descriptor("application/vnd.oci.empty.v1+json", b"{}"),
         "layers": [],
     }).encode()
     entries = json.loads(members[-1][1])["manifests"]
-    index = index_of([descriptor(OCI + "manifest.v1+json", artifact), *entries])
+    index = index_of([
+        descriptor(OCI + "manifest.v1+json", artifact), *entries,
+        named(descriptor(OCI + "manifest.v1+json", signature), "sha256-0.sig"),
+    ])
     config = members[2]
     members[2] = (config[0], "->", "../../config")
-    yield "artifact and link", layout, images, [
-        *members[:-1], blob_member(artifact), ("config", config[1]), ("index.json", index),
+    yield "artifact, signature and link", layout, images, [
+        *members[:-1], blob_member(artifact), blob_member(signature), ("config", config[1]), ("index.json", index),
     ], {}
 
 

@@ -26,7 +26,13 @@ const nameBytes = fc.array(
 ).map((parts) => Uint8Array.from(parts.flatMap((part) => [...part])));
 
 Deno.test("decodeName() decodes as Python with surrogateescape", async () => {
-  const names = samples(nameBytes, 2000);
+  const short = samples(nameBytes, 2000);
+  // Long ones, in which characters are cut at any place.
+  const long = Array.from(
+    { length: 20 },
+    (_, i) => Uint8Array.from(short.slice(90 * i).flatMap((bytes) => [...bytes]).slice(i)),
+  );
+  const names = [...short, ...long];
   const expected = await askPython<string[]>(
     "decode_names.py",
     names.map((bytes) => [...bytes]),
