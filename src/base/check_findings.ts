@@ -55,10 +55,9 @@ export class Findings {
    */
   failure(where: string, error: unknown): void {
     if (!(error instanceof ImageError)) throw error;
-    for (const line of error.message.split("\n")) {
-      const text = [this.#path, where].reduce(withoutPrefix, line);
-      this.problem(where, text.replace(`Cannot decompress ${where}: `, "cannot be decompressed: "));
-    }
+    const text = error.message.replaceAll(/\s*\n\s*/g, " ")
+      .replace(`Cannot decompress ${where}: `, "cannot be decompressed: ");
+    this.problem(where, [`${this.#path}: `, `${where}: `, `${where} `].reduce(withoutStart, text));
   }
 
   /** What `read` gives; what it throws is a problem, and gives undefined. */
@@ -83,6 +82,6 @@ export class Findings {
   }
 }
 
-function withoutPrefix(text: string, prefix: string): string {
-  return text.startsWith(`${prefix}: `) ? text.slice(prefix.length + 2) : text;
+function withoutStart(text: string, start: string): string {
+  return text.startsWith(start) ? text.slice(start.length) : text;
 }

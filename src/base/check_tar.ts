@@ -132,8 +132,11 @@ class MemberChecker {
     if (target === undefined) {
       this.#problem(name, `is a hard link to ${quoted(linkname)}, which leads out of the layer`);
     } else if (!this.#names.has(target) && !this.#isFull) {
-      // Layers below don't count: engines unpack each for itself.
-      this.#problem(name, `is a hard link to ${quoted(linkname)}, which is not before it`);
+      // Layers below don't count, though some programs take that: Docker unpacks each for itself.
+      this.#problem(
+        name,
+        `is a hard link to ${quoted(linkname)}, which its layer has not before it`,
+      );
     }
   }
 

@@ -40,7 +40,8 @@ const texts = object.transform((value, context) => {
   return z.NEVER;
 });
 
-const MOST_WRONG = 20;
+/** In an array; and in one error, of which one line would do. */
+const MOST_WRONG = 20, MOST_TOLD = 5;
 
 /**
  * An array, of which the first items that are wrong are told: zod would collect what is wrong with
@@ -143,9 +144,8 @@ export async function readDocument<T>(
   const document = parseDocument(files, bytes, name);
   const parsed = schema.safeParse(document);
   if (parsed.success) return { bytes, digest: sha256Of(bytes), value: parsed.data };
-  throw new ImageError(
-    problemLines(name, schemaProblems(parsed.error.issues, document)).join("\n"),
-  );
+  const problems = problemLines(name, schemaProblems(parsed.error.issues, document));
+  throw new ImageError(problems.slice(0, MOST_TOLD).join("\n"));
 }
 
 /**

@@ -339,7 +339,7 @@ const CASES: readonly Case[] = [
       { name: "d", type: "link", linkname: "../b" },
     ),
     problems: [
-      '{layer0}: a: is a hard link to "b", which is not before it',
+      '{layer0}: a: is a hard link to "b", which its layer has not before it',
       '{layer0}: d: is a hard link to "../b", which leads out of the layer',
     ],
   },
