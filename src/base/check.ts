@@ -27,11 +27,16 @@ export interface CheckReport {
 /**
  * Checks all images of a docker-archive, an OCI archive or an OCI layout.
  *
+ * @param input the archive, where `path` is only what to call it
  * @throws {ImageError} if there is nothing at `path` that can be read.
  */
-export async function checkImages(path: string): Promise<CheckReport> {
+export async function checkImages(
+  path: string,
+  input?: ReadableStream<Uint8Array>,
+): Promise<CheckReport> {
   const findings = new Findings(path);
   using files = await openImageFiles(path, {
+    input,
     tolerated: {
       onDamage: (error) => findings.failure(path, error),
       members: (bytes) => checkedMembers(bytes, path, findings),

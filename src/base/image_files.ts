@@ -87,7 +87,7 @@ export async function openImageFiles(
   path: string,
   { input, tolerated }: OpenOptions = {},
 ): Promise<ImageFiles> {
-  if (input) return await ArchivedFiles.open(path, { input });
+  if (input) return await ArchivedFiles.open(path, { input, tolerated });
   const { isDirectory, isFile } = readingFrom(path, () => Deno.statSync(path));
   if (isDirectory) return new DirectoryFiles(path);
   if (!isFile) throw new ImageError(`${path} is neither a file nor a directory`);

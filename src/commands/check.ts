@@ -6,6 +6,7 @@
 import { checkImages, type CheckReport } from "../base/check.ts";
 import { ImageError } from "../errors.ts";
 import { formatCount } from "../terminal/format.ts";
+import { imageInput } from "./image_input.ts";
 
 /** Options of {@linkcode checkCommand}. */
 export interface CheckOptions {
@@ -18,8 +19,9 @@ export interface CheckOptions {
  *
  * @throws {ImageError} if there is something wrong.
  */
-export async function checkCommand(path: string, options: CheckOptions): Promise<void> {
-  const report = await checkImages(path);
+export async function checkCommand(image: string, options: CheckOptions): Promise<void> {
+  const { path, input } = imageInput(image);
+  const report = await checkImages(path, input);
   const { problems, problemCount, remarks, images } = report;
   if (options.json) console.log(JSON.stringify(describe(report), null, 2));
   else {

@@ -175,7 +175,7 @@ Examples:
 
 The file or directory is there when it is whole: it is written under another name beside it, and renamed.`,
     )
-    .argument("<images...>", "docker-archives, OCI archives or layouts, compressed or not")
+    .argument("<images...>", "docker-archives, OCI archives or layouts; - once for standard input")
     .requiredOption("-o, --output <file>", "the file, or the directory of --format oci")
     .addOption(format)
     .addOption(
@@ -203,7 +203,7 @@ Examples:
 
 Remarks, on standard error, tell of what is unusual and not wrong.`,
     )
-    .argument("<image>", "a docker-archive or OCI archive, compressed or not, or an OCI layout")
+    .argument("<image>", "a docker-archive, an OCI archive or layout, or - for standard input")
     .option("--json", "print JSON: ok, problems, remarks, and the images with their digests")
     .addOption(quiet)
     .addHelpText(

@@ -14,6 +14,7 @@ import { formatBytes, formatCount } from "../terminal/format.ts";
 import { writeStream, writeToStdout } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
+import { imageInput } from "./image_input.ts";
 import { parsePlatform } from "./platform.ts";
 
 /** Options of {@linkcode exportCommand}. */
@@ -37,12 +38,8 @@ export async function exportCommand(path: string, options: ExportOptions): Promi
         "  nix-image export image.tar | tar -xC directory",
     );
   }
-  if (path === "-" && Deno.stdin.isTerminal()) {
-    throw new UsageError("Standard input is a terminal; give it an archive: < image.tar");
-  }
-  await using opened = path === "-"
-    ? await openImages("standard input", Deno.stdin.readable)
-    : await openImages(path);
+  const source = imageInput(path);
+  await using opened = await openImages(source.path, source.input);
   const image = chooseImage(opened, { name, tag, platform });
   // Before there is work done in vain.
   using file = target === undefined ? undefined : new OutputFile(target);

@@ -19,6 +19,7 @@ import { writeStream } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 import { checkCompression, type FormatOptions } from "./formats.ts";
+import { imageInput } from "./image_input.ts";
 import { reportTo } from "./planning.ts";
 
 /** Options of {@linkcode mergeCommand}. */
@@ -38,10 +39,14 @@ export async function mergeCommand(
   checkCompression(options);
   const { output, format, quiet = false } = options;
   if (output === "-") throw new UsageError("--output: name a file; merge writes to no pipe");
+  const sources = paths.map(imageInput);
+  if (sources.filter(({ input }) => input).length > 1) {
+    throw new UsageError("-: there is one standard input, which can be given once");
+  }
   await using stack = new AsyncDisposableStack();
   const members: SetMember[] = [];
-  for (const path of paths) {
-    const { images } = stack.use(await openImages(path));
+  for (const { path, input } of sources) {
+    const { images } = stack.use(await openImages(path, input));
     members.push(...images.map((image) => ({
       image,
       names: image.names.map(setName),

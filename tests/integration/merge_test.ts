@@ -8,7 +8,7 @@ import { builtArchive, dockerBase } from "../support/base_images.ts";
 import { Docker } from "../support/dockerd.ts";
 import { skopeoCopy, skopeoFacts, skopeoManifestDigest } from "../support/engines.ts";
 import { buildFixtures } from "../support/nix_paths.ts";
-import { nixImage, succeed } from "../support/program.ts";
+import { nixImage, nixImageCommand, succeed } from "../support/program.ts";
 import { Scratch } from "../support/scratch.ts";
 
 const docker = new Docker();
@@ -218,6 +218,19 @@ Deno.test("OCI layouts and docker-archives of others merge in any mix, and their
   );
 });
 
+Deno.test("merge and check read an archive from standard input", async () => {
+  const hello = await builtArchive(scratch, HELLO);
+  const bash = await builtArchive(scratch, BASH);
+  const merged = fresh();
+  const script = '"$@" <"$0" 2>&1';
+  const from = ["bash", "-c", script, hello, ...nixImageCommand()];
+  await succeed([...from, "merge", bash, "-", "--output", merged]);
+  const names = (await imagesIn(merged)).map(({ names }) => names);
+  assert.deepEqual(names, [["merged-bash:1"], ["merged-hello:1"]]);
+  const said = await succeed([...from, "check", "-"]);
+  assert.equal(said, "Nothing is wrong with standard input: 1 image\n");
+});
+
 Deno.test("a name of two images is an error that shows both, and nothing is written", async () => {
   const one = await builtArchive(scratch, { ...HELLO, name: "clash" });
   const two = await builtArchive(scratch, { ...BASH, name: "clash" });
@@ -274,6 +287,7 @@ Deno.test("merge leaves nothing behind where an image is damaged, and refuses op
       ["--format=oci", "--compressor=gz", "-o", "x"],
       ["--layer-compression=gzip", "-o", "x"],
       ["-o", "-"],
+      ["-", "-", "-o", "x"],
       [],
     ]
   ) {
