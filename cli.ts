@@ -17,6 +17,9 @@ Commands:
   export [options] <image> write the root file system of an image, as a tar archive
   merge [options] <images> write all images of several archives to one
   check [options] <image>  compute everything in images again, list all that is wrong
+  inspect [options] <image|spec>
+                           show what is in an image, or what is going to be in it
+  diff [options] <a> <b>   show how two images differ, and what is to pull
   tarsum                   print Docker's checksum of a tar archive
   schema                   print the JSON Schema of the spec
   helper <name>            print a script for the commands of a spec

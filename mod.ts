@@ -93,12 +93,14 @@ export type { LayerPlan } from "./src/layering/layer_plan.ts";
 export { type LayeringOptions, planLayers } from "./src/layering/layering.ts";
 export type { LayeringStrategy } from "./src/layering/strategies.ts";
 export { computeDiffId, type Layer, type StoredBlob } from "./src/layer/layer.ts";
-export type { FileType, TarFormat } from "./src/tar/tar_header.ts";
+export type { FileType, MemberType, TarFormat } from "./src/tar/tar_header.ts";
 export { type Attributes, PermissionRules } from "./src/layer/permissions.ts";
 export { type Ownership, StoreLayer } from "./src/layer/store_layer.ts";
 export type { ConfigBlob, Image, NamedImage, OriginalDocuments } from "./src/image/image.ts";
 export type {
   ImagePlan,
+  PlannedBase,
+  PlannedBaseLayer,
   PlannedFields,
   PlannedLayer,
   PlannedLinks,
@@ -123,3 +125,26 @@ export {
   type WrittenLayout,
 } from "./src/sinks/oci_layout.ts";
 export type { LayerCompression } from "./src/sinks/layer_blobs.ts";
+export { openImages } from "./src/base/open_images.ts";
+export { chooseImage, type ImageChoice } from "./src/base/choose_image.ts";
+export { type BaseImage, type BaseImageOptions, openBaseImage } from "./src/base/base_image.ts";
+export type {
+  OpenedImages,
+  Platform,
+  StoredFormat,
+  StoredImage,
+  StoredLayer,
+} from "./src/base/stored_image.ts";
+export type { LayerListing, ListedEntry, ListedStorePath } from "./src/base/layer_listing.ts";
+export {
+  MergedRoot,
+  mergeLayers,
+  type MergeOptions,
+  type RootName,
+} from "./src/base/merged_root.ts";
+export {
+  type RootArchive,
+  rootArchive,
+  type RootArchiveOptions,
+} from "./src/sinks/root_archive.ts";
+export type { RootFile } from "./src/base/root_directory.ts";

@@ -8,34 +8,11 @@
 
 import { debianClosure } from "../tests/support/debian_closure.ts";
 import { nixImageCommand } from "../tests/support/program.ts";
+import { type Figures, measure, median, output } from "./figures.ts";
 
 const PACKAGES = ["git", "python3", "gcc", "g++", "nodejs", "postgresql-15"];
 const ROUNDS = Number(Deno.args[0] ?? 5);
 const MIB = 1 << 20;
-
-interface Figures {
-  seconds: number[];
-  peak: number[];
-}
-
-async function output(command: readonly string[]): Promise<string> {
-  const [program, ...args] = command;
-  const { success, stdout } = await new Deno.Command(program!, { args, stderr: "inherit" })
-    .output();
-  if (!success) throw new Error(`${command.slice(0, 5).join(" ")} failed`);
-  return new TextDecoder().decode(stdout);
-}
-
-async function measure(command: readonly string[], figures: Figures): Promise<void> {
-  const measurer = new URL("measure.py", import.meta.url).pathname;
-  const [seconds, peak] = (await output(["python3", measurer, ...command])).split(" ").map(Number);
-  figures.seconds.push(seconds!);
-  figures.peak.push(peak! * 1024);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
-}
 
 /** Writes `count` small files in 100 store paths of a chroot store; gives its root and the graph. */
 async function manyFiles(directory: string, count: number): Promise<string> {

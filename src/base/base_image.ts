@@ -6,7 +6,7 @@
 import type { BaseImageSource } from "../spec/image_spec.ts";
 import { chooseImage } from "./choose_image.ts";
 import type { LayerListing } from "./layer_listing.ts";
-import { layerListing } from "./listing_cache.ts";
+import { LayerLister } from "./layer_lister.ts";
 import { openImages } from "./open_images.ts";
 import type { OpenedImages, Platform, StoredImage } from "./stored_image.ts";
 
@@ -70,14 +70,11 @@ async function opened(
   const images = await openImages(path);
   try {
     const image = choose(images);
+    const lister = new LayerLister(listingCache);
     return {
       path,
       image,
-      async listings() {
-        const listings: LayerListing[] = [];
-        for (const layer of image.layers) listings.push(await layerListing(layer, listingCache));
-        return listings;
-      },
+      listings: () => lister.list(image.layers),
       [Symbol.asyncDispose]: () => images[Symbol.asyncDispose](),
     };
   } catch (error) {

@@ -3,8 +3,9 @@
  * @module
  */
 
+import { identityOf } from "../layer/layer.ts";
 import { enclosingStorePath, STORE_DIR, type StorePath } from "../store/store_path.ts";
-import type { LayerListing, ListedEntry } from "./layer_listing.ts";
+import type { LayerListing, ListedEntry, ListedStorePath } from "./layer_listing.ts";
 
 interface Node {
   /** Missing for a directory that no layer has, but something in it. */
@@ -15,7 +16,7 @@ interface Node {
 /** See above. */
 export class BaseRoot {
   readonly #root: Node = {};
-  readonly #storePaths = new Map<StorePath, string>();
+  readonly #storePaths = new Map<StorePath, ListedStorePath>();
 
   /** @param listings lowest layer first */
   constructor(listings: readonly LayerListing[]) {
@@ -25,13 +26,32 @@ export class BaseRoot {
   /** What is at a path (without a slash at either end); undefined if there is nothing. */
   find(path: string): ListedEntry | undefined {
     const node = this.#node(path);
-    if (node === undefined) return undefined;
-    return node.entry ?? { path, type: "directory", mode: 0o755, uid: 0, gid: 0, target: "" };
+    return node && entryOf(node, path);
   }
 
-  /** The digest of the files of a store path that one layer has, and none above it changes. */
+  /** All that is outside of store paths, but for the root itself; directories before what is in them. */
+  *entries(): Generator<ListedEntry> {
+    const pending: [path: string, node: Node][] = [["", this.#root]];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const [path, node] = next;
+      if (path !== "") yield entryOf(node, path);
+      for (const [name, child] of node.children ?? []) {
+        pending.push([path === "" ? name : `${path}/${name}`, child]);
+      }
+    }
+  }
+
+  /** The store paths, whole or in parts. */
+  get storePaths(): ReadonlyMap<StorePath, ListedStorePath> {
+    return this.#storePaths;
+  }
+
+  /**
+   * The digest of the files of a store path that one layer has, and none above it changes. Others
+   * have one that no files have.
+   */
   storePathDigest(path: StorePath): string | undefined {
-    return this.#storePaths.get(path);
+    return this.#storePaths.get(path)?.digest;
   }
 
   /** Whether there is anything of a store path. */
@@ -54,10 +74,11 @@ export class BaseRoot {
       this.#put(entry);
       if (entry.type !== "directory") this.#forget(entry.path);
     }
-    for (const [path, { digest }] of storePaths) {
+    for (const [path, listed] of storePaths) {
       // Two layers may have different parts of one store path.
       const known = this.#storePaths.get(path);
-      this.#storePaths.set(path, known === undefined || known === digest ? digest : "");
+      const same = known === undefined || known.digest === listed.digest;
+      this.#storePaths.set(path, same ? listed : overlaid(known, listed));
     }
   }
 
@@ -88,7 +109,25 @@ export class BaseRoot {
     const enclosing = enclosingStorePath(at);
     if (enclosing !== undefined) {
       if (enclosing === at) this.#storePaths.delete(enclosing);
-      else if (this.#storePaths.has(enclosing)) this.#storePaths.set(enclosing, "");
+      else {
+        const known = this.#storePaths.get(enclosing);
+        const without = { digest: path, size: 0, files: 0 };
+        if (known) this.#storePaths.set(enclosing, overlaid(known, without));
+      }
     } else if (`${STORE_DIR}/`.startsWith(path === "" ? "/" : `${at}/`)) this.#storePaths.clear();
   }
+}
+
+function entryOf({ entry }: Node, path: string): ListedEntry {
+  return entry ??
+    { path, type: "directory", mode: 0o755, uid: 0, gid: 0, size: 0, target: "" };
+}
+
+/** Parts of a store path over others: how they overlap is not known. */
+function overlaid(lower: ListedStorePath, upper: ListedStorePath): ListedStorePath {
+  return {
+    digest: `mixed:${identityOf(lower.digest, upper.digest)}`,
+    size: lower.size + upper.size,
+    files: lower.files + upper.files,
+  };
 }

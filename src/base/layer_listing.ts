@@ -11,16 +11,22 @@ import { type ArchiveVisitor, HeaderReader, type RawHeader } from "../tar/read_h
 import type { FileType } from "../tar/tar_header.ts";
 import { layerPath } from "./layer_path.ts";
 import type { StoredLayer } from "./stored_image.ts";
+import { hiddenBy, isOfAufs } from "./whiteouts.ts";
 
 /** Something in a layer. */
 export interface ListedEntry {
   /** In the image, without a slash at either end. */
   readonly path: string;
+  /** A hard link is what it links to. */
   readonly type: FileType;
   /** Permission bits. */
   readonly mode: number;
+  /** User, by number. */
   readonly uid: number;
+  /** Group, by number. */
   readonly gid: number;
+  /** In bytes; 0 for all but files. */
+  readonly size: number;
   /** Where a symlink points; empty for others. */
   readonly target: string;
 }
@@ -31,6 +37,8 @@ export interface ListedStorePath {
   readonly digest: string;
   /** Their contents, in bytes. */
   readonly size: number;
+  /** How many there are, directories and links among them. */
+  readonly files: number;
 }
 
 /** What is in a layer. */
@@ -48,7 +56,7 @@ export interface LayerListing {
 }
 
 /** What one image may have; metadata is held in memory. */
-const MAX_FILES = 2_000_000;
+const MAX_FILES = 1_000_000;
 
 const TYPES: Readonly<Record<string, FileType>> = {
   "0": "file",
@@ -66,7 +74,7 @@ const TYPES: Readonly<Record<string, FileType>> = {
  * @throws {ImageError} if it is damaged, or something in it is out of place.
  */
 export async function listLayer(layer: StoredLayer): Promise<LayerListing> {
-  const lister = new Lister(layer.location);
+  const lister = new Lister(layer.name);
   const reader = new HeaderReader(lister);
   let tarSize = 0;
   try {
@@ -76,15 +84,20 @@ export async function listLayer(layer: StoredLayer): Promise<LayerListing> {
     });
     reader.finish();
   } catch (error) {
-    if (!(error instanceof ImageError) || error.message.includes(layer.location)) throw error;
-    throw new ImageError(`${layer.location}: ${error.message}`, { cause: error });
+    if (!(error instanceof ImageError) || error.message.includes(layer.name)) throw error;
+    throw new ImageError(`${layer.name}: ${error.message}`, { cause: error });
   }
   return { tarSize, ...lister.finish() };
 }
 
+type Linked = Pick<ListedFile, "type" | "mode" | "size" | "target">;
+
 class Lister implements ArchiveVisitor {
   readonly #where: string;
   readonly #entries: ListedEntry[] = [];
+  /** How many of the entries {@linkcode Lister.#found} has seen. */
+  #seen = 0;
+  readonly #entriesByPath = new Map<string, ListedEntry>();
   readonly #storeFiles = new Map<StorePath, Map<string, ListedFile>>();
   readonly #whiteouts: string[] = [];
   readonly #opaque: string[] = [];
@@ -106,14 +119,14 @@ class Lister implements ArchiveVisitor {
     const type = linked?.type ?? TYPES[flag];
     if (type === undefined) return; // what it is cannot matter to us
     const bits = (linked?.mode ?? mode) & 0o7777;
-    const target = type === "symlink" ? header.linkname : "";
+    const target = linked?.target ?? (type === "symlink" ? header.linkname : "");
+    const size = type === "file" ? linked?.size ?? header.size : 0;
     const storePath = enclosingStorePath(`/${path}`);
     if (storePath === undefined) {
-      this.#entries.push({ path, type, mode: bits, uid, gid, target });
+      this.#entries.push({ path, type, mode: bits, uid, gid, size: Math.max(0, size), target });
       return;
     }
     const name = path.slice(storePath.length); // path lacks the first slash, name the one behind
-    const size = type === "file" ? linked?.size ?? header.size : 0;
     const files = this.#storeFiles.get(storePath) ?? new Map<string, ListedFile>();
     this.#storeFiles.set(storePath, files);
     files.set(name, { name, type, mode: bits, uid, gid, size, target, xattrs: header.xattrs });
@@ -125,7 +138,7 @@ class Lister implements ArchiveVisitor {
     const storePaths = Array.from(this.#storeFiles, ([path, files]) => {
       const listed = [...files.values()];
       const size = listed.reduce((sum, { size }) => sum + size, 0);
-      return [path, { digest: storePathDigest(listed), size }] as const;
+      return [path, { digest: storePathDigest(listed), size, files: listed.length }] as const;
     });
     return {
       entries: this.#entries,
@@ -137,22 +150,31 @@ class Lister implements ArchiveVisitor {
 
   #isWhiteout(path: string): boolean {
     const slash = path.lastIndexOf("/") + 1;
-    const name = path.slice(slash);
-    if (!name.startsWith(".wh.")) return false;
-    if (name === ".wh..wh..opq") this.#opaque.push(path.slice(0, Math.max(0, slash - 1)));
-    // Names with the prefix twice are marks of aufs.
-    else if (!name.startsWith(".wh..wh.")) {
-      this.#whiteouts.push(path.slice(0, slash) + name.slice(4));
-    }
+    const [directory, name] = [path.slice(0, slash), path.slice(slash)];
+    if (directory === "" && isOfAufs(name)) return true;
+    const hidden = hiddenBy(name);
+    if (hidden === undefined) return false;
+    if (hidden === "everything") this.#opaque.push(directory.slice(0, -1));
+    else this.#whiteouts.push(directory + hidden.name);
     return true;
   }
 
-  /** What a hard link is, if that is in the same store path; else it is some file. */
-  #linked({ linkname }: RawHeader, path: string): Pick<ListedFile, "type" | "mode" | "size"> {
+  /** What a hard link is, if that is in the same layer; else it is some file. */
+  #linked({ linkname }: RawHeader, path: string): Linked {
     const target = layerPath(linkname, this.#where);
-    const storePath = enclosingStorePath(`/${target}`);
-    const found = storePath && this.#storeFiles.get(storePath)?.get(target.slice(storePath.length));
+    const found = this.#find(target);
     if (found) return found;
-    return { type: "file", mode: 0o644, size: path === target ? -1 : 0 };
+    return { type: "file", mode: 0o644, size: path === target ? -1 : 0, target: "" };
+  }
+
+  #find(path: string): Linked | undefined {
+    const storePath = enclosingStorePath(`/${path}`);
+    if (storePath) return this.#storeFiles.get(storePath)?.get(path.slice(storePath.length));
+    // Few layers have hard links.
+    for (; this.#seen < this.#entries.length; this.#seen++) {
+      const entry = this.#entries[this.#seen]!;
+      this.#entriesByPath.set(entry.path, entry);
+    }
+    return this.#entriesByPath.get(path);
   }
 }

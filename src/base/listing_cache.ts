@@ -11,15 +11,15 @@ import { type LayerListing, listLayer } from "./layer_listing.ts";
 import type { StoredLayer } from "./stored_image.ts";
 
 /** Raised when listings say more, or something else. */
-const VERSION = 1;
+const VERSION = 2;
 
 const type = z.enum(["file", "directory", "symlink", "character", "block", "fifo"]);
-const entry = z.tuple([z.string(), type, z.int(), z.int(), z.int(), z.string()]);
+const entry = z.tuple([z.string(), type, z.int(), z.int(), z.int(), z.int(), z.string()]);
 const listing = z.strictObject({
   version: z.literal(VERSION),
   tarSize: z.int(),
   entries: z.array(entry),
-  storePaths: z.array(z.tuple([z.string(), z.string(), z.int()])),
+  storePaths: z.array(z.tuple([z.string(), z.string(), z.int(), z.int()])),
   whiteouts: z.array(z.string()),
   opaque: z.array(z.string()),
 });
@@ -56,11 +56,13 @@ async function readKept(file: string): Promise<LayerListing | undefined> {
   const { entries, storePaths, tarSize, whiteouts, opaque } = parsed.data;
   return {
     tarSize,
-    entries: entries.map(([path, type, mode, uid, gid, target]) => (
-      { path, type, mode, uid, gid, target }
+    entries: entries.map(([path, type, mode, uid, gid, size, target]) => (
+      { path, type, mode, uid, gid, size, target }
     )),
     storePaths: new Map(
-      storePaths.map(([path, digest, size]) => [path as StorePath, { digest, size }]),
+      storePaths.map((
+        [path, digest, size, files],
+      ) => [path as StorePath, { digest, size, files }]),
     ),
     whiteouts,
     opaque,
@@ -73,9 +75,12 @@ async function keep(file: string, directory: string, listing: LayerListing): Pro
     version: VERSION,
     ...rest,
     entries: entries.map((
-      { path, type, mode, uid, gid, target },
-    ) => [path, type, mode, uid, gid, target]),
-    storePaths: Array.from(storePaths, ([path, { digest, size }]) => [path, digest, size]),
+      { path, type, mode, uid, gid, size, target },
+    ) => [path, type, mode, uid, gid, size, target]),
+    storePaths: Array.from(
+      storePaths,
+      ([path, { digest, size, files }]) => [path, digest, size, files],
+    ),
   });
   const temporary = `${file}.${crypto.randomUUID()}`;
   try {

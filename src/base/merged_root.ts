@@ -28,7 +28,7 @@ export interface RootName {
 export class MergedRoot {
   readonly #root: RootDirectory;
 
-  /** @param root the directory that everything is in */
+  /** `root` is the directory that everything is in. */
   constructor(root: RootDirectory) {
     this.#root = root;
   }

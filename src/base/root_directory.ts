@@ -8,13 +8,17 @@ import { isOfAufs } from "./whiteouts.ts";
 
 /** What a path stands for: an inode. Paths that are hard links to one another have the same one. */
 export interface RootFile {
+  /** What it is. */
   readonly type: FileType;
   /** Permission bits, at most 0o7777. */
   readonly mode: number;
+  /** User, by number. */
   readonly uid: number;
+  /** Group, by number. */
   readonly gid: number;
   /** The owners' names, as the layer has them; they mean nothing outside of the image. */
   readonly uname: string;
+  /** See {@linkcode RootFile.uname}. */
   readonly gname: string;
   /** Seconds since the epoch. */
   readonly mtime: number;

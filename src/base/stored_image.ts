@@ -18,7 +18,10 @@ export interface Platform {
 
 /** A layer of such an image. Its bytes are verified while they are read. */
 export interface StoredLayer extends Layer {
+  /** `sha256:` and 64 hexadecimal digits. */
   readonly diffId: string;
+  /** What to call it in an error. */
+  readonly name: string;
   /** Where it is in what the image was read from: a member's name, or a path in the layout. */
   readonly location: string;
 }
@@ -31,7 +34,9 @@ export interface StoredImage extends Image {
   readonly configDigest: string;
   /** The digest of its manifest; undefined in a docker-archive. */
   readonly manifestDigest: string | undefined;
+  /** Lowest layer first. */
   readonly layers: readonly StoredLayer[];
+  /** Its documents as they are stored. */
   readonly original: OriginalDocuments;
 }
 

@@ -57,6 +57,7 @@ class PlainLayer implements StoredLayer {
   readonly identity: string;
   readonly diffId: string;
   readonly location: string;
+  readonly name: string;
   protected readonly file: ImageFile;
   protected readonly expected: Expected;
 
@@ -67,6 +68,7 @@ class PlainLayer implements StoredLayer {
     this.label = `base layer ${index + 1}`;
     this.location = file.name;
     const name = `${source}: ${shownName(file.name)} (layer ${index + 1})`;
+    this.name = name;
     this.expected = { digest: diffId, name };
     if (descriptor === undefined) return;
     const { mediaType, digest, size } = descriptor;
@@ -100,7 +102,7 @@ class CompressedLayer extends PlainLayer {
   }
 
   override open(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const { size, name } = { size: this.file.size, name: this.expected.name };
+    const { size, name } = { size: this.file.size, name: this.name };
     return verifiedChunks(
       decompress(this.#compressed(), this.#compression, size, name),
       this.expected,
@@ -117,7 +119,7 @@ class CompressedLayer extends PlainLayer {
     const { digest, size } = this.#descriptor ?? {};
     const verifier = digest === undefined
       ? undefined
-      : new Verifier({ digest, size: size ?? 0, name: this.expected.name });
+      : new Verifier({ digest, size: size ?? 0, name: this.name });
     let content: Content | undefined;
     try {
       content = this.file.open();

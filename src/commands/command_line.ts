@@ -23,6 +23,13 @@ const dockerV1 = new Option(
   "add the image in Docker's older format, which names layers itself (a second pass)",
 ).conflicts("layerNames");
 
+const name = new Option("--name <name>", "of several images, the one with this name");
+const tag = new Option("--tag <tag>", "of several images, the one with this tag");
+const platform = new Option(
+  "--platform <os/arch>",
+  "of several images, the one for this platform",
+);
+
 const format = new Option(
   "--format <kind>",
   "a file for docker load, or an OCI layout: a file, a directory",
@@ -152,9 +159,9 @@ Examples:
     )
     .argument("<image>", "a docker-archive, an OCI archive or layout, or - for standard input")
     .option("-o, --output <file>", "the file; without it, or with -, standard output")
-    .option("--name <name>", "of several images, the one with this name")
-    .option("--tag <tag>", "of several images, the one with this tag")
-    .option("--platform <os/arch>", "of several images, the one for this platform")
+    .addOption(name)
+    .addOption(tag)
+    .addOption(platform)
     .addOption(quiet)
     .addHelpText(
       "after",
@@ -218,6 +225,65 @@ Exit status: 0 if nothing is wrong, 1 otherwise.`,
     .action(async (image, options) => {
       const { checkCommand } = await import("./check.ts");
       await checkCommand(image, options);
+    });
+
+  program.command("inspect")
+    .summary("show what is in an image, or what is going to be in it")
+    .description(
+      `Show names, config and layers of IMAGE, with the store paths in each layer: of all images, where there are several. Layers are read once; what is in them is kept for the next time.
+
+Of a SPEC, show the image that it will make, without reading files: base layers are listed, others have no digests yet.`,
+    )
+    .argument(
+      "<image|spec>",
+      "a docker-archive, an OCI archive or layout; or a spec, - for one on standard input",
+    )
+    .addOption(name)
+    .addOption(tag)
+    .addOption(platform)
+    .option("-t, --repo-tag <name:tag>", "of a spec: name the image so, whatever the spec says")
+    .addOption(storeRoot)
+    .addOption(closure)
+    .addOption(strict)
+    .addOption(quiet)
+    .option("--json", "print JSON: all store paths, sizes in bytes (docs/inspect.md)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nix-image inspect image.tar.gz
+  nix-image inspect --json --platform linux/arm64 layout.oci
+  nix-image inspect spec.json`,
+    )
+    .action(async (image, options) => {
+      const { inspectCommand } = await import("./inspect.ts");
+      await inspectCommand(image, options);
+    });
+
+  program.command("diff")
+    .summary("show how two images differ, and what is to pull")
+    .description(
+      `Show how image B differs from A: layers, store paths, files outside of the store, config; and how many bytes a machine that has A must pull to get B, as B's layers are stored.
+
+The exit status is 0 whether they differ or not, unless --exit-code asks for it. Files outside of the store are compared by type, mode, owner, size and target, not by content.`,
+    )
+    .argument("<a>", "a docker-archive, an OCI archive or layout")
+    .argument("<b>", "another one, or the same")
+    .addOption(name)
+    .addOption(tag)
+    .addOption(platform)
+    .option("--exit-code", "exit with status 1 if the images have different IDs")
+    .option("--json", "print JSON: all that differs, sizes in bytes (docs/inspect.md)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nix-image diff old.tar.gz new.tar.gz
+  nix-image diff --exit-code --platform linux/amd64 old.oci new.oci`,
+    )
+    .action(async (a, b, options) => {
+      const { diffCommand } = await import("./diff.ts");
+      await diffCommand(a, b, options);
     });
 
   program.command("tarsum")

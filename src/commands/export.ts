@@ -14,23 +14,20 @@ import { formatBytes, formatCount } from "../terminal/format.ts";
 import { writeStream, writeToStdout } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
+import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
 import { imageInput } from "./image_input.ts";
-import { parsePlatform } from "./platform.ts";
 
 /** Options of {@linkcode exportCommand}. */
-export interface ExportOptions {
+export interface ExportOptions extends ChoiceOptions {
   readonly output?: string;
-  readonly name?: string;
-  readonly tag?: string;
-  readonly platform?: string;
   readonly quiet?: boolean;
 }
 
 /** Writes the root file system of an image as a tar archive. */
 export async function exportCommand(path: string, options: ExportOptions): Promise<void> {
-  const { name = null, tag = null, quiet = false } = options;
+  const { quiet = false } = options;
   const target = options.output === "-" ? undefined : options.output;
-  const platform = options.platform === undefined ? null : parsePlatform(options.platform);
+  const choice = imageChoice(options);
   if (target === undefined && Deno.stdout.isTerminal()) {
     throw new UsageError(
       "Standard output is a terminal; send the archive somewhere:\n" +
@@ -40,7 +37,7 @@ export async function exportCommand(path: string, options: ExportOptions): Promi
   }
   const source = imageInput(path);
   await using opened = await openImages(source.path, source.input);
-  const image = chooseImage(opened, { name, tag, platform });
+  const image = chooseImage(opened, choice);
   // Before there is work done in vain.
   using file = target === undefined ? undefined : new OutputFile(target);
   const { layers } = image;

@@ -5,7 +5,7 @@
 
 import type { ImagePlan } from "../image/image_plan.ts";
 import { namePart } from "../store/store_path.ts";
-import { formatBytes, formatCount, formatTable } from "../terminal/format.ts";
+import { firstOf, formatBytes, formatCount, formatTable } from "../terminal/format.ts";
 import { planFromFile, type PlanningOptions, reportNotices, reportTo } from "./planning.ts";
 
 /** Options of {@linkcode planCommand}. */
@@ -46,8 +46,7 @@ function tableOf({ repoTag, type, base, layers, top }: ImagePlan): string {
   ]);
   const below = baseRows.length;
   const rows = layers.map(({ paths, size, reason }, index) => {
-    const names = paths.map(namePart);
-    const shown = names.length > 3 ? [...names.slice(0, 3), `+${names.length - 3}`] : names;
+    const shown = firstOf(paths.map(namePart), 3);
     return [`${below + index + 1}`, formatBytes(size), `${paths.length}`, shown.join(" "), reason];
   });
   const number = below + (type === "single" ? 1 : layers.length + 1);

@@ -35,9 +35,29 @@ export function printable(text: string): string {
   return text.replace(/[^ -~]/gu, "?");
 }
 
+/** `text`, or its beginning and three dots, in so many columns. */
+export function shorten(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(width - 3, 0))}...`;
+}
+
+/** The first `most` of some things, and how many more there are. */
+export function firstOf(texts: readonly string[], most: number): string[] {
+  return texts.length > most ? [...texts.slice(0, most), `+${texts.length - most}`] : [...texts];
+}
+
 /** A number of things, such as `1 layer` or `2 layers`. */
 export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+const UNSAFE = /[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
+
+/** `value` as JSON for people and programs, without characters that act on a terminal. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(
+    UNSAFE,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /**

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { formatBytes, formatCount, formatDuration, printable } from "./format.ts";
+import { formatBytes, formatCount, formatDuration, printable, shorten } from "./format.ts";
 
 /** What the line on a terminal shows. */
 export interface ProgressState {
@@ -71,10 +71,6 @@ function renderBar(fraction: number): string {
   const filled = Math.floor(fraction * BAR_WIDTH);
   const percent = `${Math.floor(fraction * 100)}%`.padStart(4);
   return `[${"#".repeat(filled)}${"-".repeat(BAR_WIDTH - filled)}]${percent}`;
-}
-
-function shorten(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(width - 3, 0))}...`;
 }
 
 /** Where progress is written: standard error, as a rule. */

@@ -7,6 +7,8 @@ import { chooseImage } from "../../src/base/choose_image.ts";
 import { openImages } from "../../src/base/open_images.ts";
 import type { OpenedImages, StoredFormat } from "../../src/base/stored_image.ts";
 import { sha256Of } from "../../src/image/image.ts";
+import { StreamBytes } from "../../src/tar/byte_source.ts";
+import { readTar } from "../../src/tar/read.ts";
 import { Docker } from "../support/dockerd.ts";
 import { runCommand, succeed } from "../support/program.ts";
 import { Scratch } from "../support/scratch.ts";
@@ -55,6 +57,9 @@ async function described({ images }: OpenedImages): Promise<Described[]> {
     const diffIds: string[] = [];
     for (const layer of layers) {
       diffIds.push(sha256Of(await bytesOf(layer)));
+      let members = 0;
+      for await (const _ of readTar(new StreamBytes(layer.open()), layer.label)) members++;
+      assert.ok(members > 0);
       if (layer.blob) assert.equal(sha256Of(await bytesOf(layer.blob)), layer.blob.digest);
     }
     found.push({

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  firstOf,
   formatBytes,
   formatCount,
   formatDuration,
   formatTable,
+  jsonText,
   printable,
+  shorten,
 } from "../../src/terminal/format.ts";
 
 for (
@@ -86,4 +89,19 @@ Deno.test("formatCount() has the plural where there is not one", () => {
     "1 layer",
     "2 layers",
   ]);
+});
+
+Deno.test("shorten() and firstOf() leave alone what fits, and tell what does not", () => {
+  assert.deepEqual(["abcdef", "abcdefg"].map((text) => shorten(text, 6)), ["abcdef", "abc..."]);
+  assert.deepEqual(firstOf(["a", "b"], 2), ["a", "b"]);
+  assert.deepEqual(firstOf(["a", "b", "c", "d"], 2), ["a", "b", "+2"]);
+});
+
+Deno.test("jsonText() lets no control character through, and means the same", () => {
+  assert.equal(jsonText({ a: ["é\x9b\x1b"] }), '{\n  "a": [\n    "é\\u009b\\u001b"\n  ]\n}');
+  fc.assert(fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+    const text = jsonText(value);
+    assert.doesNotMatch(text.replaceAll("\n", ""), /[\p{Cc}\u2028-\u202e\u2066-\u2069]/u);
+    assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(value)));
+  }));
 });
