@@ -15,6 +15,8 @@ Commands:
   plan [options] <spec>    show the layers of an image, without reading files
   layer [options] <spec>   write an image's own layer to a directory
   export [options] <image> write the root file system of an image, as a tar archive
+  merge [options] <images> write all images of several archives to one
+  check [options] <image>  compute everything in images again, list all that is wrong
   inspect [options] <image|spec>
                            show what is in an image, or what is going to be in it
   diff [options] <a> <b>   show how two images differ, and what is to pull

@@ -21,7 +21,8 @@ import type { ImageFile, ImageFiles } from "./image_files.ts";
 /** Registries take no larger manifest; configs are smaller still. */
 const MAX_DOCUMENT = 4 << 20;
 
-const digest = z.string({ error: "a digest, sha256: and 64 hexadecimal digits" })
+/** A digest. */
+export const digestSchema = z.string({ error: "a digest, sha256: and 64 hexadecimal digits" })
   .regex(/^sha256:[0-9a-f]{64}$/, { error: "a digest, sha256: and 64 hexadecimal digits" });
 const text = z.string({ error: "a string" });
 const size = z.int({ error: "a size in bytes" }).nonnegative({ error: "a size in bytes" });
@@ -39,13 +40,17 @@ const texts = object.transform((value, context) => {
   return z.NEVER;
 });
 
+/** In an array; and in one error, of which one line would do. */
+const MOST_WRONG = 20, MOST_TOLD = 5;
+
 /**
- * An array, of which the first item that is wrong alone is told: zod would collect what is wrong
- * with all of a million.
+ * An array, of which the first items that are wrong are told: zod would collect what is wrong with
+ * all of a million.
  */
 function arrayOf<T>(item: z.ZodType<T>, error: string) {
   return z.array(z.unknown(), { error }).transform((values, context): T[] => {
     const items: T[] = [];
+    let wrong = 0;
     for (const [index, input] of values.entries()) {
       const parsed = item.safeParse(input);
       if (parsed.success) {
@@ -55,9 +60,9 @@ function arrayOf<T>(item: z.ZodType<T>, error: string) {
       for (const { message, path } of parsed.error.issues) {
         context.issues.push({ code: "custom", message, path: [index, ...path], input });
       }
-      return z.NEVER;
+      if (++wrong === MOST_WRONG) break;
     }
-    return items;
+    return wrong === 0 ? items : z.NEVER;
   });
 }
 
@@ -67,16 +72,17 @@ const platform = z.looseObject({
   variant: text.nullish(),
 }, { error: "a platform" });
 
-const descriptor = z.looseObject({
+/** What tells of a blob (OCI image spec, descriptor). */
+export const descriptorSchema = z.looseObject({
   mediaType: text,
-  digest,
+  digest: digestSchema,
   size,
   platform: platform.nullish(),
   annotations: texts.nullish(),
 }, { error: "a descriptor" });
 
-/** What tells of a blob (OCI image spec, descriptor). */
-export type Descriptor = z.infer<typeof descriptor>;
+/** See {@linkcode descriptorSchema}. */
+export type Descriptor = z.infer<typeof descriptorSchema>;
 
 /** `manifest.json` of a docker-archive. */
 export const archiveManifestSchema = arrayOf(
@@ -96,7 +102,7 @@ export const configSchema = z.looseObject({
   created: text.nullish(),
   config: object.nullish(),
   rootfs: z.looseObject({
-    diff_ids: arrayOf(digest, "an array of digests").nullish(),
+    diff_ids: arrayOf(digestSchema, "an array of digests").nullish(),
   }, { error: "an object" }),
   history: arrayOf(object, "an array").nullish(),
 }, { error: "an object" });
@@ -106,13 +112,13 @@ export type ConfigDocument = z.infer<typeof configSchema>;
 
 /** An index, `index.json` included. */
 export const indexSchema = z.looseObject({
-  manifests: arrayOf(descriptor, "an array of descriptors").nullish(),
+  manifests: arrayOf(descriptorSchema, "an array of descriptors").nullish(),
 }, { error: "an object" });
 
 /** A manifest. */
 export const manifestSchema = z.looseObject({
-  config: descriptor,
-  layers: arrayOf(descriptor, "an array of descriptors").nullish(),
+  config: descriptorSchema,
+  layers: arrayOf(descriptorSchema, "an array of descriptors").nullish(),
   annotations: texts.nullish(),
 }, { error: "an object" });
 
@@ -135,15 +141,19 @@ export async function readDocument<T>(
 ): Promise<Document<T>> {
   const name = `${files.path}: ${shownName(file.name)}`;
   const bytes = await readAll(file, name);
-  const document = parse(files, bytes, name);
+  const document = parseDocument(files, bytes, name);
   const parsed = schema.safeParse(document);
   if (parsed.success) return { bytes, digest: sha256Of(bytes), value: parsed.data };
-  throw new ImageError(
-    problemLines(name, schemaProblems(parsed.error.issues, document)).join("\n"),
-  );
+  const problems = problemLines(name, schemaProblems(parsed.error.issues, document));
+  throw new ImageError(problems.slice(0, MOST_TOLD).join("\n"));
 }
 
-function parse(files: ImageFiles, bytes: Uint8Array, name: string): JsonValue {
+/**
+ * What a document's bytes say.
+ *
+ * @throws {ImageError} if they are no JSON, or say too much.
+ */
+export function parseDocument(files: ImageFiles, bytes: Uint8Array, name: string): JsonValue {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -184,7 +194,12 @@ export async function readDescribed<T>(
   );
 }
 
-async function readAll(
+/**
+ * The bytes of a document.
+ *
+ * @throws {ImageError} if there are too many, or they can not be read.
+ */
+export async function readAll(
   { size, open }: ImageFile,
   name: string,
 ): Promise<Uint8Array<ArrayBuffer>> {

@@ -10,10 +10,11 @@
  * @module
  */
 
-import { join, normalize } from "node:path/posix";
+import { dirname, join, normalize } from "node:path/posix";
 import { ImageError } from "../errors.ts";
 import { openFile, readingFrom } from "../store/files.ts";
-import { ArchiveFile } from "../tar/archive_file.ts";
+import { ArchiveFile, type OnDamage } from "../tar/archive_file.ts";
+import type { ByteSource } from "../tar/byte_source.ts";
 import type { ArchiveMember } from "../tar/read.ts";
 import type { Content } from "../tar/stream.ts";
 import { quoted } from "../visible.ts";
@@ -43,6 +44,28 @@ export interface ImageFiles extends Disposable {
    * @throws {ImageError} if what is there can not be examined.
    */
   find(name: string): ImageFile | undefined;
+  /**
+   * The names of the files in `directory`, no links among them.
+   *
+   * @throws {ImageError} if it can not be read.
+   */
+  filesIn(directory: string): string[];
+}
+
+/** Reading an archive as far as it can be read. */
+export interface ToleratedDamage {
+  /** Told of each thing that would be an error. */
+  readonly onDamage: OnDamage;
+  /** Reads the members' headers; told of them too, it can say what is behind the last one. */
+  members(bytes: ByteSource, path: string): AsyncGenerator<ArchiveMember>;
+}
+
+/** Options of {@linkcode openImageFiles}. */
+interface OpenOptions {
+  /** The archive, where `path` is only what to call it. */
+  readonly input?: ReadableStream<Uint8Array> | undefined;
+  /** Where damage of an archive shall not be an error. */
+  readonly tolerated?: ToleratedDamage | undefined;
 }
 
 /** More members than the archive of any image has; each of them takes memory. */
@@ -57,18 +80,18 @@ const MAX_LINKS = 40;
 /**
  * Opens an archive, compressed or not, or a directory.
  *
- * @param input the archive, where `path` is only what to call it
+ * @param options what is to be read instead of a file, and how
  * @throws {ImageError} if it can not be read, or is neither.
  */
 export async function openImageFiles(
   path: string,
-  input?: ReadableStream<Uint8Array>,
+  { input, tolerated }: OpenOptions = {},
 ): Promise<ImageFiles> {
-  if (input) return await ArchivedFiles.open(path, input);
+  if (input) return await ArchivedFiles.open(path, { input, tolerated });
   const { isDirectory, isFile } = readingFrom(path, () => Deno.statSync(path));
   if (isDirectory) return new DirectoryFiles(path);
   if (!isFile) throw new ImageError(`${path} is neither a file nor a directory`);
-  return await ArchivedFiles.open(path);
+  return await ArchivedFiles.open(path, { tolerated });
 }
 
 class DirectoryFiles implements ImageFiles {
@@ -93,6 +116,12 @@ class DirectoryFiles implements ImageFiles {
     return info.isFile ? { name, size: info.size, open: () => openFile(path) } : undefined;
   }
 
+  filesIn(directory: string): string[] {
+    const path = join(this.path, directory);
+    return readingFrom(path, () => [...Deno.readDirSync(path)]).filter(({ isFile }) => isFile)
+      .map(({ name }) => `${directory}/${name}`);
+  }
+
   [Symbol.dispose](): void {}
 }
 
@@ -115,11 +144,11 @@ class ArchivedFiles implements ImageFiles {
     this.documents = new DocumentBudget(path);
   }
 
-  static async open(path: string, input?: ReadableStream<Uint8Array>): Promise<ArchivedFiles> {
-    const archive = await ArchiveFile.open(path, input);
+  static async open(path: string, { input, tolerated }: OpenOptions): Promise<ArchivedFiles> {
+    const archive = await ArchiveFile.open(path, { input, onDamage: tolerated?.onDamage });
     try {
       const files = new ArchivedFiles(path, archive);
-      await files.#list();
+      await files.#list(tolerated);
       return files;
     } catch (error) {
       archive.close();
@@ -127,17 +156,28 @@ class ArchivedFiles implements ImageFiles {
     }
   }
 
-  async #list(): Promise<void> {
+  async #list(tolerated: ToleratedDamage | undefined): Promise<void> {
+    const members = tolerated?.members(this.#archive.bytes(), this.path) ?? this.#archive.members();
     let count = 0;
-    for await (const member of this.#archive.members()) {
-      const { name } = member;
-      if (++count > MAX_MEMBERS) throw this.#wrong(`more than ${MAX_MEMBERS} members`);
-      if (name.length > MAX_NAME) throw this.#wrong(`a name of ${name.length} characters`);
-      const own = this.#within(name);
-      const found = this.#standingFor(own, member);
-      if (found === undefined) this.#found.delete(own);
-      else this.#found.set(own, found);
+    for await (const member of members) {
+      try {
+        if (++count > MAX_MEMBERS) throw this.#wrong(`more than ${MAX_MEMBERS} members`);
+        this.#add(member);
+      } catch (error) {
+        if (!tolerated || !(error instanceof ImageError)) throw error;
+        tolerated.onDamage(error);
+        if (count > MAX_MEMBERS) return;
+      }
     }
+  }
+
+  #add(member: ArchiveMember): void {
+    const { name } = member;
+    if (name.length > MAX_NAME) throw this.#wrong(`a name of ${name.length} characters`);
+    const own = this.#within(name);
+    const found = this.#standingFor(own, member);
+    if (found === undefined) this.#found.delete(own);
+    else this.#found.set(own, found);
   }
 
   #standingFor(own: string, member: ArchiveMember): Place | string | undefined {
@@ -162,6 +202,12 @@ class ArchivedFiles implements ImageFiles {
     if (found === undefined) return undefined;
     const place = found;
     return { name: own, size: place.size, open: () => this.#archive.content(place) };
+  }
+
+  filesIn(directory: string): string[] {
+    return [...this.#found].filter(([name, found]) =>
+      dirname(name) === directory && typeof found === "object"
+    ).map(([name]) => name);
   }
 
   #within(name: string): string {

@@ -18,23 +18,26 @@ import { storedImage } from "./stored_image_of.ts";
 import type { StoredImage, StoredLayer } from "./stored_image.ts";
 import { storedLayer } from "./stored_layer.ts";
 
-const INDEX_TYPES = new Set([
+/** Of indexes. */
+export const INDEX_TYPES: ReadonlySet<string> = new Set([
   "application/vnd.oci.image.index.v1+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
 ]);
 
-const MANIFEST_TYPES = new Set([
+/** Of manifests. */
+export const MANIFEST_TYPES: ReadonlySet<string> = new Set([
   "application/vnd.oci.image.manifest.v1+json",
   "application/vnd.docker.distribution.manifest.v2+json",
 ]);
 
-const CONFIG_TYPES = new Set([
+/** Of images' configs. */
+export const CONFIG_TYPES: ReadonlySet<string> = new Set([
   "application/vnd.oci.image.config.v1+json",
   "application/vnd.docker.container.image.v1+json",
 ]);
 
 /** Indexes may hold indexes; so many levels are more than anyone has. */
-const MAX_NESTED = 4;
+export const MAX_NESTED = 4;
 
 /** Of manifests in all indexes together. */
 const MAX_MANIFESTS = 1000;
@@ -136,7 +139,8 @@ async function readImage(
   return annotations ? { ...image, annotations } : image;
 }
 
-function blobName(digest: string): string {
+/** Where a blob is. */
+export function blobName(digest: string): string {
   return `blobs/${digest.replace(":", "/")}`;
 }
 
@@ -146,13 +150,13 @@ function isForeign({ mediaType }: Descriptor): boolean {
 }
 
 /** BuildKit puts what it attests beside the image, for a platform that does not exist. */
-function isAttestation({ platform, annotations }: Descriptor): boolean {
+export function isAttestation({ platform, annotations }: Descriptor): boolean {
   return platform?.os === "unknown" && platform.architecture === "unknown" ||
     annotations?.["vnd.docker.reference.type"] === "attestation-manifest";
 }
 
 /** BuildKit and containerd write full names; the standard annotation is often a tag alone. */
-function namesOf({ annotations }: Descriptor): string[] {
+export function namesOf({ annotations }: Descriptor): string[] {
   const name = annotations?.["io.containerd.image.name"] ??
     annotations?.["org.opencontainers.image.ref.name"];
   return name === undefined ? [] : [name];

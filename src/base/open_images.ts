@@ -26,7 +26,7 @@ export async function openImages(
   path: string,
   input?: ReadableStream<Uint8Array>,
 ): Promise<OpenedImages> {
-  const files = await openImageFiles(path, input);
+  const files = await openImageFiles(path, { input });
   try {
     // A directory is a layout or nothing: manifest.json alone is also what skopeo's dir: has.
     const manifest = files.archived ? files.find(MANIFEST) : undefined;

@@ -7,7 +7,6 @@ import { OutputFile } from "../disk/output_part.ts";
 import { UsageError } from "../errors.ts";
 import type { ImagePlan } from "../image/image_plan.ts";
 import { compress, EXTENSIONS } from "../sinks/compress.ts";
-import type { LayerCompression } from "../sinks/layer_blobs.ts";
 import { writeOciArchive, writeOciDirectory } from "../sinks/oci_layout.ts";
 import { counted } from "../sinks/parts.ts";
 import type { Compressor } from "../spec/image_spec.ts";
@@ -19,14 +18,12 @@ import {
   writeArchive,
   writePlanned,
 } from "./archiving.ts";
+import { checkCompression, type FormatOptions } from "./formats.ts";
 import { planFromFile, type PlanningOptions, type Report, reportTo } from "./planning.ts";
 
 /** Options of {@linkcode buildCommand}. */
-export interface BuildOptions extends PlanningOptions, ArchiveOptions {
+export interface BuildOptions extends PlanningOptions, ArchiveOptions, FormatOptions {
   readonly output?: string;
-  readonly format: "docker-archive" | "oci-archive" | "oci";
-  readonly compressor?: Compressor;
-  readonly layerCompression?: LayerCompression;
 }
 
 /** Writes an image to a file or directory, which is there when it is whole. */
@@ -50,23 +47,11 @@ export async function buildCommand(spec: string, options: BuildOptions): Promise
 
 /** Refuses options of another format than the one that is asked for. */
 function checkFormat(options: BuildOptions): void {
-  const { format, compressor, layerCompression, layerNames, dockerV1 } = options;
-  if (format === "docker-archive") {
-    if (layerCompression === undefined) return;
-    throw new UsageError(
-      "--layer-compression is for --format oci and oci-archive; a docker-archive has a --compressor",
-    );
-  }
-  const wrong = compressor !== undefined
-    ? "--compressor"
-    : layerNames === "digest"
-    ? "--layer-names"
-    : dockerV1
-    ? "--docker-v1"
-    : undefined;
-  if (wrong === undefined) return;
-  const hint = wrong === "--compressor" ? "; an OCI layout has a --layer-compression" : "";
-  throw new UsageError(`${wrong} is for --format docker-archive${hint}`);
+  checkCompression(options);
+  const { format, layerNames, dockerV1 } = options;
+  if (format === "docker-archive") return;
+  const wrong = layerNames === "digest" ? "--layer-names" : dockerV1 ? "--docker-v1" : undefined;
+  if (wrong !== undefined) throw new UsageError(`${wrong} is for --format docker-archive`);
 }
 
 /** What was written: the image and its size on one line, and facts of the file. */

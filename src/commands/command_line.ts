@@ -42,6 +42,15 @@ const platform = new Option(
   "of several images, the one for this platform",
 );
 
+const format = new Option(
+  "--format <kind>",
+  "a file for docker load, or an OCI layout: a file, a directory",
+).choices(["docker-archive", "oci-archive", "oci"] as const).default("docker-archive" as const);
+const layerCompression = new Option(
+  "--layer-compression <kind>",
+  "compress the layers of an OCI layout so (gzip)",
+).choices(["gzip", "zstd", "none"] as const);
+
 /** More is longer than timers run. */
 const MOST_SECONDS = 2_000_000;
 
@@ -104,19 +113,12 @@ The file or directory is there when it is whole: it is written under another nam
       "-o, --output <file>",
       "the file; without it NAME.tar.gz, NAME.oci.tar or the directory NAME.oci",
     )
-    .addOption(
-      new Option("--format <kind>", "a file for docker load, or an OCI layout: a file, a directory")
-        .choices(["docker-archive", "oci-archive", "oci"] as const)
-        .default("docker-archive" as const),
-    )
+    .addOption(format)
     .addOption(
       new Option("--compressor <kind>", "compress a docker-archive so, whatever the spec says")
         .choices(["gz", "zstd", "none"] as const),
     )
-    .addOption(
-      new Option("--layer-compression <kind>", "compress the layers of an OCI layout so (gzip)")
-        .choices(["gzip", "zstd", "none"] as const),
-    )
+    .addOption(layerCompression)
     .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
     .addOption(layerNames)
     .addOption(dockerV1)
@@ -207,6 +209,58 @@ Examples:
     .action(async (image, options) => {
       const { exportCommand } = await import("./export.ts");
       await exportCommand(image, options);
+    });
+
+  program.command("merge")
+    .summary("write all images of several archives and layouts to one")
+    .description(
+      `Write all images of all IMAGEs to one file, with all their names and with the IDs that they have. Layers that several images have are in it once.
+
+The file or directory is there when it is whole: it is written under another name beside it, and renamed.`,
+    )
+    .argument("<images...>", "docker-archives, OCI archives or layouts; - once for standard input")
+    .requiredOption("-o, --output <file>", "the file, or the directory of --format oci")
+    .addOption(format)
+    .addOption(
+      new Option("--compressor <kind>", "compress a docker-archive so (gz)")
+        .choices(["gz", "zstd", "none"] as const),
+    )
+    .addOption(layerCompression)
+    .addOption(quiet)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nix-image merge bash.tar.gz redis.tar.zst -o both.tar.gz && docker load --input both.tar.gz
+  nix-image merge app.tar.gz layout --format oci -o merged`,
+    )
+    .action(async (images, options) => {
+      const { mergeCommand } = await import("./merge.ts");
+      await mergeCommand(images, options);
+    });
+
+  program.command("check")
+    .summary("compute everything in images again, list all that is wrong")
+    .description(
+      `Compute the digests, sizes and diff_ids of the images in IMAGE again, compare them with what its documents say, and look at its layers. Prints a line for each thing that is wrong: PLACE: what.
+
+Remarks, on standard error, tell of what is unusual and not wrong.`,
+    )
+    .argument("<image>", "a docker-archive, an OCI archive or layout, or - for standard input")
+    .option("--json", "print JSON: ok, problems, remarks, and the images with their digests")
+    .addOption(quiet)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nix-image check image.tar.gz
+  nix-image check --json layout | jq .problems
+
+Exit status: 0 if nothing is wrong, 1 otherwise.`,
+    )
+    .action(async (image, options) => {
+      const { checkCommand } = await import("./check.ts");
+      await checkCommand(image, options);
     });
 
   program.command("inspect")

@@ -15,6 +15,7 @@ import { writeStream, writeToStdout } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
+import { imageInput } from "./image_input.ts";
 
 /** Options of {@linkcode exportCommand}. */
 export interface ExportOptions extends ChoiceOptions {
@@ -34,12 +35,8 @@ export async function exportCommand(path: string, options: ExportOptions): Promi
         "  nix-image export image.tar | tar -xC directory",
     );
   }
-  if (path === "-" && Deno.stdin.isTerminal()) {
-    throw new UsageError("Standard input is a terminal; give it an archive: < image.tar");
-  }
-  await using opened = path === "-"
-    ? await openImages("standard input", Deno.stdin.readable)
-    : await openImages(path);
+  const source = imageInput(path);
+  await using opened = await openImages(source.path, source.input);
   const image = chooseImage(opened, choice);
   // Before there is work done in vain.
   using file = target === undefined ? undefined : new OutputFile(target);

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { BaseImage } from "../base/base_image.ts";
 import { ImageError, UsageError } from "../errors.ts";
 import type { ImagePlan } from "../image/image_plan.ts";
@@ -109,6 +109,13 @@ export async function planFromFile(
       workDirectory: async () => (work = await WorkDirectory.create()).path,
       onOutput: report.output,
       base,
+      machine: {
+        accel: options.accel,
+        silence: options.vmTimeout,
+        kernel: options.kernel,
+        modules: options.modules,
+        verdictFile: join(cacheDirectory("machine"), "kvm.json"),
+      },
       ...(repoTag === undefined ? {} : { repoTag }),
     });
     const { compressor } = spec;

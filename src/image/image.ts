@@ -44,6 +44,8 @@ export interface NamedImage {
   readonly image: Image;
   /** Such as `hello:1.0`; none for an image that nobody named. */
   readonly repoTags: readonly string[];
+  /** Names that are no such, as a tag alone: only an OCI layout can have them. */
+  readonly refNames?: readonly string[];
 }
 
 /** A JSON document of an image and the digest that names it. */

@@ -62,6 +62,8 @@ export interface IndexedImage {
   readonly image: Image;
   /** Such as `hello:1.0`; none for an image that nobody named. */
   readonly repoTags: readonly string[];
+  /** See {@linkcode NamedImage.refNames}. */
+  readonly refNames?: readonly string[] | undefined;
   readonly manifest: Descriptor;
 }
 
@@ -69,24 +71,24 @@ export interface IndexedImage {
  * The index of a layout (OCI image spec, image layout, `index.json`), with a descriptor for each
  * name of each image, and one for an image without a name.
  *
- * `org.opencontainers.image.ref.name` is the tag, by which skopeo and umoci find an image; if two
- * images have the same tag under other names, it is the whole name for all. BuildKit's
+ * `org.opencontainers.image.ref.name` is the tag, by which skopeo and umoci find an image; if the
+ * same tag is in several names, it is the whole name for all. BuildKit's
  * `io.containerd.image.name` is the whole name with its registry, which podman and containerd take
  * over.
  */
 export function indexJson(images: readonly IndexedImage[]): string {
-  const tags = images.flatMap(({ repoTags }) => repoTags.map((name) => referenceParts(name).tag));
-  const byTag = new Set(tags).size === tags.length;
-  const manifests = images.flatMap(({ image, repoTags, manifest }) => {
+  const byTag = tagsAreNames(images);
+  const manifests = images.flatMap(({ image, repoTags, refNames = [], manifest }) => {
+    const annotated = [
+      ...repoTags.map((name) => ({
+        "io.containerd.image.name": qualifiedName(name),
+        [REF_NAME]: byTag ? referenceParts(name).tag : name,
+      })),
+      ...refNames.map((name) => ({ [REF_NAME]: name })),
+    ];
     const platform = platformJson(image);
-    if (repoTags.length === 0) return [descriptorJson(manifest, { platform })];
-    return repoTags.map((name) => {
-      const annotations = new Map([
-        ["io.containerd.image.name", qualifiedName(name)],
-        ["org.opencontainers.image.ref.name", byTag ? referenceParts(name).tag : name],
-      ]);
-      return descriptorJson(manifest, { platform, annotations });
-    });
+    if (annotated.length === 0) return [descriptorJson(manifest, { platform })];
+    return annotated.map((annotations) => descriptorJson(manifest, { platform, annotations }));
   });
   return formatJson(
     new Map<string, OrderedJson>([
@@ -95,6 +97,16 @@ export function indexJson(images: readonly IndexedImage[]): string {
       ["manifests", manifests],
     ]),
   );
+}
+
+const REF_NAME = "org.opencontainers.image.ref.name";
+
+/** Whether each tag stands for one name; images for several platforms may have the same. */
+function tagsAreNames(images: readonly IndexedImage[]): boolean {
+  const names = new Set(images.flatMap(({ repoTags }) => repoTags));
+  const refNames = new Set(images.flatMap((image) => image.refNames ?? []));
+  const tags = new Set(Array.from(names, (name) => referenceParts(name).tag));
+  return tags.size === names.size && tags.isDisjointFrom(refNames);
 }
 
 function platformJson({ architecture, os, variant }: Image): OrderedJson {

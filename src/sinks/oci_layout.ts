@@ -90,9 +90,9 @@ async function writeLayout(
   const indexed: IndexedImage[] = [], written: WrittenImage[] = [];
   {
     using writer = new ImageWriter(files, images, options);
-    for (const [position, { image, repoTags }] of images.entries()) {
+    for (const [position, { image, repoTags, refNames }] of images.entries()) {
       const { config, manifest } = await writer.write(image, position);
-      indexed.push({ image, repoTags, manifest });
+      indexed.push({ image, repoTags, refNames, manifest });
       written.push({ configDigest: config.digest, manifestDigest: manifest.digest });
     }
   }

@@ -43,7 +43,7 @@ export function problemLines(file: string, problems: readonly Problem[]): string
 }
 
 /** `config.Env[2]`; keys that are no identifiers in brackets: `config.Labels["org.example"]`. */
-function formatJsonPath(path: JsonPath): string {
+export function formatJsonPath(path: JsonPath): string {
   return path.map((key, index) => {
     if (typeof key === "number") return `[${key}]`;
     const name = String(key);

@@ -5,7 +5,7 @@
 
 import { ImageError } from "../errors.ts";
 import { readingFrom } from "../store/files.ts";
-import { FileBytes, readAt } from "./byte_source.ts";
+import { type ByteSource, FileBytes, readAt } from "./byte_source.ts";
 import { type Compression, compressionOf, MAGIC_LENGTH } from "./compression.ts";
 import { decompress } from "./decompress.ts";
 import type { ArchiveMember } from "./read.ts";
@@ -14,6 +14,17 @@ import type { Content } from "./stream.ts";
 
 /** How much compressed input is read at a time, in bytes. */
 const CHUNK = 1 << 18;
+
+/** Told what is wrong with what is read. */
+export type OnDamage = (error: ImageError) => void;
+
+/** Options of {@linkcode ArchiveFile.open}. */
+interface OpenOptions {
+  /** The archive, where `path` is only what to call it; it goes to a temporary file first. */
+  readonly input?: ReadableStream<Uint8Array> | undefined;
+  /** Told what is wrong with the compression, to go on with what came out before it. */
+  readonly onDamage?: OnDamage | undefined;
+}
 
 /** An archive that is open. */
 export class ArchiveFile {
@@ -29,17 +40,17 @@ export class ArchiveFile {
    * Opens an archive. What is compressed is decompressed into a temporary file that has lost its
    * name by the time it is written to.
    *
-   * @param input the archive, where `path` is only what to call it; goes to such a file first
+   * @param options what is to be read instead of a file, and how
    * @throws {ImageError} if it can not be read.
    */
-  static async open(path: string, input?: ReadableStream<Uint8Array>): Promise<ArchiveFile> {
+  static async open(path: string, { input, onDamage }: OpenOptions = {}): Promise<ArchiveFile> {
     const file = input ? await spooled(input) : readingFrom(path, () => Deno.openSync(path));
     try {
       const start = new Uint8Array(MAGIC_LENGTH);
       readingFrom(path, () => readAt(file, 0, start));
       const compression = compressionOf(start);
       if (compression === undefined) return new ArchiveFile(path, file);
-      const plain = await decompressed(file, path, compression);
+      const plain = await decompressed(file, path, compression, onDamage);
       file.close();
       return new ArchiveFile(path, plain);
     } catch (error) {
@@ -50,7 +61,12 @@ export class ArchiveFile {
 
   /** Its members, in their order. */
   members(): AsyncGenerator<ArchiveMember> {
-    return readTar(new FileBytes(this.#file), this.#path);
+    return readTar(this.bytes(), this.#path);
+  }
+
+  /** All of its bytes, from the first one. */
+  bytes(): ByteSource {
+    return new FileBytes(this.#file);
   }
 
   /** Opens the content of a member, as long as the archive is open. */
@@ -87,15 +103,23 @@ async function decompressed(
   file: Deno.FsFile,
   path: string,
   compression: Compression,
+  onDamage: OnDamage | undefined,
 ): Promise<Deno.FsFile> {
   const plain = namelessFile();
+  let isWriting = false;
   try {
     const { size } = file.statSync();
     for await (const chunk of decompress(chunksOf(file, path), compression, size, path)) {
+      isWriting = true;
       writeAll(plain, chunk);
+      isWriting = false;
     }
     return plain;
   } catch (error) {
+    if (onDamage && !isWriting && error instanceof ImageError) {
+      onDamage(error);
+      return plain;
+    }
     plain.close();
     throw error;
   }
