@@ -51,7 +51,7 @@ export class RootDirectory {
   file: RootFile;
   /** Whether no member of the layer is it: then nothing is said of it. */
   implied: boolean;
-  readonly children = new Map<string, RootNode>();
+  readonly children: Map<string, RootNode> = new Map();
   hidesEverything = false;
   /** What it hides of the layers below; most hide nothing. */
   #hidden: Set<string> | undefined;

@@ -59,14 +59,14 @@ kill -KILL -$$
  */
 export const STOP = `
 cd -- "$1"
-kill -INT -- "-$2"
+kill -INT "-$2"
 tries=0
 until [ -e status ] || [ $tries -ge 30 ]; do
   read -r pid <pid && kill -KILL "$pid"
   tries=$((tries + 1))
   sleep 0.1 || sleep 1
 done
-kill -KILL -- "-$2"
+kill -KILL "-$2"
 `;
 
 /** The files that fakeroot's state is loaded from and saved to, in the work directory. */

@@ -101,11 +101,14 @@ function release(buffer: ArrayBuffer): void {
   buffer.transfer(0);
 }
 
-function decompressWith(
+async function* decompressWith(
   program: keyof typeof OPTIONS,
   compressed: AsyncGenerator<Uint8Array>,
-): ReadableStream<Uint8Array> {
+): AsyncGenerator<Uint8Array> {
   const plain = filterThrough(ReadableStream.from(compressed), program, OPTIONS[program]);
   if (plain === undefined) throw missingProgram(program);
-  return plain;
+  for await (const chunk of plain) {
+    yield chunk;
+    release(chunk.buffer);
+  }
 }

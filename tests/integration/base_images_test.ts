@@ -46,8 +46,9 @@ Deno.test("name, tag and platform choose the base among several images, and erro
     "WHICH=old",
   ]);
 
+  // Docker has them in any order.
   const listed =
-    /\n {2}example.org\/team\/many:old {2}linux\/amd64 {2}sha256:[0-9a-f]{64}\n {2}many:new /;
+    /(?=.*\n {2}example.org\/team\/many:old {2}linux\/amd64 {2}sha256:[0-9a-f]{64}\n).*\n {2}many:new /s;
   assert.match(await buildError(scratch, { fromImage: path }), listed);
   assert.match(await buildError(scratch, { fromImage: { path, tag: "other" } }), listed);
   const platform = "linux/arm64";
