@@ -58,7 +58,9 @@ async function described({ images }: OpenedImages): Promise<Described[]> {
     for (const layer of layers) {
       diffIds.push(sha256Of(await bytesOf(layer)));
       let members = 0;
-      for await (const _ of readTar(new StreamBytes(layer.open()), layer.label)) members++;
+      const bytes = new StreamBytes(layer.open());
+      for await (const _ of readTar(bytes, layer.label)) members++;
+      await bytes.cancel();
       assert.ok(members > 0);
       if (layer.blob) assert.equal(sha256Of(await bytesOf(layer.blob)), layer.blob.digest);
     }
