@@ -16,8 +16,9 @@ import { topArchive } from "../rootfs/top_layer.ts";
 import { rootArchive } from "../sinks/root_archive.ts";
 import type { ImageSpec } from "../spec/image_spec.ts";
 import type { StorePath } from "../store/store_path.ts";
-import { membersOf, tarStream } from "../tar/stream.ts";
+import { membersOf, type MemberSource, tarStream } from "../tar/stream.ts";
 import { makeWorkDisk, writeDisk } from "./disks.ts";
+import { writeErofs } from "./erofs/write.ts";
 import { readExt4Tree } from "./ext4/tree.ts";
 import { findGuestParts, type GuestParts } from "./guest_parts.ts";
 import {
@@ -82,7 +83,7 @@ export async function runInMachine(
     modules: surroundings.modules,
   });
   const scripts = scriptsOf(spec, surroundings.storeRoot);
-  const { archives, disks, size } = await writeArchives(tree, surroundings);
+  const { archives, disks, size } = await writeArchives(tree, surroundings, parts.hasErofs);
   const disk = `${work}/disk`;
   await makeWorkDisk(disk, spec.diskSize ?? defaultDiskSize(size));
   const time = spec.created === "now" ? Math.floor(Date.now() / 1000) : Math.max(0, spec.created);
@@ -132,32 +133,55 @@ interface Archives {
   readonly size: number;
 }
 
-/** In GNU's format: busybox, which unpacks them, does not know pax headers. */
+/**
+ * As file systems where the guest can mount them. Otherwise in GNU's format: busybox, which unpacks
+ * them, does not know pax headers.
+ */
 async function writeArchives(
   tree: RootTree,
   { base, storePaths, storeRoot, work }: MachineSurroundings,
+  hasErofs: boolean,
 ): Promise<Archives> {
   const archives: GuestArchive[] = [];
   const disks: string[] = [];
   let size = 0;
+  const add = (archive: GuestArchive, file: string, bytes: number) => {
+    archives.push(archive);
+    disks.push(file);
+    size += bytes;
+  };
   const write = async (
     directory: GuestArchive["directory"],
-    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+    members: MemberSource,
     ownedLinks: OwnedLink[],
   ) => {
     const file = `${work}/${directory}.tar`;
-    size += await writeDisk(file, stream);
-    archives.push({ directory, ownedLinks });
-    disks.push(file);
+    add({ directory, ownedLinks }, file, await writeDisk(file, tarStream(members, "gnu")));
+  };
+  const show = async (directory: GuestArchive["directory"], members: MemberSource) => {
+    const file = `${work}/${directory}.erofs`, isFileSystem = true;
+    add({ directory, isFileSystem }, file, await writeErofs(file, members, archives.length));
   };
   if (base !== undefined) {
     const merged = await mergeLayers(base.layers);
-    const links = Array.from(merged.names(), ({ path, file }) => ({ ...file, path }));
-    await write("lower", rootArchive(merged, base.layers, "gnu").open(), ownedLinks(links));
+    const members = rootArchive(merged, base.layers, "gnu").members();
+    if (hasErofs) await show("lower", members);
+    else {
+      const links = Array.from(merged.names(), ({ path, file }) => ({ ...file, path }));
+      await write("lower", members, ownedLinks(links));
+    }
   }
   const { members } = topArchive(tree);
-  await write("upper", tarStream(membersOf(members), "gnu"), ownedLinks(tree.values()));
-  if (storePaths.length > 0) await write("store", storeArchive(storePaths, storeRoot), []);
+  // Neither headers of GNU's nor busybox know of extended attributes.
+  const rich = hasErofs ? members.filter(({ xattrs }) => xattrs?.size) : [];
+  if (rich.length > 0) await show("upper", membersOf(rich));
+  const others = members.filter((member) => member.type === "directory" || !rich.includes(member));
+  await write("upper", membersOf(others), ownedLinks(tree.values()));
+  if (storePaths.length > 0) {
+    const closure = storeMembers(storePaths, storeRoot);
+    if (hasErofs) await show("store", closure);
+    else await write("store", closure, []);
+  }
   return { archives, disks, size };
 }
 
@@ -167,11 +191,8 @@ function ownedLinks(entries: Iterable<Pick<RootEntry, "path" | "type" | "uid" | 
     .map(({ path, uid, gid }): OwnedLink => ({ path, uid, gid }));
 }
 
-function storeArchive(
-  paths: readonly StorePath[],
-  root: string,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const members = new StoreMembers(paths, {
+function storeMembers(paths: readonly StorePath[], root: string): MemberSource {
+  return new StoreMembers(paths, {
     root,
     format: "gnu",
     memberOf: ({ path, type, mode, size, target }, origin, open) => ({
@@ -184,8 +205,7 @@ function storeArchive(
       origin,
       open,
     }),
-  });
-  return tarStream(members.read([]), "gnu");
+  }).read([]);
 }
 
 async function writeInitramfs(file: string, parts: GuestParts, work: GuestWork): Promise<string> {
