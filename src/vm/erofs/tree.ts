@@ -79,7 +79,9 @@ function fill(node: Node, member: TarMember): Node {
   const { type, mode, uid, gid, mtime, size, device, linkname } = member;
   if (type === "link") throw wrong(member, "leads nowhere");
   const target = type === "symlink" ? encodeName(linkname) : NOTHING;
-  Object.assign(node, { type, mode, uid, gid, mtime, device, target });
+  Object.assign(node, { type, uid, gid, mtime, device, target });
+  // As Linux has them, whatever archives say.
+  node.mode = type === "symlink" ? 0o777 : mode;
   node.size = type === "file" ? size : target.length;
   node.xattrs = encodeXattrs(type, member.xattrs);
   if (type === "directory") node.children ??= new Map();

@@ -60,7 +60,7 @@ async function addMember(tree: Tree, member: TarMember, blocks: BlockWriter): Pr
   const node = tree.add(member);
   if (node === undefined) return;
   if (node.type === "symlink" && !isInline(node)) node.block = blocks.add(node.target);
-  if (member.open === undefined || node.size === 0) return;
+  if (node.type !== "file" || node.size === 0 || member.open === undefined) return;
   const opened = member.open();
   const content = opened instanceof Promise ? await opened : opened;
   try {
