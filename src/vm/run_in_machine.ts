@@ -6,28 +6,17 @@
 
 import { existsSync } from "node:fs";
 import type { BaseRoot } from "../base/base_root.ts";
-import { mergeLayers } from "../base/merged_root.ts";
 import { ImageError } from "../errors.ts";
 import type { Layer } from "../layer/layer.ts";
-import { StoreMembers } from "../layer/store_members.ts";
 import { hostPath, programsOf, shellPaths, STANDARD_PATH } from "../process/script_options.ts";
-import type { RootEntry, RootTree } from "../rootfs/root_tree.ts";
-import { topArchive } from "../rootfs/top_layer.ts";
-import { rootArchive } from "../sinks/root_archive.ts";
+import type { RootTree } from "../rootfs/root_tree.ts";
 import type { ImageSpec } from "../spec/image_spec.ts";
 import type { StorePath } from "../store/store_path.ts";
-import { membersOf, type MemberSource, tarStream } from "../tar/stream.ts";
+import { writeArchives } from "./archives.ts";
 import { makeWorkDisk, writeDisk } from "./disks.ts";
-import { writeErofs } from "./erofs/write.ts";
 import { readExt4Tree } from "./ext4/tree.ts";
 import { findGuestParts, type GuestParts } from "./guest_parts.ts";
-import {
-  type GuestArchive,
-  type GuestScript,
-  type GuestWork,
-  initScript,
-  type OwnedLink,
-} from "./init_script.ts";
+import { type GuestScript, type GuestWork, initScript } from "./init_script.ts";
 import { initramfs } from "./initramfs.ts";
 import { runMachine, type RunMachineOptions } from "./machine.ts";
 import { upperTree } from "./upper_tree.ts";
@@ -123,89 +112,6 @@ const LEAST_DISK = 1024, LEAST_FREE = 512;
 /** Twice what goes in, as it may all be copied up or changed. */
 function defaultDiskSize(bytes: number): number {
   return Math.max(LEAST_DISK, LEAST_FREE + Math.ceil(2 * bytes / 2 ** 20));
-}
-
-interface Archives {
-  readonly archives: GuestWork["archives"];
-  /** Their files, in the same order. */
-  readonly disks: readonly string[];
-  /** Of all of them, in bytes. */
-  readonly size: number;
-}
-
-/**
- * As file systems where the guest can mount them. Otherwise in GNU's format: busybox, which unpacks
- * them, does not know pax headers.
- */
-async function writeArchives(
-  tree: RootTree,
-  { base, storePaths, storeRoot, work }: MachineSurroundings,
-  hasErofs: boolean,
-): Promise<Archives> {
-  const archives: GuestArchive[] = [];
-  const disks: string[] = [];
-  let size = 0;
-  const add = (archive: GuestArchive, file: string, bytes: number) => {
-    archives.push(archive);
-    disks.push(file);
-    size += bytes;
-  };
-  const write = async (
-    directory: GuestArchive["directory"],
-    members: MemberSource,
-    ownedLinks: OwnedLink[],
-  ) => {
-    const file = `${work}/${directory}.tar`;
-    add({ directory, ownedLinks }, file, await writeDisk(file, tarStream(members, "gnu")));
-  };
-  const show = async (directory: GuestArchive["directory"], members: MemberSource) => {
-    const file = `${work}/${directory}.erofs`, isFileSystem = true;
-    add({ directory, isFileSystem }, file, await writeErofs(file, members, archives.length));
-  };
-  if (base !== undefined) {
-    const merged = await mergeLayers(base.layers);
-    const members = rootArchive(merged, base.layers, "gnu").members();
-    if (hasErofs) await show("lower", members);
-    else {
-      const links = Array.from(merged.names(), ({ path, file }) => ({ ...file, path }));
-      await write("lower", members, ownedLinks(links));
-    }
-  }
-  const { members } = topArchive(tree);
-  // Neither headers of GNU's nor busybox know of extended attributes.
-  const rich = hasErofs ? members.filter(({ xattrs }) => xattrs?.size) : [];
-  if (rich.length > 0) await show("upper", membersOf(rich));
-  const others = members.filter((member) => member.type === "directory" || !rich.includes(member));
-  await write("upper", membersOf(others), ownedLinks(tree.values()));
-  if (storePaths.length > 0) {
-    const closure = storeMembers(storePaths, storeRoot);
-    if (hasErofs) await show("store", closure);
-    else await write("store", closure, []);
-  }
-  return { archives, disks, size };
-}
-
-/** The symlinks that are not root's. */
-function ownedLinks(entries: Iterable<Pick<RootEntry, "path" | "type" | "uid" | "gid">>) {
-  return [...entries].filter(({ type, uid, gid }) => type === "symlink" && (uid !== 0 || gid !== 0))
-    .map(({ path, uid, gid }): OwnedLink => ({ path, uid, gid }));
-}
-
-function storeMembers(paths: readonly StorePath[], root: string): MemberSource {
-  return new StoreMembers(paths, {
-    root,
-    format: "gnu",
-    memberOf: ({ path, type, mode, size, target }, origin, open) => ({
-      name: path.slice(1),
-      type,
-      mode,
-      size,
-      linkname: target,
-      ...{ uid: 0, gid: 0, uname: "", gname: "", mtime: 1 },
-      origin,
-      open,
-    }),
-  }).read([]);
 }
 
 async function writeInitramfs(file: string, parts: GuestParts, work: GuestWork): Promise<string> {

@@ -15,7 +15,7 @@ import { makeTars } from "../support/tars.ts";
 /** User 1000 has what owner and group have together (Linux, include/uapi/linux/posix_acl_xattr.h). */
 const ACL = "02000000" + "01000600ffffffff" + "02000700e8030000" + "04000400ffffffff" +
   "10000700ffffffff" + "20000400ffffffff";
-const ACL_NAME = "system.posix_acl_access";
+const ACL_NAME = "system.posix_acl_access", DEFAULT_ACL = "system.posix_acl_default";
 
 const PATH = `${Deno.env.get("PATH")}:/usr/sbin:/sbin`;
 
@@ -66,14 +66,23 @@ Deno.test("a script that runs as root leaves files the attributes that Linux lea
     setcap cap_net_admin+ep new/closed/mode
     chmod 500 new/closed`,
   );
-  const [acl = new Uint8Array()] = await makeTars({
+  const value = decodeName(Uint8Array.fromHex(ACL));
+  const [acl = new Uint8Array(), defaultAcl = new Uint8Array()] = await makeTars({
     format: "pax",
-    members: [{
-      name: "acl/f",
-      mode: 0o674,
-      pax: { [`SCHILY.xattr.${ACL_NAME}`]: decodeName(Uint8Array.fromHex(ACL)) },
-    }],
+    members: [{ name: "acl/f", mode: 0o674, pax: { [`SCHILY.xattr.${ACL_NAME}`]: value } }],
+  }, {
+    format: "pax",
+    members: [
+      {
+        name: "d",
+        type: "directory",
+        mode: 0o755,
+        pax: { [`SCHILY.xattr.${DEFAULT_ACL}`]: value },
+      },
+      { name: "d/f" },
+    ],
   });
+  Deno.writeFileSync(`${scratch.path}/default-acl.tar`, defaultAcl);
   Deno.writeFileSync(`${scratch.path}/acl.tar`, acl);
   const fromImage = await builtArchive(scratch, {
     type: "single",
@@ -86,7 +95,7 @@ Deno.test("a script that runs as root leaves files the attributes that Linux lea
     name: "changed",
     tag: "1",
     fromImage,
-    copyToRoot: [contents],
+    copyToRoot: [contents, `${scratch.path}/default-acl.tar`],
     runAsRoot: `
       chmod 700 /bin/mode /etc /new/closed/mode
       chown 5 /bin/owner /new/closed/owner
@@ -132,4 +141,6 @@ Deno.test("a script that runs as root leaves files the attributes that Linux lea
   ]);
   const [root] = await readRoots([`${unpacked}.tar`]);
   assert.equal(root?.entries["acl/f"]?.xattrs[ACL_NAME], ACL);
+  assert.deepEqual(root?.entries["d"]?.xattrs, { [DEFAULT_ACL]: ACL });
+  assert.deepEqual(root?.entries["d/f"]?.xattrs, {});
 });
