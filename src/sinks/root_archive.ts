@@ -23,6 +23,8 @@ export interface RootArchiveOptions {
 export interface RootArchive {
   /** In bytes. */
   readonly size: number;
+  /** What it consists of. Names begin with `./`. */
+  members(options?: RootArchiveOptions): MemberSource;
   /**
    * The bytes: a readable byte stream. It fails with what a layer fails with, at its end if its
    * digest is another one.
@@ -42,10 +44,12 @@ export function rootArchive(
   format: TarFormat = "pax",
 ): RootArchive {
   const ordered = inOrder(root);
+  const members = ({ onLayer = () => {} }: RootArchiveOptions = {}) =>
+    new RootMembers(ordered, layers, onLayer);
   return {
     size: archiveSize(headersOf(ordered), format),
-    open: ({ onLayer = () => {} } = {}) =>
-      tarStream(new RootMembers(ordered, layers, onLayer), format),
+    members,
+    open: (options) => tarStream(members(options), format),
   };
 }
 

@@ -6,15 +6,48 @@
 import { ImageError } from "../errors.ts";
 import { runShell } from "../process/run.ts";
 
+/** The file of a new disk, open for writing. */
+export class DiskFile implements Disposable {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+
+  /** @throws {ImageError} if it can not be made. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = writing(
+      path,
+      () => Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }),
+    );
+  }
+
+  /**
+   * Writes all of it behind what has been written.
+   *
+   * @throws {ImageError} if it can not be written.
+   */
+  write(bytes: Uint8Array): void {
+    for (let rest = bytes; rest.length > 0;) {
+      rest = rest.subarray(writing(this.#path, () => this.#file.writeSync(rest)));
+    }
+  }
+
+  /** The next bytes go to the start of the disk. */
+  rewind(): void {
+    this.#file.seekSync(0, Deno.SeekMode.Start);
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
 /** Writes what a stream has to a new file, whole blocks of a disk; the number of bytes. */
 export async function writeDisk(
   file: string,
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): Promise<number> {
-  using disk = writing(
-    file,
-    () => Deno.openSync(file, { write: true, createNew: true, mode: 0o600 }),
-  );
+  using disk = new DiskFile(file);
   const reader = stream.getReader({ mode: "byob" });
   let size = 0;
   let buffer = new ArrayBuffer(1 << 20);
@@ -22,9 +55,7 @@ export async function writeDisk(
     for (;;) {
       const { value, done } = await reader.read(new Uint8Array(buffer));
       if (done) return size;
-      for (let rest = value; rest.length > 0;) {
-        rest = rest.subarray(writing(file, () => disk.writeSync(rest)));
-      }
+      disk.write(value);
       size += value.length;
       buffer = value.buffer;
     }

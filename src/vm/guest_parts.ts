@@ -25,6 +25,8 @@ export interface GuestParts {
   readonly kernel: Kernel;
   /** In the order in which they are inserted. */
   readonly modules: readonly KernelModule[];
+  /** Whether the kernel mounts EROFS. */
+  readonly hasErofs: boolean;
   readonly busybox: Busybox;
   /** The path of mke2fs. */
   readonly mke2fs: string;
@@ -61,7 +63,7 @@ export async function findGuestParts(options: GuestPartsOptions): Promise<GuestP
   }
 
   const kernel = findKernel(options);
-  let modules: readonly KernelModule[] = [];
+  let modules: readonly KernelModule[] = [], hasErofs = false;
   if (typeof kernel === "string") {
     missing.push({
       text: kernel ||
@@ -71,6 +73,7 @@ export async function findGuestParts(options: GuestPartsOptions): Promise<GuestP
   } else {
     const found = guestModules(kernel.modules);
     modules = found.modules;
+    hasErofs = found.hasErofs;
     if (found.missing.length > 0) {
       const text = `the kernel ${kernel.version} has no ${found.missing.join(", ")}: ` +
         "name another with --kernel";
@@ -92,7 +95,7 @@ export async function findGuestParts(options: GuestPartsOptions): Promise<GuestP
     missing.length > 0 || typeof kernel === "string" || typeof busybox === "string" ||
     mke2fs === undefined
   ) throw new ImageError(missingText(missing));
-  return { qemu: qemu.program, kernel, modules, busybox, mke2fs };
+  return { qemu: qemu.program, kernel, modules, hasErofs, busybox, mke2fs };
 }
 
 function missingDecompressors(

@@ -11,13 +11,15 @@ import type { GuestParts } from "./guest_parts.ts";
 
 export type { GuestScript };
 
-/** A tar archive in GNU's format, without what is to be unpacked through a symlink. */
+/** Files on a disk: a tar archive in GNU's format, if nothing is to be unpacked through a symlink. */
 export interface GuestArchive {
   /**
    * Where it goes: the base image's files to `lower`, the new layer's to `upper`, and a closure, with
    * names that begin with `nix/store`, to `store`.
    */
   readonly directory: "lower" | "upper" | "store";
+  /** Whether it is a file system (EROFS), which has no need of being unpacked. */
+  readonly isFileSystem?: boolean;
   /** The symlinks in it that are not root's: busybox's tar gives many of them no owner. */
   readonly ownedLinks?: readonly OwnedLink[];
 }
@@ -30,7 +32,7 @@ export interface OwnedLink {
   readonly gid: number;
 }
 
-/** A guest's work: it unpacks archives to its disk, and then runs scripts. */
+/** A guest's work: it unpacks archives to its disk, or mounts them, and then runs scripts. */
 export interface GuestWork {
   /** What is on the disks after the first, one each. */
   readonly archives: readonly GuestArchive[];
@@ -50,10 +52,11 @@ export function initScript(
   const steps = ["start", ...modules.map(({ name }) => `insert ${name}`), "make_ready"];
   steps.push("echo '@phase unpacking'");
   const files: GuestFile[] = [], lower: string[] = [], others: string[] = [];
-  archives.forEach(({ directory, ownedLinks = [] }, index) => {
+  archives.forEach(({ directory, isFileSystem, ownedLinks = [] }, index) => {
     const disk = `vd${String.fromCharCode("b".charCodeAt(0) + index)}`;
     const part = directory === "lower" ? lower : others;
-    part.push(`unpack ${disk} ${directory}`);
+    if (!isFileSystem) part.push(`unpack ${disk} ${directory}`);
+    else part.push(directory === "upper" ? `adopt ${disk}` : `show ${disk} ${directory}`);
     for (const [owner, paths] of byOwner(ownedLinks)) {
       part.push(`own_links ${disk} ${directory} ${owner}`);
       files.push({ path: `${LINKS}/${disk}.${owner}`, content: namesOf(paths) });

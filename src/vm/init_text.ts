@@ -12,9 +12,9 @@
  * - `@full`, after either: there was no space left on the disk
  * - `@done`: all is well and on the disk
  *
- * The disk holds the base image's files in `lower`, the new layer in `upper`, and the closure of
- * store paths in `store`. Mount points that the image lacks are in `points`, a layer below all
- * others, so that they are no part of the new one.
+ * The disk holds, or shows, the base image's files in `lower`, the new layer in `upper`, and the
+ * closure of store paths in `store`. Mount points that the image lacks are in `points`, a layer
+ * below all others, so that they are no part of the new one.
  * @module
  */
 
@@ -109,6 +109,31 @@ unpack() {
   try "unpacking to $2" tar -xf "/dev/$1" -C "/disk/$2" --numeric-owner
 }
 
+shown=
+
+# show DISK DIRECTORY
+show() {
+  await_disk "$1"
+  try "mounting $2" mount -t erofs -o ro "/dev/$1" "/disk/$2"
+  shown="$2 $shown"
+}
+
+# Off is what would need more than files to say: a layer of an image has nothing else.
+as_image() {
+  mount -t overlay -o "lowerdir=$1,upperdir=/disk/upper,workdir=/disk/work,\\
+redirect_dir=off,index=off,metacopy=off,xino=off" image /disk/merged
+}
+
+# adopt DISK: what is on it comes to the new layer by the overlay's driver, with all attributes.
+adopt() {
+  mkdir -p /disk/adopted
+  show "$1" adopted
+  try 'mounting the new layer' as_image /disk/adopted
+  try 'copying to the new layer' find /disk/merged -exec touch -h -c {} +
+  if [ -s /run/said ]; then fail "copying to the new layer failed: $(tail -n 1 /run/said)"; fi
+  try 'unmounting the new layer' umount /disk/merged
+}
+
 # own_links DISK DIRECTORY UID:GID
 own_links() {
   try 'giving links their owners' give_links "$@"
@@ -164,10 +189,7 @@ enter() {
     fi
   done
   if [ -d /disk/points/tmp ]; then chmod 1777 /disk/points/tmp; fi
-  # Off is what would need more than files to say: a layer of an image has nothing else.
-  try 'mounting the image' mount -t overlay -o \\
-lowerdir=/disk/lower:/disk/points,upperdir=/disk/upper,workdir=/disk/work,\\
-redirect_dir=off,index=off,metacopy=off,xino=off image /disk/merged
+  try 'mounting the image' as_image /disk/lower:/disk/points
   try 'mounting the store' mount -t overlay \\
     -o ro,lowerdir=/disk/store/nix/store:/disk/merged/nix/store store /disk/merged/nix/store
   try 'mounting /dev' mount -o rbind /dev /disk/merged/dev
@@ -232,8 +254,10 @@ run() {
 }
 
 finish() {
+  local place
   echo '@phase finishing'
   try 'unmounting the store' umount /nix/store
+  for place in $shown; do try "unmounting $place" umount "/disk/$place"; done
   sync
   try 'unmounting the disk' umount /disk
   echo @done

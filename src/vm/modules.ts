@@ -23,6 +23,8 @@ export interface GuestModules {
   readonly modules: readonly KernelModule[];
   /** The needed ones that this kernel does not have at all. */
   readonly missing: readonly string[];
+  /** Whether this kernel mounts EROFS. */
+  readonly hasErofs: boolean;
 }
 
 /** The disks, what is on them, and how they are seen as one. */
@@ -30,6 +32,9 @@ const NEEDED = ["virtio_pci", "virtio_blk", "ext4", "overlay"];
 
 /** What ext4 asks for by another way than modules.dep. Before it. */
 const WANTED = ["crc32c_generic"];
+
+/** Read-only disks that need no unpacking. */
+const EROFS = "erofs";
 
 const COMPRESSIONS: Readonly<Record<string, Compression>> = {
   xz: "xz",
@@ -49,7 +54,7 @@ export function guestModules(directory: string): GuestModules {
   const builtIn = new Set(lines(`${directory}/modules.builtin`).map(nameOf));
 
   const order = new Set<string>(), missing: string[] = [];
-  for (const name of [...WANTED, ...NEEDED]) {
+  for (const name of [...WANTED, ...NEEDED, EROFS]) {
     if (builtIn.has(name)) continue;
     const module = dependencies.get(name);
     if (module === undefined) {
@@ -62,7 +67,7 @@ export function guestModules(directory: string): GuestModules {
   }
   const modules = [...order].map((name) => dependencies.get(name)?.path)
     .filter((path) => path !== undefined).map((path) => moduleOf(`${directory}/${path}`));
-  return { modules, missing };
+  return { modules, missing, hasErofs: builtIn.has(EROFS) || dependencies.has(EROFS) };
 }
 
 function moduleOf(path: string): KernelModule {

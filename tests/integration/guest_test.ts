@@ -5,8 +5,10 @@
 
 import assert from "node:assert/strict";
 import { ENVIRONMENT, runGuest } from "../support/guest.ts";
+import { encodeName } from "../../src/tar/name.ts";
+import { succeed } from "../support/program.ts";
 import { Scratch } from "../support/scratch.ts";
-import type { TarRecipeMember } from "../support/tars.ts";
+import { makeTar, type TarRecipeMember } from "../support/tars.ts";
 
 const LONG = `${"d".repeat(150)}/${"f".repeat(150)}`;
 
@@ -73,7 +75,8 @@ Deno.test("a guest without a base image runs a script by its own shell, and leav
   assert.deepEqual(upper.paths, []);
 });
 
-Deno.test("a guest's script changes a base, and the layer has that alone", async () => {
+/** @param asFileSystems whether base and store come as such */
+async function changesBase(asFileSystems: boolean): Promise<void> {
   await using scratch = new Scratch();
   const lower = [
     directory(".", { mode: 0o750, uid: 7 }),
@@ -140,6 +143,7 @@ Deno.test("a guest's script changes a base, and the layer has that alone", async
     lower,
     upper,
     store,
+    asFileSystems,
     scripts: [
       { field: "runAsRoot", script: runAsRoot },
       {
@@ -191,6 +195,71 @@ Deno.test("a guest's script changes a base, and the layer has that alone", async
   assert.equal(result.files.get("closed")?.owner, "1000:0");
   assert.equal(result.files.get("new/a")?.inode, result.files.get("new/b")?.inode);
   assert.equal(await result.text("closed/f"), "f");
+}
+
+Deno.test("a guest's script changes a base, and the layer has that alone", () =>
+  changesBase(false));
+
+Deno.test("a guest's script changes a base that is not unpacked", () => changesBase(true));
+
+Deno.test("a guest reads the file systems that are written for it", async () => {
+  await using scratch = new Scratch();
+  const names = Array.from({ length: 600 }, (_, index) => {
+    const start = `${index}${["+", "\u{ffff}", "\u{10000}", "\udcff", "é"][index % 5]}`;
+    return start + "n".repeat(index * 7 % (256 - encodeName(start).length));
+  });
+  const content = (size: number) =>
+    Array.from({ length: size }, (_, index) => `${index % 7}`).join("");
+  const lower: TarRecipeMember[] = [
+    ...names.map((name, index) => ({ name: `many/${name}`, content: content(index) })),
+    ...[1, 60, 2000, 3967, 3968, 3969, 4032, 4033, 4095].flatMap((length, index) => [
+      { name: `links/${index}`, type: "symlink" as const, linkname: "t".repeat(length) },
+      { name: `links/of ${index}`, type: "symlink" as const, linkname: "u".repeat(length) },
+    ]),
+    ...[0, 1, 4095, 4096, 4097, 1 << 20, (1 << 20) + 1, 3 << 20].map((size) => ({
+      name: `sizes/${size}`,
+      content: content(size),
+      mtime: size * 1000,
+    })),
+    // A block's worth of entries, and one more.
+    ...Array.from({ length: 254 }, (_, i) => ({ name: `full/${`${i}`.padStart(4, "0")}` })),
+    ...Array.from({ length: 255 }, (_, i) => ({ name: `more/${`${i}`.padStart(4, "0")}` })),
+    { name: "more/link", type: "link", linkname: "sizes/4097" },
+    { name: "-", type: "directory", mode: 0o7751, uid: 2 ** 31, gid: 2 ** 32 - 2 },
+    { name: "-/device", type: "block", device: [259, 70000], mode: 0o600 },
+  ];
+  const belowTree = (member: TarRecipeMember): TarRecipeMember => ({
+    ...member,
+    name: `tree/${member.name}`,
+    ...member.type === "link" ? { linkname: `tree/${member.linkname}` } : {},
+  });
+  const script = `
+    cd "$1"
+    find . -mindepth 1 | sort | md5sum
+    find many sizes more -type f | sort | tr '\\n' '\\0' | xargs -0 md5sum | md5sum
+    find links -type l | sort | xargs -n 1 readlink | md5sum
+    stat -c '%n %a %u:%g %h' ./- sizes
+    stat -c '%n %s %Y %h' sizes/* more/link
+    stat -c '%n %a %t:%T' -- ./-/device
+    find sizes more -type f -links 2 | sort
+    ls more | wc -l
+    [ ! -e more/none ] && [ ! -e many/0 ] && cat full/0253 more/0254
+  `;
+  Deno.mkdirSync(`${scratch.path}/root`);
+  Deno.writeFileSync(`${scratch.path}/expected.tar`, await makeTar(...lower));
+  const expected = await succeed([
+    ...["sh", "-ec", 'tar -xf "$1" -C "$2" && exec busybox sh -c "$3" sh "$2"', "sh"],
+    ...[`${scratch.path}/expected.tar`, `${scratch.path}/root`, script],
+  ], { env: { LC_ALL: "C", PATH: Deno.env.get("PATH") ?? "", TZ: "UTC" } });
+  const { lines } = await runGuest(scratch, {
+    lower: lower.map(belowTree),
+    asFileSystems: true,
+    scripts: [{
+      field: "runAsRoot",
+      script: `set -- /tree; ${script}`,
+    }],
+  });
+  assert.deepEqual(outputOf(lines), expected.trimEnd().split("\n"));
 });
 
 Deno.test("a guest outlives a script that removes all it can", async () => {

@@ -3,6 +3,9 @@
  * @module
  */
 
+import { encodeName } from "../../src/tar/name.ts";
+import { contentOfBytes, membersOf, type TarMember } from "../../src/tar/stream.ts";
+import { writeErofs } from "../../src/vm/erofs/write.ts";
 import { findGuestParts } from "../../src/vm/guest_parts.ts";
 import { initramfs } from "../../src/vm/initramfs.ts";
 import { type GuestScript, initScript } from "../../src/vm/init_script.ts";
@@ -16,6 +19,8 @@ export interface GuestInput {
   readonly upper?: readonly TarRecipeMember[];
   readonly store?: readonly TarRecipeMember[];
   readonly scripts: readonly (Pick<GuestScript, "field" | "script"> & Partial<GuestScript>)[];
+  /** Whether base and store come as file systems instead of as archives. */
+  readonly asFileSystems?: boolean;
   /** In MiB. */
   readonly diskSize?: number;
 }
@@ -53,15 +58,19 @@ export async function runGuest(scratch: Scratch, input: GuestInput): Promise<{
   ]);
   const archives = (["store", "upper", "lower"] as const).filter((name) => input[name]);
   const disks = [disk];
-  for (const name of archives) {
-    disks.push(`${scratch.path}/${name}.tar`);
-    Deno.writeFileSync(disks.at(-1)!, await makeTar(...input[name] ?? []));
+  const isFileSystem = (name: string) => (input.asFileSystems ?? false) && name !== "upper";
+  for (const [index, name] of archives.entries()) {
+    const file = `${scratch.path}/${name}`, members = input[name] ?? [];
+    disks.push(file);
+    if (isFileSystem(name)) await writeErofs(file, membersOf(members.map(memberOf)), index);
+    else Deno.writeFileSync(file, await makeTar(...members));
   }
-  const archive = (directory: (typeof archives)[number]) => ({
-    directory,
-    ownedLinks: (input[directory] ?? []).filter(({ type, uid }) => type === "symlink" && uid)
-      .map(({ name, uid = 0, gid = 0 }) => ({ path: name, uid, gid })),
-  });
+  const archive = (directory: (typeof archives)[number]) =>
+    isFileSystem(directory) ? { directory, isFileSystem: true } : {
+      directory,
+      ownedLinks: (input[directory] ?? []).filter(({ type, uid }) => type === "symlink" && uid)
+        .map(({ name, uid = 0, gid = 0 }) => ({ path: name, uid, gid })),
+    };
   const scripts = input.scripts.map((script): GuestScript => ({
     inRoot: script.field === "runAsRoot",
     shell: null,
@@ -83,6 +92,19 @@ export async function runGuest(scratch: Scratch, input: GuestInput): Promise<{
   ]);
   const lines = output.split("\r\n");
   return { lines: lines.slice(lines.indexOf("@alive")), upper: await Upper.read(disk) };
+}
+
+function memberOf(recipe: TarRecipeMember): TarMember {
+  const { name, type = "file", mode = 0o644, uid = 0, gid = 0, mtime = 0, linkname = "" } = recipe;
+  if (type === "sparse" || type === "unknown") throw new Error(`${type} is for archives`);
+  const bytes = encodeName(recipe.content ?? "");
+  const [major, minor] = recipe.device ?? [];
+  return {
+    ...{ name, type, mode, uid, gid, mtime, linkname, uname: "", gname: "", origin: name },
+    size: bytes.length,
+    device: major === undefined || minor === undefined ? undefined : { major, minor },
+    open: () => contentOfBytes(bytes),
+  };
 }
 
 /** The directory that has the new layer, as debugfs shows it. */

@@ -154,6 +154,8 @@ Deno.test("findGuestParts lists modules in the order of insertion, decompressed"
     "kernel/a/jbd2.ko": "",
     "kernel/a/crc32c_generic.ko": "",
     "kernel/a/other.ko": "",
+    "kernel/a/erofs.ko": "kernel/a/libcrc32c.ko",
+    "kernel/a/libcrc32c.ko": "",
   });
   host.write(`${directory}/kernel/a/virtio.ko.gz`, gzipSync("gz"));
   for (const [name, program] of [["virtio-ring.ko.xz", "xz"], ["ext4.ko.zst", "zstd"]] as const) {
@@ -172,7 +174,8 @@ Deno.test("findGuestParts lists modules in the order of insertion, decompressed"
   for (const name of ["xz", "zstd"]) {
     Deno.symlinkSync(findProgram(name)!, `${host.programs}/${name}`);
   }
-  const { modules } = await host.find();
+  const { modules, hasErofs } = await host.find();
+  assert.equal(hasErofs, true);
   const decoder = new TextDecoder();
   const found = modules.map(async (each) => [each.name, decoder.decode(await each.bytes())]);
   assert.deepEqual(await Promise.all(found), [
@@ -182,7 +185,14 @@ Deno.test("findGuestParts lists modules in the order of insertion, decompressed"
     ["virtio_blk", "kernel/a/virtio_blk.ko"],
     ["jbd2", "kernel/a/jbd2.ko"],
     ["ext4", "kernel/a/ext4.ko.zst"],
+    ["libcrc32c", "kernel/a/libcrc32c.ko"],
+    ["erofs", "kernel/a/erofs.ko"],
   ]);
+
+  host.modules(directory);
+  assert.equal((await host.find()).hasErofs, false);
+  host.modules(directory, {}, ["virtio_pci", "virtio_blk", "ext4", "overlay", "erofs"]);
+  assert.equal((await host.find()).hasErofs, true);
 
   host.modules(directory, {}, ["virtio_pci", "ext4"]);
   await assert.rejects(host.find(), /kernel 6 has no virtio_blk, overlay: /);
