@@ -10,6 +10,7 @@ import { mergeLayers } from "../base/merged_root.ts";
 import { ImageError } from "../errors.ts";
 import type { Layer } from "../layer/layer.ts";
 import { StoreMembers } from "../layer/store_members.ts";
+import { scriptFailure } from "../process/script_failure.ts";
 import { hostPath, programsOf, shellPaths, STANDARD_PATH } from "../process/script_options.ts";
 import type { RootEntry, RootTree } from "../rootfs/root_tree.ts";
 import { topArchive } from "../rootfs/top_layer.ts";
@@ -28,7 +29,7 @@ import {
   type OwnedLink,
 } from "./init_script.ts";
 import { initramfs } from "./initramfs.ts";
-import { runMachine, type RunMachineOptions } from "./machine.ts";
+import { runMachine, type RunMachineOptions, ScriptFailure } from "./machine.ts";
 import { upperTree } from "./upper_tree.ts";
 
 /** How the user wants machines to be. */
@@ -92,6 +93,7 @@ export async function runInMachine(
     time,
   });
   let phase = "";
+  const isShown = surroundings.onOutput !== undefined;
   await runMachine({
     qemu: parts.qemu,
     kernel: parts.kernel.image,
@@ -106,6 +108,8 @@ export async function runInMachine(
     onPhase: (name) => phase = name,
     onOutput: (text) => onOutput(`${phase}: ${text}`),
     onWarning: (text) => onOutput(`${text}\n`),
+  }).catch((error) => {
+    throw error instanceof ScriptFailure ? failureOf(error, scripts, isShown) : error;
   });
   const upper = readExt4Tree(disk, "upper");
   try {
@@ -114,6 +118,16 @@ export async function runInMachine(
     upper[Symbol.dispose]();
     throw error;
   }
+}
+
+/** @param isShown whether the user has seen the output */
+function failureOf(
+  { script: field, status, line, lastLines }: ScriptFailure,
+  scripts: readonly GuestScript[],
+  isShown: boolean,
+): ImageError {
+  const script = scripts.find((each) => each.field === field)?.script ?? "";
+  return scriptFailure({ field, script, status, line, output: isShown ? "" : lastLines });
 }
 
 /** Room for what the scripts add, in MiB. */
