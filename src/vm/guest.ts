@@ -102,7 +102,7 @@ export class Guest {
   }
 
   #remember(line: string): void {
-    const text = line.trimEnd();
+    const text = line.trimEnd().replaceAll("\t", "  ");
     if (text === "") return;
     this.#lastLines.push(shortened(text, LINE_LENGTH));
     if (this.#lastLines.length > LAST_LINES) this.#lastLines.shift();

@@ -158,7 +158,7 @@ enter() {
     look $point
     if [ $kind = nothing ]; then
       made="$point $made"
-      mkdir /disk/points/$point
+      mkdir -p /disk/points/$point
     elif [ $kind = other ] && [ $point != tmp ]; then
       fail "/$point of the image is no directory"
     fi

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import type { BaseRoot } from "../base/base_root.ts";
 import { mergeLayers } from "../base/merged_root.ts";
 import { ImageError } from "../errors.ts";
@@ -234,8 +234,13 @@ function scriptsOf(spec: ImageSpec, storeRoot: string): GuestScript[] {
 function findShell(shell: string, storeRoot: string): string {
   const paths = shellPaths(shell);
   const found = paths.find((path) =>
-    !path.startsWith("/nix/store/") || existsSync(hostPath(path, storeRoot))
+    !path.startsWith("/nix/store/") || isThere(hostPath(path, storeRoot))
   );
   if (found !== undefined) return found;
   throw new ImageError(`shell: there is none at ${paths.join(" nor ")}`);
+}
+
+/** Be it a link, which need lead nowhere on this host. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
