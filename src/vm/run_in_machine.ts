@@ -6,28 +6,17 @@
 
 import { lstatSync } from "node:fs";
 import type { BaseRoot } from "../base/base_root.ts";
-import { mergeLayers } from "../base/merged_root.ts";
 import { ImageError } from "../errors.ts";
 import type { Layer } from "../layer/layer.ts";
-import { StoreMembers } from "../layer/store_members.ts";
 import { scriptFailure } from "../process/script_failure.ts";
 import { hostPath, programsOf, shellPaths, STANDARD_PATH } from "../process/script_options.ts";
-import type { RootEntry, RootTree } from "../rootfs/root_tree.ts";
-import { topArchive } from "../rootfs/top_layer.ts";
-import { rootArchive } from "../sinks/root_archive.ts";
+import type { RootTree } from "../rootfs/root_tree.ts";
 import type { ImageSpec } from "../spec/image_spec.ts";
-import type { StorePath } from "../store/store_path.ts";
-import { membersOf, tarStream } from "../tar/stream.ts";
+import { type ArchiveSources, writeArchives } from "./archives.ts";
 import { makeWorkDisk, writeDisk } from "./disks.ts";
 import { readExt4Tree } from "./ext4/tree.ts";
 import { findGuestParts, type GuestParts } from "./guest_parts.ts";
-import {
-  type GuestArchive,
-  type GuestScript,
-  type GuestWork,
-  initScript,
-  type OwnedLink,
-} from "./init_script.ts";
+import { type GuestScript, type GuestWork, initScript } from "./init_script.ts";
 import { initramfs } from "./initramfs.ts";
 import { runMachine, type RunMachineOptions, ScriptFailure } from "./machine.ts";
 import { upperTree } from "./upper_tree.ts";
@@ -43,17 +32,11 @@ export interface MachineSettings extends Pick<RunMachineOptions, "verdictFile" |
 }
 
 /** What the machine works on, besides the tree. */
-export interface MachineSurroundings extends MachineSettings {
+export interface MachineSurroundings extends MachineSettings, ArchiveSources {
   /** The base image. */
   readonly base?: { readonly layers: readonly Layer[]; readonly root: BaseRoot } | undefined;
-  /** What there is in /nix/store while the scripts run, besides what the image has there. */
-  readonly storePaths: readonly StorePath[];
-  /** The directory that holds `nix/store`: "" for the host's own. */
-  readonly storeRoot: string;
   /** Directories of programs, separated by colons. */
   readonly searchPath: string;
-  /** An empty directory for the disks. */
-  readonly work: string;
   /** Told what the scripts print, as it comes, and what is slower than it could be. */
   readonly onOutput?: ((text: string) => void) | undefined;
 }
@@ -83,7 +66,7 @@ export async function runInMachine(
     modules: surroundings.modules,
   });
   const scripts = scriptsOf(spec, surroundings.storeRoot);
-  const { archives, disks, size } = await writeArchives(tree, surroundings);
+  const { archives, disks, size, attributed } = await writeArchives(tree, surroundings);
   const disk = `${work}/disk`;
   await makeWorkDisk(disk, spec.diskSize ?? defaultDiskSize(size));
   const time = spec.created === "now" ? Math.floor(Date.now() / 1000) : Math.max(0, spec.created);
@@ -113,7 +96,8 @@ export async function runInMachine(
   });
   const upper = readExt4Tree(disk, "upper");
   try {
-    return { tree: upperTree(upper.entries(), base?.root), close: () => upper[Symbol.dispose]() };
+    const root = upperTree(upper.entries(), base?.root, attributed);
+    return { tree: root, close: () => upper[Symbol.dispose]() };
   } catch (error) {
     upper[Symbol.dispose]();
     throw error;
@@ -136,70 +120,6 @@ const LEAST_DISK = 1024, LEAST_FREE = 512;
 /** Twice what goes in, as it may all be copied up or changed. */
 function defaultDiskSize(bytes: number): number {
   return Math.max(LEAST_DISK, LEAST_FREE + Math.ceil(2 * bytes / 2 ** 20));
-}
-
-interface Archives {
-  readonly archives: GuestWork["archives"];
-  /** Their files, in the same order. */
-  readonly disks: readonly string[];
-  /** Of all of them, in bytes. */
-  readonly size: number;
-}
-
-/** In GNU's format: busybox, which unpacks them, does not know pax headers. */
-async function writeArchives(
-  tree: RootTree,
-  { base, storePaths, storeRoot, work }: MachineSurroundings,
-): Promise<Archives> {
-  const archives: GuestArchive[] = [];
-  const disks: string[] = [];
-  let size = 0;
-  const write = async (
-    directory: GuestArchive["directory"],
-    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-    ownedLinks: OwnedLink[],
-  ) => {
-    const file = `${work}/${directory}.tar`;
-    size += await writeDisk(file, stream);
-    archives.push({ directory, ownedLinks });
-    disks.push(file);
-  };
-  if (base !== undefined) {
-    const merged = await mergeLayers(base.layers);
-    const links = Array.from(merged.names(), ({ path, file }) => ({ ...file, path }));
-    await write("lower", rootArchive(merged, base.layers, "gnu").open(), ownedLinks(links));
-  }
-  const { members } = topArchive(tree);
-  await write("upper", tarStream(membersOf(members), "gnu"), ownedLinks(tree.values()));
-  if (storePaths.length > 0) await write("store", storeArchive(storePaths, storeRoot), []);
-  return { archives, disks, size };
-}
-
-/** The symlinks that are not root's. */
-function ownedLinks(entries: Iterable<Pick<RootEntry, "path" | "type" | "uid" | "gid">>) {
-  return [...entries].filter(({ type, uid, gid }) => type === "symlink" && (uid !== 0 || gid !== 0))
-    .map(({ path, uid, gid }): OwnedLink => ({ path, uid, gid }));
-}
-
-function storeArchive(
-  paths: readonly StorePath[],
-  root: string,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const members = new StoreMembers(paths, {
-    root,
-    format: "gnu",
-    memberOf: ({ path, type, mode, size, target }, origin, open) => ({
-      name: path.slice(1),
-      type,
-      mode,
-      size,
-      linkname: target,
-      ...{ uid: 0, gid: 0, uname: "", gname: "", mtime: 1 },
-      origin,
-      open,
-    }),
-  });
-  return tarStream(members.read([]), "gnu");
 }
 
 async function writeInitramfs(file: string, parts: GuestParts, work: GuestWork): Promise<string> {

@@ -7,19 +7,33 @@
 import type { BaseRoot } from "../base/base_root.ts";
 import type { RootEntry, RootTree } from "../rootfs/root_tree.ts";
 import { ImageError } from "../errors.ts";
+import { compareBytes } from "../tar/name.ts";
 import type { Ext4Entry } from "./ext4/entry.ts";
 
 /** The driver's own attributes, which mean nothing elsewhere. */
 const OVERLAY = "trusted.overlay.";
 
+/** A file that had extended attributes before, which the guest's busybox can't give it. */
+export type Attributed =
+  & Pick<RootEntry, "uid" | "gid" | "size">
+  & { readonly mtime: number; readonly xattrs: ReadonlyMap<string, Uint8Array> };
+
 /**
  * The entries of a layer.
  *
  * @param base what the layers below have
+ * @param attributed files and directories that the scripts found without their attributes, by path
  * @throws {ImageError} for sockets, which no image can hold.
  */
-export function upperTree(entries: Iterable<Ext4Entry>, base: BaseRoot | undefined): RootTree {
+export function upperTree(
+  entries: Iterable<Ext4Entry>,
+  base: BaseRoot | undefined,
+  attributed: ReadonlyMap<string, Attributed>,
+): RootTree {
   const tree: RootTree = new Map();
+  // By inode: a file may have got more names.
+  const restored = new Map<number, Attributed["xattrs"]>();
+  const inodes = new Map<string, number>();
   const add = (entry: RootEntry) => tree.set(entry.path, entry);
   for (const entry of entries) {
     const { path, type, device } = entry;
@@ -28,13 +42,40 @@ export function upperTree(entries: Iterable<Ext4Entry>, base: BaseRoot | undefin
       continue;
     }
     add(entryOf(entry));
-    const opaque = entry.xattrs.get(`${OVERLAY}opaque`)?.[0] === "y".charCodeAt(0);
+    const before = attributed.get(path);
+    if (before && isAsBefore(entry, before)) restored.set(entry.inode, before.xattrs);
+    if (attributed.size > 0) inodes.set(path, entry.inode);
     // The driver marks new directories too, where there is nothing to hide.
-    if (type === "directory" && opaque && base?.find(path)?.type === "directory") {
+    if (type === "directory" && isOpaque(entry) && base?.find(path)?.type === "directory") {
       add(marker(path === "" ? ".wh..wh..opq" : `${path}/.wh..wh..opq`));
     }
   }
+  for (const [path, inode] of inodes) {
+    const entry = tree.get(path), xattrs = restored.get(inode);
+    if (entry && xattrs) tree.set(path, { ...entry, xattrs: united(xattrs, entry.xattrs) });
+  }
   return tree;
+}
+
+/**
+ * Whether attributes are still true of a file: Linux drops capabilities when its owner or its
+ * content changes, and the time then shows.
+ */
+function isAsBefore(entry: Ext4Entry, before: Attributed): boolean {
+  if (entry.type === "directory") return !isOpaque(entry);
+  return entry.size === before.size && entry.mtime === Math.floor(before.mtime) &&
+    entry.uid === before.uid && entry.gid === before.gid;
+}
+
+function united(
+  before: ReadonlyMap<string, Uint8Array>,
+  now: ReadonlyMap<string, Uint8Array> | undefined,
+): Map<string, Uint8Array> {
+  return new Map([...before, ...now ?? []].sort(([a], [b]) => compareBytes(a, b)));
+}
+
+function isOpaque({ xattrs }: Ext4Entry): boolean {
+  return xattrs.get(`${OVERLAY}opaque`)?.[0] === "y".charCodeAt(0);
 }
 
 function entryOf(entry: Ext4Entry): RootEntry {

@@ -36,6 +36,12 @@ chmod 4711 owner
 chown 5:6 owner
 mkdir directory-to-file
 echo x >directory-to-file/f
+for name in ping written given; do
+  echo "$name" >"$name"
+  "$(command -v setcap || echo /usr/sbin/setcap)" cap_net_raw+ep "$name"
+done
+echo far >far
+chown 4000000000:3000000000 far
 `;
 
 /** What the script does. */
@@ -74,6 +80,11 @@ ${attr}/usr/bin/setfattr -n user.note -v 'a note' /mode
 echo mine >/tmp/mine
 echo theirs >/dev/shm/theirs
 mkdir /proc-like
+chmod 4711 /ping
+ln /ping /ping-too
+echo more >>/written
+chown 1:1 /given
+chmod 600 /far
 `;
 
 /**
@@ -103,6 +114,7 @@ const CHANGED = [
   ...["NEW LINE", "block", "capable", "changed", "changed/f", "changed/linked", "closed"],
   ...["closed/new", "deleted-deep", "deleted-deep/a", "deleted-deep/a/.wh.f"],
   ...["directory-to-file", "elsewhere", "file-to-directory", "file-to-directory/x", "hard"],
+  ...["far", "given", "ping", "ping-too", "written"],
   ...["hard/a", "link", "link-\udcfc", "link-to-directory", "mode", "moved", "moved-to"],
   ...["moved-to/f", "moved/.wh..wh..opq", "moved/other", "null", "only-mode", "owner", "pipe"],
   ...["proc-like", "replaced", "replaced/.wh..wh..opq", "replaced/new", "suid", "tmp"],
@@ -117,7 +129,7 @@ async function baseOfTwoLayers(scratch: Scratch): Promise<string> {
     cd "$1.more"
     tar -xf "$1"
     ${LOWER}
-    tar --create --file "$1" --numeric-owner .`;
+    tar --create --file "$1" --numeric-owner --format=pax --xattrs --xattrs-include='*' .`;
   await succeed(["sh", "-ec", add, "sh", root]);
   await docker.docker("import", root, "changes:lower");
   const run = ["run", "--network=none", "--name=changes", "changes:lower", "/bin/busybox", "rm"];
@@ -170,14 +182,18 @@ Deno.test("what a script leaves of a base image is what Docker shows, and the la
   const paths = Object.keys(entries).map((path) => path.replace(/^-new line.*/s, "NEW LINE"));
   assert.deepEqual(paths.sort(), CHANGED.toSorted());
   const xattrs = Object.values(entries).flatMap(({ xattrs }) => Object.keys(xattrs));
-  assert.deepEqual(xattrs.sort(), ["security.capability", "user.note", "user.note"]);
+  const capability = "security.capability";
+  assert.deepEqual(xattrs.sort(), [capability, capability, capability, "user.note", "user.note"]);
   const ask = (...command: string[]) =>
     docker.docker(
       ...["run", "--rm", "--network=none", "--volume=/nix/store:/nix/store:ro", "changes:root"],
       ...command,
     );
-  const capable = await ask(`${libcap}/usr/sbin/getcap`, "/capable");
-  assert.equal(capable, "/capable cap_chown,cap_net_raw=ep\n");
+  const files = ["/capable", "/ping", "/ping-too", "/written", "/given"];
+  assert.equal(
+    await ask(`${libcap}/usr/sbin/getcap`, ...files),
+    "/capable cap_chown,cap_net_raw=ep\n/ping cap_net_raw=ep\n/ping-too cap_net_raw=ep\n",
+  );
   const note = ["--absolute-names", "--only-values", "--name=user.note"];
   const notes = await ask(`${attr}/usr/bin/getfattr`, ...note, "/only-mode", "/mode");
   assert.equal(notes, "a notea note");
