@@ -126,7 +126,9 @@ async function makeTop(
     const rules = new PermissionRules(spec.permissions);
     const ruled = applyRules(rules, tree);
     // What comes out of a machine is what the base became there.
-    const placed = spec.runAsRoot === "" ? place(tree, placing, ruled.paths) : { ...early, tree };
+    const placed = spec.runAsRoot.trim() === ""
+      ? place(tree, placing, ruled.paths)
+      : { ...early, tree };
     const pax = spec.type === "single" && rules.touchStore && rules.needPax;
     const top = await finishTop(placed.tree, `${await work()}/top.tar`, pax ? "pax" : "gnu");
     return {

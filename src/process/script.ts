@@ -21,6 +21,7 @@ import {
   searchPaths,
   shellPaths,
 } from "./script_options.ts";
+import { scriptFailure } from "./script_failure.ts";
 import * as text from "./script_text.ts";
 
 export type { ScriptOptions };
@@ -197,8 +198,10 @@ class ScriptRun {
 
   #failure(status: string | undefined): ImageError {
     const { field, script, onOutput } = this.#options;
-    const hint = this.#output.includes(NO_SPACE) ? "\nTMPDIR says where temporary files go" : "";
-    const output = (onOutput ? "" : this.#output.trim() && `\n${indent(this.#output)}`) + hint;
+    const isFull = this.#output.includes(NO_SPACE);
+    const hint = isFull ? "TMPDIR says where temporary files go" : undefined;
+    const shown = onOutput ? "" : this.#output;
+    const output = (shown.trim() && `\n${indent(shown)}`) + (hint ? `\n${hint}` : "");
     if (!status) {
       return new ImageError(`${field} was ended before it was done${output}`);
     }
@@ -206,10 +209,14 @@ class ScriptRun {
       return new ImageError(`${field} could not be started (exit status ${status})${output}`);
     }
     const line = this.#failedLine(status);
-    const source = line === undefined ? "" : script.split("\n")[line - 1]?.trim() ?? "";
-    const place = line === undefined ? "" : ` at line ${line}`;
-    const what = `${field} failed with exit status ${status}${place}`;
-    return new ImageError(what + (source || output ? ":" : "") + (source && ` ${source}`) + output);
+    return scriptFailure({
+      field,
+      script,
+      status,
+      line,
+      output: onOutput ? "" : this.#output,
+      hint,
+    });
   }
 
   /** As the prelude noted it, else as the shell's last message has it. */

@@ -60,7 +60,8 @@ function isAlike(a: TarMember, b: TarMember): boolean {
     JSON.stringify([...a.xattrs ?? []]) === JSON.stringify([...b.xattrs ?? []]);
 }
 
-function linkTo(file: TarMember, { open: _, xattrs: __, ...member }: TarMember): TarMember {
+/** With the attributes: engines give every name its owner, by which Linux drops capabilities. */
+function linkTo(file: TarMember, { open: _, ...member }: TarMember): TarMember {
   return { ...member, type: "link", size: 0, linkname: file.name, device: undefined };
 }
 

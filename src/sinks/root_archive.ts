@@ -97,9 +97,10 @@ function originOf({ path, file }: RootName): string {
 }
 
 function linkTo(first: RootName, other: RootName): TarHeader {
-  const { mode, uid, gid, uname, gname, mtime } = first.file;
+  // With the attributes: engines give every name its owner, by which Linux drops capabilities.
+  const { mode, uid, gid, uname, gname, mtime, xattrs } = first.file;
   const names = { name: `./${other.path}`, linkname: `./${first.path}` };
-  return { ...names, type: "link", size: 0, mode, uid, gid, uname, gname, mtime };
+  return { ...names, type: "link", size: 0, mode, uid, gid, uname, gname, mtime, xattrs };
 }
 
 /** The members, with the contents from their layers. */

@@ -20,7 +20,12 @@ export interface GuestListener {
 }
 
 /** Why a guest did not get done. */
-export type GuestFailure = Extract<Message, { kind: "error" | "exit" | "full" | "panic" }>;
+export type GuestFailure =
+  | Extract<Message, { kind: "error" | "full" | "panic" }>
+  | Extract<Message, { kind: "exit" }> & {
+    /** Where in the script, if the guest knows. */
+    readonly line: number | undefined;
+  };
 
 /** A guest, listened to. */
 export class Guest {
@@ -30,6 +35,7 @@ export class Guest {
   #isAlive = false;
   #isDone = false;
   #failure: GuestFailure | undefined;
+  #scriptLine: number | undefined;
 
   constructor(listener: GuestListener) {
     this.#listener = listener;
@@ -77,7 +83,10 @@ export class Guest {
         this.#failure = message;
         return;
       case "exit":
-        if (message.status !== 0) this.#failure ??= message;
+        if (message.status !== 0) this.#failure ??= { ...message, line: this.#scriptLine };
+        return;
+      case "line":
+        this.#scriptLine = message.number;
         return;
       case "error":
         this.#failure ??= message;
@@ -86,12 +95,14 @@ export class Guest {
         this.#failure ??= message;
         return this.#remember(message.text);
       case "other":
+        // The kernel takes its leave.
+        if (this.#failure !== undefined && this.#failure.kind !== "panic") return;
         return this.#remember(message.text);
     }
   }
 
   #remember(line: string): void {
-    const text = line.trimEnd();
+    const text = line.trimEnd().replaceAll("\t", "  ");
     if (text === "") return;
     this.#lastLines.push(shortened(text, LINE_LENGTH));
     if (this.#lastLines.length > LAST_LINES) this.#lastLines.shift();

@@ -183,7 +183,7 @@ enter() {
     look $point
     if [ $kind = nothing ]; then
       made="$point $made"
-      mkdir /disk/points/$point
+      mkdir -p /disk/points/$point
     elif [ $kind = other ] && [ $point != tmp ]; then
       fail "/$point of the image is no directory"
     fi
@@ -227,13 +227,17 @@ run() {
   local field=$3 line status=none
   echo "@phase $field"
   if [ "$2" = root ]; then enter; fi
-  rm -f ${BROUGHT}/${STARTED} ${BROUGHT}/${FAILED} /run/full
+  rm -f ${BROUGHT}/${STARTED} ${BROUGHT}/${FAILED} /run/full /run/syntax
   cp ${SCRIPTS}/$field ${SCRIPTS}/$field.start ${BROUGHT}
   date -s "@$1" >/dev/null
   {
     unshare -imnpuf sh /run/run_in "$2" "$field" 2>&1 </dev/null
     echo $? >/run/status
-  } | awk '/No space left on device/ { print >"/run/full" } { print "| " $0 }'
+  } | awk -v at="${BROUGHT}/$field: line " '
+    /No space left on device/ { print >"/run/full" }
+    / syntax error: / { place = index($0, at) }
+    place { print substr($0, place + length(at)) + 0 >"/run/syntax"; place = 0 }
+    { print "| " $0 }'
   read -r status </run/status
   if [ "$status" != 0 ] && [ ! -e ${BROUGHT}/${STARTED} ]; then
     fail "$field could not be started (exit status $status)"
@@ -244,6 +248,8 @@ run() {
       read -r noted line <${BROUGHT}/${FAILED}
       if [ "$noted" != "$status" ]; then line=; fi
     fi
+    # Of which busybox's shell notes the line that it ran last.
+    if [ "$status" = 2 ] && [ -e /run/syntax ]; then read -r line </run/syntax; fi
     if [ "$line" ]; then echo "@line $line"; fi
     echo "@exit $field $status"
     if [ -e /run/full ] || is_full; then echo @full; fi

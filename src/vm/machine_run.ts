@@ -13,8 +13,16 @@ import { type QemuEnd, QemuProcess } from "./qemu_process.ts";
 
 /** A script in the guest ended with a status other than 0. */
 export class ScriptFailure extends ImageError {
-  /** @param lastLines what the guest said last: the script's output, and what the kernel had to say */
-  constructor(readonly script: string, readonly status: number, readonly lastLines: string) {
+  /**
+   * @param line where in it, if that is known
+   * @param lastLines what the guest said last: the script's output, and what the kernel had to say
+   */
+  constructor(
+    readonly script: string,
+    readonly status: number,
+    readonly line: number | undefined,
+    readonly lastLines: string,
+  ) {
     super(`${script} failed with exit status ${status}${block(lastLines)}`);
   }
 }
@@ -104,7 +112,7 @@ export async function runOnce(
 function failureOf(failure: GuestFailure, { isAlive, lastLines }: Guest): ImageError {
   switch (failure.kind) {
     case "exit":
-      return new ScriptFailure(failure.script, failure.status, lastLines);
+      return new ScriptFailure(failure.script, failure.status, failure.line, lastLines);
     case "full":
       return new ImageError(
         `The virtual machine's disk is full: diskSize says how large it is${block(lastLines)}`,

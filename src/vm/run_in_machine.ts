@@ -4,21 +4,21 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import type { BaseRoot } from "../base/base_root.ts";
 import { ImageError } from "../errors.ts";
 import type { Layer } from "../layer/layer.ts";
+import { scriptFailure } from "../process/script_failure.ts";
 import { hostPath, programsOf, shellPaths, STANDARD_PATH } from "../process/script_options.ts";
 import type { RootTree } from "../rootfs/root_tree.ts";
 import type { ImageSpec } from "../spec/image_spec.ts";
-import type { StorePath } from "../store/store_path.ts";
-import { writeArchives } from "./archives.ts";
+import { type ArchivesInput, writeArchives } from "./archives.ts";
 import { makeWorkDisk, writeDisk } from "./disks.ts";
 import { readExt4Tree } from "./ext4/tree.ts";
 import { findGuestParts, type GuestParts } from "./guest_parts.ts";
 import { type GuestScript, type GuestWork, initScript } from "./init_script.ts";
 import { initramfs } from "./initramfs.ts";
-import { runMachine, type RunMachineOptions } from "./machine.ts";
+import { runMachine, type RunMachineOptions, ScriptFailure } from "./machine.ts";
 import { upperTree } from "./upper_tree.ts";
 
 /** How the user wants machines to be. */
@@ -32,17 +32,11 @@ export interface MachineSettings extends Pick<RunMachineOptions, "verdictFile" |
 }
 
 /** What the machine works on, besides the tree. */
-export interface MachineSurroundings extends MachineSettings {
+export interface MachineSurroundings extends MachineSettings, ArchivesInput {
   /** The base image. */
   readonly base?: { readonly layers: readonly Layer[]; readonly root: BaseRoot } | undefined;
-  /** What there is in /nix/store while the scripts run, besides what the image has there. */
-  readonly storePaths: readonly StorePath[];
-  /** The directory that holds `nix/store`: "" for the host's own. */
-  readonly storeRoot: string;
   /** Directories of programs, separated by colons. */
   readonly searchPath: string;
-  /** An empty directory for the disks. */
-  readonly work: string;
   /** Told what the scripts print, as it comes, and what is slower than it could be. */
   readonly onOutput?: ((text: string) => void) | undefined;
 }
@@ -82,6 +76,7 @@ export async function runInMachine(
     time,
   });
   let phase = "";
+  const isShown = surroundings.onOutput !== undefined;
   await runMachine({
     qemu: parts.qemu,
     kernel: parts.kernel.image,
@@ -96,14 +91,27 @@ export async function runInMachine(
     onPhase: (name) => phase = name,
     onOutput: (text) => onOutput(`${phase}: ${text}`),
     onWarning: (text) => onOutput(`${text}\n`),
+  }).catch((error) => {
+    throw error instanceof ScriptFailure ? failureOf(error, scripts, isShown) : error;
   });
   const upper = readExt4Tree(disk, "upper");
   try {
-    return { tree: upperTree(upper.entries(), base?.root), close: () => upper[Symbol.dispose]() };
+    const root = upperTree(upper.entries(), base?.root);
+    return { tree: root, close: () => upper[Symbol.dispose]() };
   } catch (error) {
     upper[Symbol.dispose]();
     throw error;
   }
+}
+
+/** @param isShown whether the user has seen the output */
+function failureOf(
+  { script: field, status, line, lastLines }: ScriptFailure,
+  scripts: readonly GuestScript[],
+  isShown: boolean,
+): ImageError {
+  const script = scripts.find((each) => each.field === field)?.script ?? "";
+  return scriptFailure({ field, script, status, line, output: isShown ? "" : lastLines });
 }
 
 /** Room for what the scripts add, in MiB. */
@@ -146,8 +154,13 @@ function scriptsOf(spec: ImageSpec, storeRoot: string): GuestScript[] {
 function findShell(shell: string, storeRoot: string): string {
   const paths = shellPaths(shell);
   const found = paths.find((path) =>
-    !path.startsWith("/nix/store/") || existsSync(hostPath(path, storeRoot))
+    !path.startsWith("/nix/store/") || isThere(hostPath(path, storeRoot))
   );
   if (found !== undefined) return found;
   throw new ImageError(`shell: there is none at ${paths.join(" nor ")}`);
+}
+
+/** Be it a link, which need lead nowhere on this host. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -12,6 +12,8 @@ export type Message =
   | { readonly kind: "phase"; readonly name: string }
   /** `| text`: a script's output, with its line ending. */
   | { readonly kind: "output"; readonly text: string }
+  /** `@line NUMBER`: where in its text the script has failed that is about to end. */
+  | { readonly kind: "line"; readonly number: number }
   /** `@exit NAME STATUS`: a script has ended. */
   | { readonly kind: "exit"; readonly script: string; readonly status: number }
   /** `@full`: there is no room left on the disk. */
@@ -77,6 +79,8 @@ function messageOf(line: string): Message {
       return { kind: word, name: rest };
     case "error":
       return { kind: word, text: rest };
+    case "line":
+      return { kind: word, number: Number(rest) };
     case "exit": {
       const [, script, status] = /^(\S+) (\d+)$/.exec(rest) ?? [];
       if (script !== undefined) return { kind: word, script, status: Number(status) };

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { builtArchive, dockerBase } from "../support/base_images.ts";
+import { builtArchive, dockerBase, listingLayerTwice } from "../support/base_images.ts";
 import { Docker } from "../support/dockerd.ts";
 import { buildFixtures } from "../support/nix_paths.ts";
 import { nixImage } from "../support/program.ts";
@@ -93,9 +93,7 @@ Deno.test("scenario 25: of three images over one another the upper ones' files w
 Deno.test("scenario 27, without its script: a base that lists a layer twice loads and runs", async () => {
   await using scratch = new Scratch();
   const base = await dockerBase(docker, scratch, "once:1");
-  // As old versions of Docker wrote it: the second place is a link to the first.
-  const fromImage = `${scratch.path}/twice.tar`;
-  await succeed(["python3", "-c", TWICE, base, fromImage]);
+  const fromImage = await listingLayerTwice(scratch, base);
   for (const type of ["single", "layered"]) {
     const spec = { ...contentsFor(type, paths.hello), name: "twice", tag: type, fromImage };
     const image = await docker.build(scratch.path, scratch.spec(spec));
@@ -105,33 +103,6 @@ Deno.test("scenario 27, without its script: a base that lists a layer twice load
     assert.equal(await docker.run(image, "/bin/cat", "/etc/base"), "base\n");
   }
 });
-
-const TWICE = `
-import hashlib, io, json, sys, tarfile
-
-old, new = sys.argv[1:]
-with tarfile.open(old) as source, tarfile.open(new, "w") as target:
-    manifest = json.load(source.extractfile("manifest.json"))
-    config = json.load(source.extractfile(manifest[0]["Config"]))
-    layer = manifest[0]["Layers"][0]
-
-    def add(name, content):
-        member = tarfile.TarInfo(name)
-        member.size = len(content)
-        target.addfile(member, io.BytesIO(content))
-
-    add("first/layer.tar", source.extractfile(layer).read())
-    link = tarfile.TarInfo("second/layer.tar")
-    link.type, link.linkname = tarfile.SYMTYPE, "../first/layer.tar"
-    target.addfile(link)
-    config["rootfs"]["diff_ids"] *= 2
-    config["history"] *= 2
-    text = json.dumps(config).encode()
-    name = hashlib.sha256(text).hexdigest() + ".json"
-    add(name, text)
-    manifest[0].update(Config=name, Layers=["first/layer.tar", "second/layer.tar"])
-    add("manifest.json", json.dumps(manifest).encode())
-`;
 
 Deno.test("scenarios 28, 29 and 30: the environment of the base is inherited, its own wins, nothing is there twice", async () => {
   await using scratch = new Scratch();

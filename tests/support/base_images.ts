@@ -48,3 +48,40 @@ export async function builtArchive(
   await succeed([...command, ...args, scratch.spec(spec)]);
   return archive;
 }
+
+/**
+ * The same image, of one layer, but that has it twice. As old versions of Docker wrote it: the second
+ * place is a link to the first.
+ */
+export async function listingLayerTwice(scratch: Scratch, archive: string): Promise<string> {
+  const twice = `${scratch.path}/twice.tar`;
+  await succeed(["python3", "-c", TWICE, archive, twice]);
+  return twice;
+}
+
+const TWICE = `
+import hashlib, io, json, sys, tarfile
+
+old, new = sys.argv[1:]
+with tarfile.open(old) as source, tarfile.open(new, "w") as target:
+    manifest = json.load(source.extractfile("manifest.json"))
+    config = json.load(source.extractfile(manifest[0]["Config"]))
+    layer = manifest[0]["Layers"][0]
+
+    def add(name, content):
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        target.addfile(member, io.BytesIO(content))
+
+    add("first/layer.tar", source.extractfile(layer).read())
+    link = tarfile.TarInfo("second/layer.tar")
+    link.type, link.linkname = tarfile.SYMTYPE, "../first/layer.tar"
+    target.addfile(link)
+    config["rootfs"]["diff_ids"] *= 2
+    config["history"] *= 2
+    text = json.dumps(config).encode()
+    name = hashlib.sha256(text).hexdigest() + ".json"
+    add(name, text)
+    manifest[0].update(Config=name, Layers=["first/layer.tar", "second/layer.tar"])
+    add("manifest.json", json.dumps(manifest).encode())
+`;
