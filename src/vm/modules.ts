@@ -79,8 +79,12 @@ function moduleOf(path: string): KernelModule {
     async bytes() {
       const bytes = await Deno.readFile(path);
       if (compression === undefined) return bytes;
-      const chunks = decompress(one(bytes), compression, bytes.length, path);
-      return await new Response(ReadableStream.from(chunks)).bytes();
+      const parts: Uint8Array<ArrayBuffer>[] = [];
+      // The memory of each is freed when the next one is asked for.
+      for await (const chunk of decompress(one(bytes), compression, bytes.length, path)) {
+        parts.push(new Uint8Array(chunk));
+      }
+      return await new Blob(parts).bytes();
     },
   };
 }
