@@ -97,6 +97,7 @@ Deno.test("a script that runs as root leaves files the attributes that Linux lea
     fromImage,
     copyToRoot: [contents, `${scratch.path}/default-acl.tar`],
     runAsRoot: `
+      stat -c %Y /new/closed /new/closed/plain /new/closed/owner >/times
       chmod 700 /bin/mode /etc /new/closed/mode
       chown 5 /bin/owner /new/closed/owner
       echo more >>/bin/content
@@ -141,6 +142,7 @@ Deno.test("a script that runs as root leaves files the attributes that Linux lea
   ]);
   const [root] = await readRoots([`${unpacked}.tar`]);
   assert.equal(root?.entries["acl/f"]?.xattrs[ACL_NAME], ACL);
+  assert.equal(root?.entries["times"]?.text, "315532800\n".repeat(3));
   assert.deepEqual(root?.entries["d"]?.xattrs, { [DEFAULT_ACL]: ACL });
   assert.deepEqual(root?.entries["d/f"]?.xattrs, {});
 });
