@@ -3,6 +3,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { basename } from "node:path/posix";
 import type { Compression } from "../tar/compression.ts";
 import { decompress } from "../tar/decompress.ts";
@@ -80,7 +81,7 @@ function moduleOf(path: string): KernelModule {
       const bytes = await Deno.readFile(path);
       if (compression === undefined) return bytes;
       const chunks = decompress(one(bytes), compression, bytes.length, path);
-      return await new Response(ReadableStream.from(chunks)).bytes();
+      return Buffer.concat(await Array.fromAsync(chunks, (chunk) => chunk.slice()));
     },
   };
 }
