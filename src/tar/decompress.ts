@@ -29,7 +29,7 @@ const OPTIONS: Readonly<Record<Exclude<Compression, "gzip">, readonly string[]>>
 };
 
 /**
- * What `compressed` becomes.
+ * What `compressed` becomes; a chunk is there until the next one is asked for.
  *
  * @param compressed its chunks' memory is freed behind them
  * @param size of `compressed`, in bytes

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { basename } from "node:path/posix";
 import type { Compression } from "../tar/compression.ts";
 import { decompress } from "../tar/decompress.ts";
@@ -79,12 +80,8 @@ function moduleOf(path: string): KernelModule {
     async bytes() {
       const bytes = await Deno.readFile(path);
       if (compression === undefined) return bytes;
-      const parts: Uint8Array<ArrayBuffer>[] = [];
-      // The memory of each is freed when the next one is asked for.
-      for await (const chunk of decompress(one(bytes), compression, bytes.length, path)) {
-        parts.push(new Uint8Array(chunk));
-      }
-      return await new Blob(parts).bytes();
+      const chunks = decompress(one(bytes), compression, bytes.length, path);
+      return Buffer.concat(await Array.fromAsync(chunks, (chunk) => chunk.slice()));
     },
   };
 }
