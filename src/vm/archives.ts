@@ -12,7 +12,7 @@ import type { RootEntry, RootTree } from "../rootfs/root_tree.ts";
 import { topArchive } from "../rootfs/top_layer.ts";
 import { rootArchive } from "../sinks/root_archive.ts";
 import type { StorePath } from "../store/store_path.ts";
-import { membersOf, tarStream } from "../tar/stream.ts";
+import { membersOf, type TarMember, tarStream } from "../tar/stream.ts";
 import { writeDisk } from "./disks.ts";
 import type { GuestArchive, GuestWork, OwnedLink } from "./init_script.ts";
 import type { Attributed } from "./upper_tree.ts";
@@ -70,12 +70,17 @@ export async function writeArchives(
       if (isOwnedLink(file)) links.push({ path, uid: file.uid, gid: file.gid });
       if (file.xattrs) attributed.set(path, { ...file, xattrs: file.xattrs });
     }
-    await write("lower", rootArchive(merged, base.layers, "gnu").open(), links);
+    const archive = rootArchive(merged, base.layers, { format: "gnu", directoriesLast: true });
+    await write("lower", archive.open(), links);
   }
   const { members } = topArchive(tree);
+  // As in the other archive.
+  const isDirectory = ({ type }: TarMember) => type === "directory";
+  const directories = members.filter(isDirectory).reverse();
+  const ordered = [...members.filter((member) => !isDirectory(member)), ...directories];
   await write(
     "upper",
-    tarStream(membersOf(members), "gnu"),
+    tarStream(membersOf(ordered), "gnu"),
     [...tree.values()].filter(isOwnedLink),
   );
   for (const { path, uid, gid, size, xattrs } of tree.values()) {

@@ -15,7 +15,7 @@ export interface Busybox {
 
 /** What the guest's own scripts call. */
 const NEEDED = (
-  "[ awk cat chgrp chmod chown chroot cp date env hostname insmod ip ln mkdir mount poweroff rm rmdir " +
+  "[ awk cat chgrp chmod chown chroot cp date env find hostname insmod ip ln mkdir mount poweroff rm rmdir " +
   "sh sleep stat stty sync tail tar touch tr umount unshare xargs"
 ).split(" ");
 

@@ -126,6 +126,8 @@ like_base() {
 }
 
 show_store() {
+  # tar gives directories their times too early.
+  try 'unpacking the store' find /disk/store -type d -exec touch -d @1 {} +
   try 'mounting the store' mount -o bind /disk/store/nix/store /nix/store
   try 'mounting the store' mount -o remount,bind,ro /nix/store
 }
@@ -148,7 +150,7 @@ look() {
   done
 }
 
-# Makes the image's root, with all that a script finds in it.
+# Makes the image's root, with all that a script finds in it. enter SECONDS
 enter() {
   local point
   made=
@@ -164,6 +166,7 @@ enter() {
     fi
   done
   if [ -d /disk/points/tmp ]; then chmod 1777 /disk/points/tmp; fi
+  find /disk/points -exec touch -d "@$1" {} +
   # Off is what would need more than files to say: a layer of an image has nothing else.
   try 'mounting the image' mount -t overlay -o \\
 lowerdir=/disk/lower:/disk/points,upperdir=/disk/upper,workdir=/disk/work,\\
@@ -204,7 +207,7 @@ END
 run() {
   local field=$3 line status=none
   echo "@phase $field"
-  if [ "$2" = root ]; then enter; fi
+  if [ "$2" = root ]; then enter "$1"; fi
   rm -f ${BROUGHT}/${STARTED} ${BROUGHT}/${FAILED} /run/full /run/syntax
   cp ${SCRIPTS}/$field ${SCRIPTS}/$field.start ${BROUGHT}
   date -s "@$1" >/dev/null
