@@ -10,7 +10,7 @@ import type { RootEntry, RootTree } from "../rootfs/root_tree.ts";
 import { topArchive } from "../rootfs/top_layer.ts";
 import { rootArchive } from "../sinks/root_archive.ts";
 import type { StorePath } from "../store/store_path.ts";
-import { membersOf, type MemberSource, tarStream } from "../tar/stream.ts";
+import { membersOf, type MemberSource, type TarMember, tarStream } from "../tar/stream.ts";
 import { writeDisk } from "./disks.ts";
 import { writeErofs } from "./erofs/write.ts";
 import type { GuestArchive, GuestWork, OwnedLink } from "./init_script.ts";
@@ -66,7 +66,8 @@ export async function writeArchives(
   };
   if (base !== undefined) {
     const merged = await mergeLayers(base.layers);
-    const members = rootArchive(merged, base.layers, "gnu").members();
+    const form = { format: "gnu", directoriesLast: true } as const;
+    const members = rootArchive(merged, base.layers, form).members();
     if (hasErofs) await show("lower", members);
     else {
       const links = Array.from(merged.names(), ({ path, file }) => ({ ...file, path }));
@@ -77,16 +78,20 @@ export async function writeArchives(
   // Hard links do not outlive the way that keeps attributes.
   const isRich = hasErofs && members.some(({ xattrs }) => xattrs?.size);
   if (isRich) await show("upper", membersOf(members.filter(({ type }) => type !== "link")));
-  const others = isRich
-    ? members.filter(({ type }) => type === "directory" || type === "link")
-    : members;
-  await write("upper", membersOf(others), ownedLinks(tree.values()));
+  // As in the other archive.
+  const directories = members.filter(isDirectory).reverse();
+  const others = members.filter((member) => isRich ? member.type === "link" : !isDirectory(member));
+  await write("upper", membersOf([...others, ...directories]), ownedLinks(tree.values()));
   if (storePaths.length > 0) {
     const closure = storeMembers(storePaths, storeRoot);
     if (hasErofs) await show("store", closure);
     else await write("store", closure, []);
   }
   return { archives, disks, size };
+}
+
+function isDirectory({ type }: TarMember): boolean {
+  return type === "directory";
 }
 
 /** The symlinks that are not root's. */
