@@ -18,6 +18,7 @@
  * @module
  */
 
+import { TOP_MTIME } from "../layer/top_mtime.ts";
 import { BROUGHT, FAILED, STARTED } from "../process/script_text.ts";
 import { LINKS, MODULES, PROGRAMS, SCRIPTS } from "./initramfs.ts";
 
@@ -129,7 +130,7 @@ adopt() {
   mkdir -p /disk/adopted
   show "$1" adopted
   try 'mounting the new layer' as_image /disk/adopted
-  try 'copying to the new layer' find /disk/merged -exec touch -h -c {} +
+  try 'copying to the new layer' find /disk/merged -exec touch -h -c -d @${TOP_MTIME} {} +
   if [ -s /run/said ]; then fail "copying to the new layer failed: $(tail -n 1 /run/said)"; fi
   try 'unmounting the new layer' umount /disk/merged
 }

@@ -50,7 +50,11 @@ Deno.test("a script that runs as root leaves files the attributes that Linux lea
     setfattr -n user.note -v directory etc
     echo x >etc/f
     setfattr -n user.note -v "a b=c" etc/f
-    setfattr -n trusted.note -v 0x00ff00 etc/f`,
+    setfattr -n trusted.note -v 0x00ff00 etc/f
+    mkdir odd
+    echo odd >odd/f
+    setfattr -n trusted.overlay.redirect -v /etc odd
+    setfattr -n trusted.overlay.metacopy -v '' odd/f`,
   );
   const contents = await tarballOf(
     scratch,
@@ -97,12 +101,14 @@ Deno.test("a script that runs as root leaves files the attributes that Linux lea
     fromImage,
     copyToRoot: [contents, `${scratch.path}/default-acl.tar`],
     runAsRoot: `
+      stat -c %Y /new/closed /new/closed/plain /new/closed/owner >/times
       chmod 700 /bin/mode /etc /new/closed/mode
       chown 5 /bin/owner /new/closed/owner
       echo more >>/bin/content
       cp /bin/copied /bin/copy
       chmod 664 /etc/f
       chown 7 /acl/f
+      cat /odd/f >/odd/g
       rm /new/closed/deleted
     `,
   }, ...["--accel", "tcg"]);
@@ -131,6 +137,9 @@ Deno.test("a script that runs as root leaves files the attributes that Linux lea
     'user.note="a b=c"',
     "# file: new/closed",
     'user.note="new"',
+    // The base has it, and nothing in the machine took it for the overlay's own.
+    "# file: odd/f",
+    'trusted.overlay.metacopy=""',
     "etc 700 0:0",
     "acl/f 674 7:0",
     "new/closed 500 1000:1001",
@@ -141,6 +150,8 @@ Deno.test("a script that runs as root leaves files the attributes that Linux lea
   ]);
   const [root] = await readRoots([`${unpacked}.tar`]);
   assert.equal(root?.entries["acl/f"]?.xattrs[ACL_NAME], ACL);
+  assert.equal(root?.entries["times"]?.text, "315532800\n".repeat(3));
+  assert.equal(root?.entries["odd/g"]?.text, "odd\n");
   assert.deepEqual(root?.entries["d"]?.xattrs, { [DEFAULT_ACL]: ACL });
   assert.deepEqual(root?.entries["d/f"]?.xattrs, {});
 });
