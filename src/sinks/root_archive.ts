@@ -32,18 +32,28 @@ export interface RootArchive {
   open(options?: RootArchiveOptions): ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
+/** For whom an archive is. */
+export interface RootArchiveForm {
+  /** How headers are written; GNU's, unlike pax, have no place for extended attributes. */
+  readonly format?: TarFormat;
+  /**
+   * Directories come behind all else, parents behind what is in them: for programs such as busybox
+   * that give a directory its time before they change it by what they put there.
+   */
+  readonly directoriesLast?: boolean;
+}
+
 /**
  * The archive of a root file system.
  *
  * @param layers those that it was merged from
- * @param format how headers are written; GNU's has no place for extended attributes
  */
 export function rootArchive(
   root: MergedRoot,
   layers: readonly Layer[],
-  format: TarFormat = "pax",
+  { format = "pax", directoriesLast = false }: RootArchiveForm = {},
 ): RootArchive {
-  const ordered = inOrder(root);
+  const ordered = inOrder(root, directoriesLast);
   const members = ({ onLayer = () => {} }: RootArchiveOptions = {}) =>
     new RootMembers(ordered, layers, onLayer);
   return {
@@ -61,7 +71,7 @@ interface Ordered {
   readonly links: ReadonlyMap<RootName["file"], readonly RootName[]>;
 }
 
-function inOrder(root: MergedRoot): Ordered {
+function inOrder(root: MergedRoot, directoriesLast: boolean): Ordered {
   const directories: RootName[] = [], files: RootName[] = [], others: RootName[] = [];
   const links = new Map<RootName["file"], RootName[]>();
   for (const name of root.names()) {
@@ -76,7 +86,9 @@ function inOrder(root: MergedRoot): Ordered {
     kind.push(name);
   }
   files.sort(({ file: a }, { file: b }) => a.layer - b.layer || a.offset - b.offset);
-  return { names: [...directories, ...files, ...others], links };
+  const rest = [...files, ...others];
+  const names = directoriesLast ? [...rest, ...directories.reverse()] : [...directories, ...rest];
+  return { names, links };
 }
 
 function* headersOf({ names, links }: Ordered): Generator<TarHeader> {

@@ -10,7 +10,7 @@ import type { RootEntry, RootTree } from "../rootfs/root_tree.ts";
 import { topArchive } from "../rootfs/top_layer.ts";
 import { rootArchive } from "../sinks/root_archive.ts";
 import type { StorePath } from "../store/store_path.ts";
-import { membersOf, type MemberSource, tarStream } from "../tar/stream.ts";
+import { membersOf, type MemberSource, type TarMember, tarStream } from "../tar/stream.ts";
 import { writeDisk } from "./disks.ts";
 import { writeErofs } from "./erofs/write.ts";
 import type { GuestArchive, GuestWork, OwnedLink } from "./init_script.ts";
@@ -66,7 +66,8 @@ export async function writeArchives(
   };
   if (base !== undefined) {
     const merged = await mergeLayers(base.layers);
-    const members = rootArchive(merged, base.layers, "gnu").members();
+    const form = { format: "gnu", directoriesLast: !hasErofs } as const;
+    const members = rootArchive(merged, base.layers, form).members();
     if (hasErofs) await show("lower", members);
     else {
       const links = Array.from(merged.names(), ({ path, file }) => ({ ...file, path }));
@@ -80,7 +81,13 @@ export async function writeArchives(
   const others = isRich
     ? members.filter(({ type }) => type === "directory" || type === "link")
     : members;
-  await write("upper", membersOf(others), ownedLinks(tree.values()));
+  // Directories last, as in the other archive.
+  const isDirectory = ({ type }: TarMember) => type === "directory";
+  const ordered = [
+    ...others.filter((member) => !isDirectory(member)),
+    ...others.filter(isDirectory).reverse(),
+  ];
+  await write("upper", membersOf(ordered), ownedLinks(tree.values()));
   if (storePaths.length > 0) {
     const closure = storeMembers(storePaths, storeRoot);
     if (hasErofs) await show("store", closure);

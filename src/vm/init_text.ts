@@ -152,6 +152,11 @@ like_base() {
 }
 
 show_store() {
+  # tar gives directories their times too early.
+  case " $shown" in
+    *' store '*) ;;
+    *) try 'unpacking the store' find /disk/store -type d -exec touch -d @1 {} + ;;
+  esac
   try 'mounting the store' mount -o bind /disk/store/nix/store /nix/store
   try 'mounting the store' mount -o remount,bind,ro /nix/store
 }
@@ -174,7 +179,7 @@ look() {
   done
 }
 
-# Makes the image's root, with all that a script finds in it.
+# Makes the image's root, with all that a script finds in it. enter SECONDS
 enter() {
   local point
   made=
@@ -190,6 +195,7 @@ enter() {
     fi
   done
   if [ -d /disk/points/tmp ]; then chmod 1777 /disk/points/tmp; fi
+  find /disk/points -exec touch -d "@$1" {} +
   try 'mounting the image' as_image /disk/lower:/disk/points
   try 'mounting the store' mount -t overlay \\
     -o ro,lowerdir=/disk/store/nix/store:/disk/merged/nix/store store /disk/merged/nix/store
@@ -227,7 +233,7 @@ END
 run() {
   local field=$3 line status=none
   echo "@phase $field"
-  if [ "$2" = root ]; then enter; fi
+  if [ "$2" = root ]; then enter "$1"; fi
   rm -f ${BROUGHT}/${STARTED} ${BROUGHT}/${FAILED} /run/full /run/syntax
   cp ${SCRIPTS}/$field ${SCRIPTS}/$field.start ${BROUGHT}
   date -s "@$1" >/dev/null

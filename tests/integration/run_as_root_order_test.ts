@@ -201,6 +201,8 @@ Deno.test("the same script on the same input gives the same bytes, whenever and 
     fromImage,
     copyToRoot: [paths.hello],
     runAsRoot: `
+      times=$(stat -c '%n %Y' / /each /last /bin /nix/store /nix/store/* /tmp)
+      echo "$times" >/times
       date +%Y-%m-%dT%H:%M >/date
       { hostname; uname -n; cat /proc/sys/kernel/hostname; env; echo $$; ulimit -a; } >/system
       for name in c a b; do echo $name >/each/$name; done

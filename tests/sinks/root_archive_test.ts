@@ -62,6 +62,14 @@ Deno.test("rootArchive() has directories, files as they lie in the layers, and t
   assert.deepEqual(found!.entries["link"]!.names, ["d/link2", "link"]);
 });
 
+Deno.test("rootArchive() has directories behind what is in them, if asked to", async () => {
+  const reversed = rootArchive(root, layers, { directoriesLast: true });
+  const [first, last] = await readRoots([bytes, await readWith(reversed.open(), 1 << 20)]);
+  assert.deepEqual(last!.order, [...first!.order.slice(4), "./é\udcff", "./d", "./b", "."]);
+  assert.deepEqual(last!.entries, first!.entries);
+  assert.equal(reversed.size, archive.size);
+});
+
 Deno.test("rootArchive() knows its size, and has the same bytes however it is read", async () => {
   assert.equal(archive.size, bytes.length);
   assert.equal(bytes.length % 10240, 0);
