@@ -66,7 +66,7 @@ export async function writeArchives(
   };
   if (base !== undefined) {
     const merged = await mergeLayers(base.layers);
-    const form = { format: "gnu", directoriesLast: true } as const;
+    const form = { format: "gnu", directoriesLast: !hasErofs } as const;
     const members = rootArchive(merged, base.layers, form).members();
     if (hasErofs) await show("lower", members);
     else {
@@ -78,20 +78,22 @@ export async function writeArchives(
   // Hard links do not outlive the way that keeps attributes.
   const isRich = hasErofs && members.some(({ xattrs }) => xattrs?.size);
   if (isRich) await show("upper", membersOf(members.filter(({ type }) => type !== "link")));
-  // As in the other archive.
-  const directories = members.filter(isDirectory).reverse();
-  const others = members.filter((member) => isRich ? member.type === "link" : !isDirectory(member));
-  await write("upper", membersOf([...others, ...directories]), ownedLinks(tree.values()));
+  const others = isRich
+    ? members.filter(({ type }) => type === "directory" || type === "link")
+    : members;
+  // Directories last, as in the other archive.
+  const isDirectory = ({ type }: TarMember) => type === "directory";
+  const ordered = [
+    ...others.filter((member) => !isDirectory(member)),
+    ...others.filter(isDirectory).reverse(),
+  ];
+  await write("upper", membersOf(ordered), ownedLinks(tree.values()));
   if (storePaths.length > 0) {
     const closure = storeMembers(storePaths, storeRoot);
     if (hasErofs) await show("store", closure);
     else await write("store", closure, []);
   }
   return { archives, disks, size };
-}
-
-function isDirectory({ type }: TarMember): boolean {
-  return type === "directory";
 }
 
 /** The symlinks that are not root's. */
