@@ -133,7 +133,7 @@ Deno.test("signals end the machine at once", async () => {
     });
     assert.deepEqual([code, stderr], [status, "runAsRoot: running\n"]);
     const seconds = (performance.now() - sent) / 1000;
-    assert.ok(seconds < 2, `${seconds} s`);
+    assert.ok(seconds < 5, `${seconds} s`);
   }
 });
 
