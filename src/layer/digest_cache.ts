@@ -10,6 +10,8 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path/posix";
+import { ImageError } from "../errors.ts";
+import type { Layer } from "./layer.ts";
 
 /** What was made of a layer. */
 export interface LayerDigest {
@@ -67,6 +69,31 @@ export class DigestCache {
   #fileOf(contentKey: string, form: LayerForm): string {
     return join(this.#directory, `${contentKey}.${form}`);
   }
+}
+
+/** A layer has another digest than the one that was kept for it. */
+export class KeptDigestError extends ImageError {
+  constructor(readonly layer: Layer) {
+    super(
+      `The digest that was kept is not that of the layer's bytes: ${layer.label}\n` +
+        "It is forgotten now; run the command again. If that happens again, a store path is damaged: " +
+        "nix-store --verify-path PATH",
+    );
+  }
+}
+
+/**
+ * Compares the digest of a layer's tar with the one that was kept for it, if one was.
+ *
+ * @param kept by {@linkcode Layer.identity}
+ * @throws {KeptDigestError} if it is another one.
+ */
+export function checkKept(
+  layer: Layer,
+  digest: string,
+  kept: ReadonlyMap<string, string> | undefined,
+): void {
+  if ((kept?.get(layer.identity) ?? digest) !== digest) throw new KeptDigestError(layer);
 }
 
 function lineOf(contentKey: string, form: LayerForm, { digest, size }: LayerDigest): string {
