@@ -8,7 +8,13 @@ import { openImages } from "../base/open_images.ts";
 import type { ConfigBlob, NamedImage } from "../image/image.ts";
 import { imageOf } from "../image/planned_image.ts";
 import { dockerArchive } from "../sinks/docker_archive.ts";
-import { askEngine, type Engine, type EngineName, LayersMissingError } from "../sinks/engine.ts";
+import {
+  type ArchiveForm,
+  askEngine,
+  type Engine,
+  type EngineName,
+  LayersMissingError,
+} from "../sinks/engine.ts";
 import { ociStream } from "../sinks/oci_stream.ts";
 import { counted } from "../sinks/parts.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
@@ -91,25 +97,30 @@ class Loading {
 
   /** Loads what the engine lacks; all of it, if it turns out to lack more than it said. */
   async run(): Promise<Loaded> {
-    const { layers } = this.#named.image;
-    const kept = await KeptDigests.of(layers);
-    if (this.#engine.form === "oci-archive") {
+    const { name, whole, partial, held, hasLayers } = this.#engine;
+    const kept = await KeptDigests.of(this.#named.image.layers);
+    // Its members are named by digests. To read layers for these costs less than to load them.
+    if (whole === "oci-archive" || partial === "oci-archive" && hasLayers) {
       await this.#withProgress((progress) => kept.complete((index) => progress.layer(index)));
     }
-    const omitted = this.#engine.held(kept.diffIds);
+    const omitted = held(kept.diffIds);
+    if (omitted.size === 0) return await this.#send(kept, whole);
     try {
-      return await this.#send(kept, omitted);
+      return await this.#send(kept, partial, omitted);
     } catch (error) {
-      await kept.forget(error);
-      if (!(error instanceof LayersMissingError) || omitted.size === 0) throw error;
+      if (!(error instanceof LayersMissingError)) throw error;
       reportTo(this.#quiet).warn(
-        `${this.#engine.name} does not have the layers any more that it had; sending all`,
+        `${name} does not have the layers any more that it had; sending all`,
       );
-      return await this.#send(kept, new Set());
+      return await this.#send(kept, whole);
     }
   }
 
-  async #send(kept: KeptDigests, omitted: ReadonlySet<string>): Promise<Loaded> {
+  async #send(
+    kept: KeptDigests,
+    form: ArchiveForm,
+    omitted: ReadonlySet<string> = new Set(),
+  ): Promise<Loaded> {
     return await this.#withProgress(async (progress) => {
       const sizes = new Map<number, number>();
       let bytes = 0, imageId = "", diffIds: readonly string[] = [];
@@ -125,13 +136,17 @@ class Loading {
           diffIds = ids;
         },
       };
-      const archive = this.#engine.form === "docker-archive"
+      const archive = form === "docker-archive"
         ? dockerArchive([this.#named], { ...work, kept: kept.byIdentity })
         : ociStream(this.#named, { ...work, digests: kept.digests });
-      const names = await this.#engine.load(counted(archive, (count) => {
+      const sent = counted(archive, (count) => {
         bytes += count;
         progress.bytes(count);
-      }));
+      });
+      const names = await this.#engine.load(sent).catch(async (error) => {
+        await kept.forget(error);
+        throw error;
+      });
       await kept.keep(diffIds, sizes);
       return { names, summary: this.#summary(bytes, sizes, kept, imageId) };
     });
