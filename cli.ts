@@ -12,6 +12,8 @@ Container images from Nix store paths, without Docker and without root.
 Commands:
   stream [options] [spec]  write an image to standard output, for docker load
   build [options] <spec>   write an image to a file, compressed
+  load [options] <spec|image>
+                           load an image into Docker, podman or containerd
   plan [options] <spec>    show the layers of an image, without reading files
   layer [options] <spec>   write an image's own layer to a directory
   export [options] <image> write the root file system of an image, as a tar archive

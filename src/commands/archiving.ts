@@ -3,9 +3,13 @@
  * @module
  */
 
-import type { NamedImage } from "../image/image.ts";
+import type { Image, NamedImage } from "../image/image.ts";
 import { imageOf } from "../image/planned_image.ts";
-import { dockerArchive, type LayerNames } from "../sinks/docker_archive.ts";
+import {
+  dockerArchive,
+  type DockerArchiveOptions,
+  type LayerNames,
+} from "../sinks/docker_archive.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
@@ -19,6 +23,14 @@ export interface ArchiveOptions {
   readonly quiet?: boolean;
   /** Whether it is an error that two sources have the same path. */
   readonly strict?: boolean;
+}
+
+/** What is known of layers before they are read, and which of them are to be left out. */
+export interface LeftOut extends Pick<DockerArchiveOptions, "kept" | "omitted"> {
+  /** Told what has become of the layers: their diff_ids, and the sizes of those that were written. */
+  keep?(diffIds: readonly string[], sizes: ReadonlyMap<number, number>): Promise<void>;
+  /** Told why the archive can not be written. */
+  forget?(error: unknown): Promise<void>;
 }
 
 /** A plan with what it was made on, if that is something. */
@@ -40,6 +52,7 @@ type Write = (
 /**
  * Writes the archive of a planned image, with progress on standard error.
  *
+ * @param leaveOut says which layers the reader has; without it, all are written
  * @returns the image and its size on one line
  * @throws {ImageError} if the image can not be made.
  * @throws what `write` throws.
@@ -49,6 +62,7 @@ export async function writeArchive(
   options: ArchiveOptions,
   report: Report,
   write: Write,
+  leaveOut: (image: Image) => Promise<LeftOut> = () => Promise.resolve({}),
 ): Promise<{ readonly summary: string }> {
   const { layerNames, dockerV1 = false } = options;
   return await writePlanned(
@@ -57,14 +71,31 @@ export async function writeArchive(
     report,
     async ({ named, mtime, onLayer, onBytes }) => {
       let imageId = "";
+      let diffIds: readonly string[] = [];
+      const sizes = new Map<number, number>();
+      const { kept, omitted, keep, forget } = await leaveOut(named.image);
       const archive = dockerArchive([named], {
         mtime,
         layerNames,
         dockerV1,
-        onLayer,
-        onConfig: ({ digest }) => imageId = digest,
+        ...kept && { kept },
+        ...omitted && { omitted },
+        onLayer(start) {
+          sizes.set(start.index, start.size);
+          onLayer(start);
+        },
+        onConfig(config, ids) {
+          imageId = config.digest;
+          diffIds = ids;
+        },
       });
-      await write(archive, onBytes);
+      try {
+        await write(archive, onBytes);
+      } catch (error) {
+        await forget?.(error);
+        throw error;
+      }
+      await keep?.(diffIds, sizes);
       return { imageId };
     },
   );

@@ -84,6 +84,12 @@ In the command substitution of a shell, which can not hold an archive, the path 
     .addOption(vmTimeout)
     .addOption(kernel)
     .addOption(modules)
+    .addOption(
+      new Option(
+        "--have <file...>",
+        "leave layers out that Docker has: what docker image inspect printed, - for standard input",
+      ).conflicts(["script", "plan", "dockerV1", "layerNames"]),
+    )
     .addOption(new Option("--tar", "write the archive, even if a shell captures it"))
     .addOption(new Option("--script", "print the path of a script that writes it").conflicts("tar"))
     .addOption(new Option("--plan <plan.json>", "carry out what --script has planned").hideHelp())
@@ -94,7 +100,8 @@ In the command substitution of a shell, which can not hold an archive, the path 
 Examples:
   nix-image stream spec.json | docker load
   nix-image stream spec.json > image.tar
-  $(nix-image stream spec.json) | docker load`,
+  $(nix-image stream spec.json) | docker load
+  docker image inspect $(docker image ls -q) | nix-image stream --have - spec.json | docker load`,
     )
     .action(async (spec, options) => {
       const { streamCommand } = await import("./stream.ts");
@@ -142,6 +149,46 @@ Examples:
     .action(async (spec, options) => {
       const { buildCommand } = await import("./build.ts");
       await buildCommand(spec, options);
+    });
+
+  program.command("load")
+    .summary("load an image into a local engine, without the layers it has")
+    .description(
+      `Load the image that SPEC describes, or an IMAGE, into a local engine. It is asked which layers it has, and these are not sent. Prints the image's name.
+
+Docker has a layer only together with all layers below it: above a layer that changed, all are sent. Podman and containerd take each layer by itself. Digests of layers are kept from run to run, so that they are known before the layers are read.`,
+    )
+    .argument(
+      "<spec|image>",
+      "a spec, - for one on standard input; or a docker-archive, an OCI archive or layout",
+    )
+    .addOption(
+      new Option("--engine <name>", "load it there (docker if it answers, else podman)")
+        .choices(["docker", "podman", "containerd"] as const),
+    )
+    .option("-t, --repo-tag <name:tag>", "of a spec: name the image so, whatever the spec says")
+    .addOption(name)
+    .addOption(tag)
+    .addOption(platform)
+    .addOption(storeRoot)
+    .addOption(closure)
+    .addOption(strict)
+    .addOption(accel)
+    .addOption(vmTimeout)
+    .addOption(kernel)
+    .addOption(modules)
+    .addOption(quiet)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nix-image load spec.json
+  docker run --rm "$(nix-image load --quiet --engine docker spec.json)"
+  CONTAINERD_NAMESPACE=k8s.io nix-image load --engine containerd image.tar.gz`,
+    )
+    .action(async (spec, options) => {
+      const { loadCommand } = await import("./load.ts");
+      await loadCommand(spec, options);
     });
 
   program.command("plan")

@@ -3,7 +3,6 @@
  * @module
  */
 
-import { parseImageName } from "../base/image_names.ts";
 import { openImages } from "../base/open_images.ts";
 import { OutputFile } from "../disk/output_part.ts";
 import { UsageError } from "../errors.ts";
@@ -13,7 +12,6 @@ import { compress } from "../sinks/compress.ts";
 import { dockerArchive } from "../sinks/docker_archive.ts";
 import { writeOciArchive, writeOciDirectory } from "../sinks/oci_layout.ts";
 import { counted } from "../sinks/parts.ts";
-import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { writeStream } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
@@ -21,6 +19,7 @@ import { stderrOutput } from "../terminal/stderr.ts";
 import { checkCompression, type FormatOptions } from "./formats.ts";
 import { imageInput } from "./image_input.ts";
 import { reportTo } from "./planning.ts";
+import { repoTagOf } from "./repo_tag.ts";
 
 /** Options of {@linkcode mergeCommand}. */
 export interface MergeOptions extends FormatOptions {
@@ -69,10 +68,7 @@ export async function mergeCommand(
 }
 
 function setName(spelt: string): SetName {
-  const { repository, tag } = parseImageName(spelt);
-  const isRepoTag = repository !== undefined && tag !== undefined && IMAGE_NAME.test(repository) &&
-    repository === repository.toLowerCase() && IMAGE_TAG.test(tag);
-  return { spelt, repoTag: isRepoTag ? `${repository}:${tag}` : undefined };
+  return { spelt, repoTag: repoTagOf(spelt) };
 }
 
 /** Writes them with progress on standard error, and gives the size of what there is then. */

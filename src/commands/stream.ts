@@ -6,12 +6,18 @@
 import type { BaseImage } from "../base/base_image.ts";
 import { UsageError } from "../errors.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
+import type { Image } from "../image/image.ts";
 import type { ImagePlan } from "../image/image_plan.ts";
 import { imageOf } from "../image/planned_image.ts";
 import { readingFrom } from "../store/files.ts";
 import { isCaptured } from "../terminal/captured.ts";
 import { writeToStdout } from "../terminal/output.ts";
-import { type ArchiveOptions, type PlannedWithBase, writeArchive } from "./archiving.ts";
+import {
+  type ArchiveOptions,
+  type LeftOut,
+  type PlannedWithBase,
+  writeArchive,
+} from "./archiving.ts";
 import {
   checkRepoTag,
   planFromFile,
@@ -26,6 +32,8 @@ export interface StreamOptions extends PlanningOptions, ArchiveOptions {
   readonly tar?: boolean;
   readonly script?: boolean;
   readonly plan?: string;
+  /** What `docker image inspect` printed of the images that are where this one goes. */
+  readonly have?: readonly string[];
 }
 
 /**
@@ -43,6 +51,9 @@ export async function streamCommand(
         "  nix-image stream spec.json > image.tar",
     );
   }
+  if (spec === "-" && options.have?.includes("-")) {
+    throw new UsageError("-: there is one standard input, which can be the spec or --have");
+  }
   const report = reportTo(options.quiet);
   const capturing = options.script || !options.tar && isCaptured();
   await using planned = options.plan === undefined
@@ -50,13 +61,32 @@ export async function streamCommand(
     : await readPlan(options.plan, options.repoTag);
   const { plan, base } = planned;
   if (await capturing) {
+    if (options.have) {
+      throw new UsageError("--have is for an archive that is written now: add --tar, or a pipe");
+    }
     // The script tells what was noticed, when it runs; to fail then is too late.
     if (options.strict) reportNotices(await imageOf(plan, new Date(), base), true, reportTo(true));
     console.log(await writeStreamScript(plan, options));
     return;
   }
-  const { summary } = await writeArchive(planned, options, report, writeToStdout);
+  const { have } = options;
+  const leaveOut = have && ((image: Image) => leftOut(image, have));
+  const { summary } = await writeArchive(planned, options, report, writeToStdout, leaveOut);
   if (!options.quiet) console.error(summary);
+}
+
+async function leftOut({ layers }: Image, have: readonly string[]): Promise<LeftOut> {
+  const [{ KeptDigests }, { inspectedLayers }] = await Promise.all([
+    import("./kept_digests.ts"),
+    import("./inspected_layers.ts"),
+  ]);
+  const [kept, held] = [await KeptDigests.of(layers), await inspectedLayers(have)];
+  return {
+    kept: kept.byIdentity,
+    omitted: held(kept.diffIds),
+    keep: (diffIds, sizes) => kept.keep(diffIds, sizes),
+    forget: (error) => kept.forget(error),
+  };
 }
 
 function specOf(spec: string | undefined): string {

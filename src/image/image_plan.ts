@@ -11,6 +11,8 @@ import type { ImageSpec, PermissionRule } from "../spec/image_spec.ts";
 export interface PlannedLayer extends LayerPlan {
   /** The sum of its paths' NAR sizes in bytes. */
   readonly size: number;
+  /** The hashes of its paths' NARs, in their order; missing if one isn't known. */
+  readonly narHashes?: readonly string[];
 }
 
 /** What a plan takes over from the spec. */

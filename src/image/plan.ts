@@ -9,6 +9,7 @@ import { UsageError } from "../errors.ts";
 import { PermissionRules } from "../layer/permissions.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import { identityOf } from "../layer/layer.ts";
+import type { LayerPlan } from "../layering/layer_plan.ts";
 import { planLayers } from "../layering/layering.ts";
 import { isLinksAlone } from "../rootfs/links_alone.ts";
 import type { ImageSpec, JsonObject } from "../spec/image_spec.ts";
@@ -138,17 +139,24 @@ function storeLayers(
   closure: Closure,
   base: PlannedBase | null,
 ): PlannedLayer[] {
-  const sizeOf = (paths: readonly StorePath[]) =>
-    paths.reduce((sum, path) => sum + closure.get(path)!.narSize, 0);
+  const planned = (layer: LayerPlan): PlannedLayer => {
+    const infos = layer.paths.map((path) => closure.get(path)!);
+    const narHashes = infos.flatMap(({ narHash }) => narHash ?? []);
+    return {
+      ...layer,
+      size: infos.reduce((sum, { narSize }) => sum + narSize, 0),
+      ...narHashes.length === infos.length ? { narHashes } : {},
+    };
+  };
   if (spec.type === "single") {
     const paths = [...closure.keys()].sort();
-    return [{ paths, reason: "single image", size: sizeOf(paths) }];
+    return [planned({ paths, reason: "single image" })];
   }
   const limit = spec.maxLayers - 1 - (base?.layers.length ?? 0); // one is for the top layer
   if (limit < (closure.size > 0 ? 1 : 0)) throw tooFewLayers(spec, base);
   if (closure.size === 0) return [];
   return planLayers(closure, { strategy: spec.layering, limit })
-    .map((layer) => ({ ...layer, size: sizeOf(layer.paths) }));
+    .map(planned);
 }
 
 function tooFewLayers({ maxLayers }: ImageSpec, base: PlannedBase | null): UsageError {

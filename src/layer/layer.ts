@@ -17,6 +17,12 @@ export interface Layer {
    */
   readonly identity: string;
   /**
+   * Names the bytes as {@linkcode Layer.identity} does, with the hashes of the store paths in them,
+   * of which two hosts may hold different bytes: what digests are kept under. 64 hexadecimal digits;
+   * undefined where a hash isn't known.
+   */
+  readonly contentKey?: string | undefined;
+  /**
    * The size of the tar in bytes, from metadata alone.
    *
    * @throws {ImageError} if a file is missing or can not be examined.
@@ -70,6 +76,18 @@ export async function readLayer(
     see(value);
     buffer = value.buffer;
   }
+}
+
+/**
+ * The {@linkcode Layer.contentKey} of a layer of store paths.
+ *
+ * @param narHashes of its store paths, in their order; undefined if one isn't known
+ */
+export function contentKeyOf(
+  identity: string,
+  narHashes: readonly string[] | undefined,
+): string | undefined {
+  return narHashes && identityOf("content", identity, narHashes);
 }
 
 /** Paths as Python shows a list of strings, which is how nixpkgs' history comments have them. */

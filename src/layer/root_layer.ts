@@ -11,7 +11,7 @@ import { archiveEnd } from "../tar/header.ts";
 import { memberSize, type TarMember, tarStream } from "../tar/stream.ts";
 import type { FinishedTop } from "./finished_top.ts";
 import { FORMAT_VERSION } from "./format_version.ts";
-import { identityOf, type Layer } from "./layer.ts";
+import { contentKeyOf, identityOf, type Layer } from "./layer.ts";
 import type { PermissionRules } from "./permissions.ts";
 import { StoreMembers } from "./store_members.ts";
 import { TOP_MTIME } from "./top_mtime.ts";
@@ -24,6 +24,8 @@ export interface RootLayerOptions {
   readonly storeRoot: string;
   /** Owners and modes of store paths. */
   readonly rules: PermissionRules;
+  /** Of the store paths, in their order, where all are known. */
+  readonly narHashes?: readonly string[] | undefined;
 }
 
 /** See above. Store paths belong to root, as in nixpkgs' buildImage. */
@@ -33,16 +35,18 @@ export class RootLayer implements Layer {
   readonly #paths: readonly StorePath[];
   readonly #rules: PermissionRules;
   readonly #files: StoreMembers;
+  readonly #narHashes: readonly string[] | undefined;
 
   constructor(
     top: FinishedTop,
     paths: readonly StorePath[],
-    { comment, storeRoot, rules }: RootLayerOptions,
+    { comment, storeRoot, rules, narHashes }: RootLayerOptions,
   ) {
     this.comment = comment;
     this.#top = top;
     this.#paths = paths;
     this.#rules = rules;
+    this.#narHashes = narHashes;
     const memberOf = (entry: TreeEntry, origin: string, open: TarMember["open"]) =>
       this.#memberOf(entry, origin, open);
     this.#files = new StoreMembers(paths, { root: storeRoot, format: top.format, memberOf });
@@ -57,6 +61,10 @@ export class RootLayer implements Layer {
   get identity(): string {
     const { digest, format } = this.#top;
     return identityOf("root", FORMAT_VERSION, digest, format, this.#paths, this.#rules.identity);
+  }
+
+  get contentKey(): string | undefined {
+    return contentKeyOf(this.identity, this.#narHashes);
   }
 
   async tarSize(): Promise<number> {

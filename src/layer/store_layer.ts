@@ -8,7 +8,7 @@ import { newDirectory, type TreeEntry } from "../store/tree.ts";
 import { archiveEnd } from "../tar/header.ts";
 import { memberSize, type TarMember, tarStream } from "../tar/stream.ts";
 import { FORMAT_VERSION } from "./format_version.ts";
-import { identityOf, type Layer, pythonList } from "./layer.ts";
+import { contentKeyOf, identityOf, type Layer, pythonList } from "./layer.ts";
 import type { PermissionRules } from "./permissions.ts";
 import { StoreMembers } from "./store_members.ts";
 
@@ -32,6 +32,7 @@ export class StoreLayer implements Layer {
   readonly #owner: Ownership;
   readonly #rules: PermissionRules | undefined;
   readonly #files: StoreMembers;
+  readonly #narHashes: readonly string[] | undefined;
 
   /**
    * A layer that reads nothing before it is asked to.
@@ -40,14 +41,17 @@ export class StoreLayer implements Layer {
    * @param owner of all files, whoever owns them in the store
    * @param root the directory that holds `nix/store`: "" for the host's own
    * @param rules say otherwise for some files
+   * @param narHashes of the store paths, in their order, where all are known
    */
   constructor(
     paths: readonly StorePath[],
     owner: Ownership,
     root: string,
     rules?: PermissionRules,
+    narHashes?: readonly string[],
   ) {
     this.#paths = paths;
+    this.#narHashes = narHashes;
     this.#owner = owner;
     this.#rules = rules?.touchStore ? rules : undefined;
     const memberOf = (entry: TreeEntry, origin: string, open: TarMember["open"]) =>
@@ -71,6 +75,11 @@ export class StoreLayer implements Layer {
     const rules = this.#rules ? [this.#rules.identity] : [];
     const parts = [FORMAT_VERSION, this.#paths, uid, gid, uname, gname, mtime, ...rules];
     return identityOf("store", ...parts);
+  }
+
+  /** See {@linkcode Layer.contentKey}. */
+  get contentKey(): string | undefined {
+    return contentKeyOf(this.identity, this.#narHashes);
   }
 
   /** See {@linkcode Layer.tarSize}. */

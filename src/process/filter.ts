@@ -3,14 +3,11 @@
  * @module
  */
 
-import { writeStream } from "../terminal/output.ts";
+import { feed, InputClosed } from "./feed.ts";
 import { endProgram, exitText, ProgramError } from "./run.ts";
 
 /** The programs that streams go through. */
 export type FilterProgram = "bzip2" | "pigz" | "xz" | "zstd";
-
-/** The program takes no more: its exit status says why. */
-class InputClosed extends Error {}
 
 /** A terminal sends its signals to the program and to us; whoever handles them here comes first. */
 const SIGNAL_GRACE = 200;
@@ -76,27 +73,6 @@ function spawn(program: FilterProgram, args: readonly string[]): Deno.ChildProce
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {
       return undefined;
     }
-    throw error;
-  }
-}
-
-async function feed(input: ReadableStream<Uint8Array>, child: Deno.ChildProcess): Promise<void> {
-  const stdin = child.stdin.getWriter();
-  // The promise of its end fails with its writes, of which each is looked at.
-  stdin.closed.catch(() => {});
-  const closed = (cause: unknown): never => {
-    throw new InputClosed("Input closed", { cause });
-  };
-  try {
-    await writeStream(input, {
-      async write(bytes) {
-        await stdin.write(bytes).catch(closed);
-        return bytes.length;
-      },
-    });
-    await stdin.close().catch(closed);
-  } catch (error) {
-    await stdin.abort(error).catch(() => {});
     throw error;
   }
 }

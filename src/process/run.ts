@@ -11,8 +11,11 @@ export const NO_LOADER_VARIABLES = { LD_LIBRARY_PATH: "", LD_PRELOAD: "" } as co
 /** The programs that nix-image drives. */
 export type Program =
   | "bzip2"
+  | "ctr"
+  | "docker"
   | "fakeroot"
   | "nix-store"
+  | "podman"
   | "proot"
   | "qemu-system-aarch64"
   | "qemu-system-x86_64"
@@ -28,6 +31,9 @@ const INSTALL: Record<Program, string> = {
   "qemu-system-aarch64": "install it (Debian: apt-get install qemu-system-arm); runAsRoot needs it",
   "qemu-system-x86_64": "install it (Debian: apt-get install qemu-system-x86); runAsRoot needs it",
   unshare: "install util-linux, or name its store path in path",
+  ctr: "install containerd (Debian: apt-get install containerd)",
+  docker: "install Docker's client (Debian: apt-get install docker.io)",
+  podman: "install it (Debian: apt-get install podman)",
   "nix-store": "install Nix (Debian: apt-get install nix-bin), or give the closure with --closure",
   sh: "install a POSIX shell (Debian: apt-get install dash), and have it on the PATH",
   bzip2: "install it (Debian: apt-get install bzip2), or decompress the tarball",
@@ -162,7 +168,8 @@ export function start(program: Program, args: readonly string[]): Running {
   };
 }
 
-function spawn(
+/** Starts a program with pipes. Its standard input is one if there is something for it. */
+export function spawn(
   program: Program,
   args: readonly string[],
   { stdin, environment, added }: RunInput = {},

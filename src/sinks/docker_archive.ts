@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { ImageError } from "../errors.ts";
 import { type ConfigBlob, configBlob, type Image, type NamedImage } from "../image/image.ts";
 import { formatJson, type OrderedJson } from "../image/json.ts";
+import { checkKept } from "../layer/digest_cache.ts";
 import { computeDiffId, type Layer } from "../layer/layer.ts";
 import { archiveEnd, BLOCK, encodeHeader, padding, roundUp } from "../tar/header.ts";
 import { repositoriesJson, type UppermostLayer, v1Layer, VERSION } from "./docker_v1.ts";
@@ -45,6 +46,16 @@ export interface DockerArchiveOptions {
    * says, and every file is read twice.
    */
   readonly dockerV1?: boolean;
+  /**
+   * Diff_ids that were kept of layers that don't know them, by their identity. If the bytes that go
+   * out have another one, the archive fails with a {@linkcode KeptDigestError}.
+   */
+  readonly kept?: ReadonlyMap<string, string>;
+  /**
+   * Diff_ids of layers that the reader of the archive has: their members are not in it, though the
+   * manifest names them. Of layers that know their diff_id, or have it in `kept`. Not with `dockerV1`.
+   */
+  readonly omitted?: ReadonlySet<string>;
   /** Told when a layer's bytes begin to go out; not for one that is in the archive already. */
   readonly onLayer?: (start: LayerStart) => void;
   /** Told when all layers of an image are out: its config, whose digest is the image's ID. */
@@ -85,9 +96,11 @@ class Archive {
       for (const [index, layer] of image.layers.entries()) {
         const identity = await this.#identify(image, index, layer, ids.at(-1));
         ids.push(identity.id);
-        if (!this.#layers.has(identity.id)) {
-          yield* this.#layer({ image: position, index, layer }, identity);
-        }
+        if (this.#layers.has(identity.id)) continue;
+        const diffId = layer.diffId ?? this.#options.kept?.get(layer.identity);
+        if (diffId !== undefined && this.#options.omitted?.has(diffId)) {
+          this.#layers.set(identity.id, diffId);
+        } else yield* this.#layer({ image: position, index, layer }, identity);
       }
       const diffIds = ids.map((id) => this.#layers.get(id) ?? "");
       const config = configBlob(image, diffIds);
@@ -135,6 +148,7 @@ class Archive {
     if (seen !== size || diffId !== undefined && digest !== diffId) {
       throw new ImageError(`Layer ${index + 1} changed while it was read: ${layer.label}`);
     }
+    checkKept(layer, digest, this.#options.kept);
     this.#layers.set(id, digest);
     yield new Uint8Array(padding(size));
   }

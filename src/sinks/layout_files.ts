@@ -125,8 +125,11 @@ export class LayoutArchive implements LayoutFiles {
   }
 }
 
-/** One block whatever the size, as GNU tar has sizes beyond 8 GiB in the header itself. */
-function memberHeader(name: string, size: number, mtime: number): Uint8Array {
+/**
+ * The header of a file in a layout's archive. One block whatever the size, as GNU tar has sizes
+ * beyond 8 GiB in the header itself.
+ */
+export function memberHeader(name: string, size: number, mtime: number): Uint8Array {
   const owner = { uid: 0, gid: 0, uname: "", gname: "" };
   const type = "file";
   return encodeHeader({ name, type, mode: 0o644, size, mtime, linkname: "", ...owner }, "gnu");

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { findProgram } from "../../tasks/programs.ts";
 import { sha256Of } from "../../src/image/image.ts";
 import { succeed } from "./program.ts";
 import { Scratch } from "./scratch.ts";
@@ -44,6 +45,16 @@ export class Podman implements AsyncDisposable {
     `${this.#scratch.path}/run`,
     "--storage-driver=vfs",
   ];
+
+  /** Makes a directory for a PATH, in which `podman` is this one. */
+  directoryWithPodman(parent: string): string {
+    const directory = `${parent}/podman`;
+    Deno.mkdirSync(directory);
+    const [, ...options] = this.#command;
+    const script = `#!/bin/sh\nexec ${findProgram("podman")} ${options.join(" ")} "$@"\n`;
+    Deno.writeTextFileSync(`${directory}/podman`, script, { mode: 0o755 });
+    return directory;
+  }
 
   /** Runs it, which has to succeed. */
   async run(...args: string[]): Promise<string> {

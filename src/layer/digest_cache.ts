@@ -1,0 +1,102 @@
+/**
+ * Digests of layers, kept from run to run by what determines their bytes
+ * ({@linkcode Layer.contentKey}), so that they are known before the bytes are made.
+ *
+ * Each is a file of its own with one line: digest, size, and a checksum of these and of what they
+ * are kept for. A file that says anything else, as one that is damaged or another layer's, counts
+ * as missing. Files are replaced as a whole, so programs may share the directory.
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { join } from "node:path/posix";
+import { ImageError } from "../errors.ts";
+import type { Layer } from "./layer.ts";
+
+/** What was made of a layer. */
+export interface LayerDigest {
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly digest: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** A form of a layer: its tar, which has the diff_id as its digest, or what a codec makes of that. */
+export type LayerForm = "tar" | `${string}-${string}`;
+
+/** See above. It does not matter if the directory can not be read or written: all is missing then. */
+export class DigestCache {
+  readonly #directory: string;
+
+  /** @param directory may not be there yet */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** What was kept for a layer in this form. */
+  async get(contentKey: string, form: LayerForm = "tar"): Promise<LayerDigest | undefined> {
+    try {
+      const text = await Deno.readTextFile(this.#fileOf(contentKey, form));
+      const [, digest = "", size] = /^(sha256:[0-9a-f]{64}) (\d{1,15}) /.exec(text) ?? [];
+      const found = { digest, size: Number(size) };
+      return text === lineOf(contentKey, form, found) ? found : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Keeps what a layer has become in this form. */
+  async put(contentKey: string, found: LayerDigest, form: LayerForm = "tar"): Promise<void> {
+    const file = this.#fileOf(contentKey, form);
+    const temporary = `${file}.${crypto.randomUUID()}`;
+    try {
+      await Deno.mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      await Deno.writeTextFile(temporary, lineOf(contentKey, form, found), {
+        createNew: true,
+        mode: 0o600,
+      });
+      await Deno.rename(temporary, file);
+    } catch {
+      await Deno.remove(temporary).catch(() => {});
+    }
+  }
+
+  /** Forgets what turned out to be wrong. */
+  async remove(contentKey: string, form: LayerForm = "tar"): Promise<void> {
+    await Deno.remove(this.#fileOf(contentKey, form)).catch(() => {});
+  }
+
+  #fileOf(contentKey: string, form: LayerForm): string {
+    return join(this.#directory, `${contentKey}.${form}`);
+  }
+}
+
+/** A layer has another digest than the one that was kept for it. */
+export class KeptDigestError extends ImageError {
+  constructor(readonly layer: Layer) {
+    super(
+      `The digest that was kept is not that of the layer's bytes: ${layer.label}\n` +
+        "It is forgotten now; run the command again. If that happens again, a store path is damaged: " +
+        "nix-store --verify-path PATH",
+    );
+  }
+}
+
+/**
+ * Compares the digest of a layer's tar with the one that was kept for it, if one was.
+ *
+ * @param kept by {@linkcode Layer.identity}
+ * @throws {KeptDigestError} if it is another one.
+ */
+export function checkKept(
+  layer: Layer,
+  digest: string,
+  kept: ReadonlyMap<string, string> | undefined,
+): void {
+  if ((kept?.get(layer.identity) ?? digest) !== digest) throw new KeptDigestError(layer);
+}
+
+function lineOf(contentKey: string, form: LayerForm, { digest, size }: LayerDigest): string {
+  const check = createHash("sha256").update(`${contentKey} ${form} ${digest} ${size}`);
+  return `${digest} ${size} ${check.digest("hex")}\n`;
+}
