@@ -16,6 +16,7 @@ Commands:
   layer [options] <spec>   write an image's own layer to a directory
   export [options] <image> write the root file system of an image, as a tar archive
   merge [options] <images> write all images of several archives to one
+  pull [options] <name>    write an image out of a registry to a file
   check [options] <image>  compute everything in images again, list all that is wrong
   inspect [options] <image|spec>
                            show what is in an image, or what is going to be in it

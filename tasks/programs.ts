@@ -48,10 +48,8 @@ const PACKAGES = {
   bzip2: ["bzip2"],
   xz: ["xz-utils"],
   zstd: ["zstd"],
-  cpio: ["cpio"],
   debugfs: ["e2fsprogs"],
   mke2fs: ["e2fsprogs"],
-  "qemu-system-x86_64": ["qemu-system-x86"],
 } as const;
 
 /** Where Debian puts programs; a user's PATH may lack the sbin ones. */

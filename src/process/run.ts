@@ -17,6 +17,7 @@ export type Program =
   | "qemu-system-aarch64"
   | "qemu-system-x86_64"
   | "sh"
+  | "skopeo"
   | "unshare"
   | "xz"
   | "zstd";
@@ -27,6 +28,7 @@ const INSTALL: Record<Program, string> = {
   proot: "install it (5.3 or later), or name its store path in path",
   "qemu-system-aarch64": "install it (Debian: apt-get install qemu-system-arm); runAsRoot needs it",
   "qemu-system-x86_64": "install it (Debian: apt-get install qemu-system-x86); runAsRoot needs it",
+  skopeo: "install it (Debian: apt-get install skopeo), and have it on the PATH",
   unshare: "install util-linux, or name its store path in path",
   "nix-store": "install Nix (Debian: apt-get install nix-bin), or give the closure with --closure",
   sh: "install a POSIX shell (Debian: apt-get install dash), and have it on the PATH",
@@ -162,7 +164,8 @@ export function start(program: Program, args: readonly string[]): Running {
   };
 }
 
-function spawn(
+/** Starts a program with pipes. Its standard input is one if there is something for it. */
+export function spawn(
   program: Program,
   args: readonly string[],
   { stdin, environment, added }: RunInput = {},
