@@ -276,6 +276,8 @@ The file is there when it is whole: it is written under another name beside it, 
     .argument("<name>", "such as alpine:3, registry.example:5000/app or alpine@sha256:...")
     .requiredOption("-o, --output <file>", "the file")
     .addOption(digest)
+    .addOption(new Option("--locked", "take the digest from the lock file").conflicts("digest"))
+    .addOption(new Option("--lock <file>", "that file (nix-image.lock)").implies({ locked: true }))
     .option("--hash <hash>", "fail unless the file has this SHA-256: SRI, or base 16, 32 or 64")
     .addOption(os)
     .addOption(arch)
@@ -298,6 +300,37 @@ Examples:
     .action(async (name, options) => {
       const { pullCommand } = await import("./pull.ts");
       await pullCommand(name, options);
+    });
+
+  program.command("prefetch")
+    .summary("print digests and hash of an image in a registry, for pullImage")
+    .description(
+      `Print digest and hash of the image NAME, out of a registry, as a Nix attribute set: the arguments of nixpkgs' pullImage. The digest is that of the platform's image, also where NAME is an index of several. The hash is that of the file which pull writes.`,
+    )
+    .argument("<name>", "such as alpine:3, registry.example:5000/app or alpine@sha256:...")
+    .addOption(os)
+    .addOption(arch)
+    .addOption(variant)
+    .addOption(finalName)
+    .addOption(finalTag)
+    .option("--lock <file>", "put the digests into this lock file, for pull --locked")
+    .option("--json", "print JSON, with both digests and the platform (docs/prefetch.md)")
+    .addOption(authfile)
+    .addOption(username)
+    .addOption(passwordStdin)
+    .addOption(tlsVerify)
+    .addOption(certDir)
+    .addOption(quiet)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nix-image prefetch alpine:3.19
+  nix-image prefetch --json --arch arm64 --lock nix-image.lock alpine:3.19`,
+    )
+    .action(async (name, options) => {
+      const { prefetchCommand } = await import("./prefetch.ts");
+      await prefetchCommand(name, options);
     });
 
   program.command("check")

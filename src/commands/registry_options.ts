@@ -97,6 +97,15 @@ export interface FinalNameOptions {
   readonly finalTag?: string;
 }
 
+/** What an image is called. */
+export interface FinalName {
+  /** The repository's name as it was given. */
+  readonly given: string;
+  /** The name that it is to have, and the tag. */
+  readonly name: string;
+  readonly tag: string;
+}
+
 /**
  * What the image is to be called, without options as it was named.
  *
@@ -107,9 +116,9 @@ export function finalName(
   given: string,
   { tag }: RegistryReference,
   options: FinalNameOptions,
-): { readonly name: string; readonly tag: string } {
-  const withoutDigest = given.replace(/^docker:\/\//, "").replace(/@.*$/, "");
-  const name = options.finalName ?? withoutDigest.replace(/:[^:/]*$/, "");
+): FinalName {
+  const repository = given.replace(/^docker:\/\//, "").replace(/@.*$/, "").replace(/:[^:/]*$/, "");
+  const name = options.finalName ?? repository;
   const finalTag = options.finalTag ?? tag ?? "latest";
   if (!IMAGE_NAME.test(name) || name !== name.toLowerCase()) {
     throw new UsageError(
@@ -119,7 +128,7 @@ export function finalName(
   if (!IMAGE_TAG.test(finalTag)) {
     throw new UsageError(`--final-tag: expected a tag, found ${JSON.stringify(finalTag)}`);
   }
-  return { name, tag: finalTag };
+  return { given: repository, name, tag: finalTag };
 }
 
 /** An image before its layers are got, on one line. */

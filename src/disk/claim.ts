@@ -65,6 +65,18 @@ function removeAll(path: string): void {
   Deno.removeSync(path, { recursive: true });
 }
 
+/**
+ * Has `body` run while no other program does the same with the same file or directory: it waits for
+ * them. On a system without locks it does not.
+ *
+ * @param path a file or directory that is there
+ */
+export async function whileLocked<T>(path: string, body: () => Promise<T>): Promise<T> {
+  using file = openIfThere(path);
+  await file?.lock(true).catch(() => {});
+  return await body();
+}
+
 function lock(file: Deno.FsFile): "taken" | "refused" | "unknown" {
   try {
     // Deno before 2.8 can only wait for a lock.
