@@ -269,12 +269,13 @@ Examples:
   program.command("pull")
     .summary("write an image out of a registry to a file")
     .description(
-      `Write the image NAME, out of a registry, to a file that docker load reads: an archive without compression, as nixpkgs' pullImage makes it. skopeo gets it.
+      `Write the image NAME, out of a registry, to a file that docker load reads: an archive without compression, as nixpkgs' pullImage makes it; or as an OCI image layout with the digests that it has in the registry. skopeo gets it.
 
-The file is there when it is whole: it is written under another name beside it, and renamed.`,
+The file or directory is there when it is whole: it is written under another name beside it, and renamed.`,
     )
     .argument("<name>", "such as alpine:3, registry.example:5000/app or alpine@sha256:...")
-    .requiredOption("-o, --output <file>", "the file")
+    .requiredOption("-o, --output <file>", "the file, or the directory of --format oci")
+    .addOption(format)
     .addOption(digest)
     .addOption(new Option("--locked", "take the digest from the lock file").conflicts("digest"))
     .addOption(new Option("--lock <file>", "that file (nix-image.lock)").implies({ locked: true }))

@@ -40,7 +40,7 @@ export async function prefetchCommand(name: string, options: PrefetchOptions): P
   const wanted = wantedPlatform(options);
   await using work = await skopeoFor(reference.host, options);
   const image = await resolveImage(reference, wanted, work.skopeo);
-  checkPlatform(reference, image, wanted, options);
+  checkPlatform(reference, image.platform, wanted, options);
   if (!quiet) console.error(imageLine(reference, image));
   const request = { reference, image, ...final };
   const { hash } = await writePulled(work.skopeo, request, {

@@ -3,7 +3,8 @@
  * @module
  */
 
-import { platformText } from "../base/choose_image.ts";
+import { chooseImage, platformText } from "../base/choose_image.ts";
+import { openImages } from "../base/open_images.ts";
 import type { Platform } from "../base/stored_image.ts";
 import { OutputFile } from "../disk/output_part.ts";
 import { ImageError, UsageError } from "../errors.ts";
@@ -11,9 +12,13 @@ import { checkHash, writePulled } from "../registry/archive.ts";
 import { LOCK_FILE, lockedImage } from "../registry/lock_file.ts";
 import { formatReference, type RegistryReference } from "../registry/reference.ts";
 import { resolveImage } from "../registry/resolve.ts";
+import { writeOciArchive, writeOciDirectory } from "../sinks/oci_layout.ts";
 import { sha256Bytes } from "../store/nix_hash.ts";
 import { formatBytes } from "../terminal/format.ts";
+import { cacheDirectory } from "./cache_directory.ts";
+import type { FormatOptions } from "./formats.ts";
 import {
+  type FinalName,
   finalName,
   type FinalNameOptions,
   imageLine,
@@ -23,9 +28,13 @@ import {
 } from "./registry_options.ts";
 import { checkPlatform, type PlatformOptions, wantedPlatform } from "./wanted_platform.ts";
 
+/** The time of an archive's members, as nixpkgs has it. */
+const MTIME = 1;
+
 /** Options of {@linkcode pullCommand}. */
 export interface PullOptions extends RegistryOptions, PlatformOptions, FinalNameOptions {
   readonly output: string;
+  readonly format: FormatOptions["format"];
   readonly digest?: string;
   readonly hash?: string;
   /** Whether the lock file says the digest, and where that file is. */
@@ -34,26 +43,80 @@ export interface PullOptions extends RegistryOptions, PlatformOptions, FinalName
   readonly quiet?: boolean;
 }
 
-/** Writes an image out of a registry to a file, which is there when it is whole. */
+/** Writes an image out of a registry to a file or directory, which is there when it is whole. */
 export async function pullCommand(name: string, options: PullOptions): Promise<void> {
-  const { output, quiet = false } = options;
+  const { output, format, quiet = false } = options;
   if (output === "-") throw new UsageError("--output: name a file; pull writes to no pipe");
+  if (format !== "docker-archive" && options.hash !== undefined) {
+    throw new UsageError("--hash is for --format docker-archive; a --digest says as much");
+  }
   const named = registryImage(name, options.digest);
-  const final = finalName(name, named, options);
-  const expected = options.hash === undefined ? undefined : expectedHash(options.hash);
   const wanted = wantedPlatform(options);
   const reference = options.locked ? await locked(named, wanted, options.lock ?? LOCK_FILE) : named;
-  using file = new OutputFile(output);
+  const pulled = await pullers[format](reference, wanted, finalName(name, named, options), options);
+  if (quiet) return;
+  console.error(`Written to ${output}: ${pulled.join(", ")}`);
+}
+
+/** Writes an image in one of the formats; returns what is to be told of what there is then. */
+type Puller = (
+  reference: RegistryReference,
+  wanted: Platform,
+  final: FinalName,
+  options: PullOptions,
+) => Promise<string[]>;
+
+const pullers: Readonly<Record<PullOptions["format"], Puller>> = {
+  "docker-archive": pullArchive,
+  "oci-archive": pullLayout,
+  oci: pullLayout,
+};
+
+async function pullArchive(
+  reference: RegistryReference,
+  wanted: Platform,
+  final: FinalName,
+  options: PullOptions,
+): Promise<string[]> {
+  const expected = options.hash === undefined ? undefined : expectedHash(options.hash);
+  using file = new OutputFile(options.output);
   await using work = await skopeoFor(reference.host, options);
   const image = await resolveImage(reference, wanted, work.skopeo);
-  checkPlatform(reference, image, wanted, options);
-  if (!quiet) console.error(imageLine(reference, image));
+  checkPlatform(reference, image.platform, wanted, options);
+  if (!options.quiet) console.error(imageLine(reference, image));
   const archive = await writePulled(work.skopeo, { reference, image, ...final }, file);
   if (expected) checkHash(archive, expected, formatReference(reference));
   file.commit();
-  if (quiet) return;
-  const facts = [`${final.name}:${final.tag}`, formatBytes(archive.size), archive.hash];
-  console.error(`Written to ${output}: ${facts.join(", ")}`);
+  return [`${final.name}:${final.tag}`, formatBytes(archive.size), archive.hash];
+}
+
+/** An image in its own bytes comes by way of those that are kept. */
+async function pullLayout(
+  reference: RegistryReference,
+  wanted: Platform,
+  final: FinalName,
+  options: PullOptions,
+): Promise<string[]> {
+  const { format, output } = options;
+  const { ImageStore } = await import("../registry/image_store.ts");
+  await using stack = new AsyncDisposableStack();
+  const kept = stack.use(
+    await new ImageStore({ directory: cacheDirectory("images") })
+      .get(reference, wanted, async () => {
+        if (!options.quiet) console.error(`Pulling ${formatReference(reference)}`);
+        return stack.use(await skopeoFor(reference.host, options)).skopeo;
+      }),
+  );
+  const opened = stack.use(await openImages(kept.path));
+  const image = chooseImage(opened, {});
+  const { os, architecture, variant } = image;
+  checkPlatform(reference, { os, architecture, variant }, wanted, options);
+  const name = `${final.name}:${final.tag}`;
+  const images = [{ image, repoTags: [name] }];
+  const { size } = format === "oci"
+    ? await writeOciDirectory(images, output)
+    : await writeOciArchive(images, output, { mtime: MTIME });
+  return [name, formatBytes(size), `manifest ${image.manifestDigest}`];
 }
 
 /** The image that the lock file says. */

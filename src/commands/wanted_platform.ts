@@ -7,7 +7,6 @@ import { platformText } from "../base/choose_image.ts";
 import type { Platform } from "../base/stored_image.ts";
 import { ImageError, UsageError } from "../errors.ts";
 import { formatReference, type RegistryReference } from "../registry/reference.ts";
-import type { ResolvedImage } from "../registry/resolve.ts";
 import { impliedVariant, OCI_ARCHITECTURES, ociArchitecture } from "../spec/architecture.ts";
 
 /** Which of the images in an index is meant. */
@@ -59,7 +58,7 @@ function variantName(text: string): string {
  */
 export function checkPlatform(
   reference: RegistryReference,
-  { platform: found }: ResolvedImage,
+  found: Platform,
   wanted: Platform,
   { os, arch, variant, quiet }: PlatformOptions & { readonly quiet?: boolean },
 ): void {
