@@ -18,6 +18,9 @@ Commands:
   layer [options] <spec>   write an image's own layer to a directory
   export [options] <image> write the root file system of an image, as a tar archive
   merge [options] <images> write all images of several archives to one
+  pull [options] <name>    write an image out of a registry to a file
+  prefetch [options] <name>
+                           print digests and hash of an image in a registry
   check [options] <image>  compute everything in images again, list all that is wrong
   inspect [options] <image|spec>
                            show what is in an image, or what is going to be in it

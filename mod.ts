@@ -78,6 +78,7 @@ export type {
   JsonObject,
   JsonValue,
   PermissionRule,
+  RegistryImageSource,
   RootSource,
 } from "./src/spec/image_spec.ts";
 export { parseStorePath, type StorePath } from "./src/store/store_path.ts";

@@ -84,7 +84,7 @@ async function opened(
 }
 
 /** Takes `OS/ARCHITECTURE[/VARIANT]` apart. */
-function parsePlatform(text: string): Platform {
+export function parsePlatform(text: string): Platform {
   const [os = "", architecture = "", variant = null] = text.split("/");
   return { os, architecture, variant };
 }

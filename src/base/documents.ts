@@ -140,7 +140,20 @@ export async function readDocument<T>(
   schema: z.ZodType<T>,
 ): Promise<Document<T>> {
   const name = `${files.path}: ${shownName(file.name)}`;
-  const bytes = await readAll(file, name);
+  return checkedDocument(files, await readAll(file, name), name, schema);
+}
+
+/**
+ * A document whose bytes were read, after checking its form.
+ *
+ * @throws {ImageError} if they are no JSON, or of another form.
+ */
+export function checkedDocument<T>(
+  files: Pick<ImageFiles, "documents">,
+  bytes: Uint8Array<ArrayBuffer>,
+  name: string,
+  schema: z.ZodType<T>,
+): Document<T> {
   const document = parseDocument(files, bytes, name);
   const parsed = schema.safeParse(document);
   if (parsed.success) return { bytes, digest: sha256Of(bytes), value: parsed.data };
@@ -153,7 +166,11 @@ export async function readDocument<T>(
  *
  * @throws {ImageError} if they are no JSON, or say too much.
  */
-export function parseDocument(files: ImageFiles, bytes: Uint8Array, name: string): JsonValue {
+export function parseDocument(
+  files: Pick<ImageFiles, "documents">,
+  bytes: Uint8Array,
+  name: string,
+): JsonValue {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);

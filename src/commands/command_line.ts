@@ -51,6 +51,33 @@ const layerCompression = new Option(
   "compress the layers of an OCI layout so (gzip)",
 ).choices(["gzip", "zstd", "none"] as const);
 
+const os = new Option("--os <name>", "of several images, the one for this system (linux)");
+const arch = new Option(
+  "--arch <name>",
+  "of several images, the one for this architecture, such as arm64, aarch64 or arm/v7 (the host's)",
+);
+const variant = new Option("--variant <name>", "of several images, the one for this variant");
+const finalName = new Option("--final-name <name>", "call the image so in the archive");
+const finalTag = new Option(
+  "--final-tag <tag>",
+  "give it this tag (the one it is asked by, or latest)",
+);
+const digest = new Option("--digest <digest>", "the digest of the image or of an index with it");
+const authfile = new Option("--authfile <file>", "take the registry's credentials from this file");
+const username = new Option("--username <name>", "log in so, with --password-stdin");
+const passwordStdin = new Option("--password-stdin", "take the password from standard input");
+const tlsVerify = new Option("--tls-verify <bool>", "false: the registry needs no TLS (true)")
+  .argParser(boolean);
+const certDir = new Option(
+  "--cert-dir <dir>",
+  "trust the authorities with certificates (*.crt) there",
+);
+
+function boolean(text: string): boolean {
+  if (text === "true" || text === "false") return text === "true";
+  throw new InvalidArgumentError("Expected true or false.");
+}
+
 /** More is longer than timers run. */
 const MOST_SECONDS = 2_000_000;
 
@@ -284,6 +311,74 @@ Examples:
     .action(async (images, options) => {
       const { mergeCommand } = await import("./merge.ts");
       await mergeCommand(images, options);
+    });
+
+  program.command("pull")
+    .summary("write an image out of a registry to a file")
+    .description(
+      `Write the image NAME, out of a registry, to a file that docker load reads: an archive without compression, as nixpkgs' pullImage makes it; or as an OCI image layout with the digests that it has in the registry. skopeo gets it.
+
+The file or directory is there when it is whole: it is written under another name beside it, and renamed.`,
+    )
+    .argument("<name>", "such as alpine:3, registry.example:5000/app or alpine@sha256:...")
+    .requiredOption("-o, --output <file>", "the file, or the directory of --format oci")
+    .addOption(format)
+    .addOption(digest)
+    .addOption(new Option("--locked", "take the digest from the lock file").conflicts("digest"))
+    .addOption(new Option("--lock <file>", "that file (nix-image.lock)").implies({ locked: true }))
+    .option("--hash <hash>", "fail unless the file has this SHA-256: SRI, or base 16, 32 or 64")
+    .addOption(os)
+    .addOption(arch)
+    .addOption(variant)
+    .addOption(finalName)
+    .addOption(finalTag)
+    .addOption(authfile)
+    .addOption(username)
+    .addOption(passwordStdin)
+    .addOption(tlsVerify)
+    .addOption(certDir)
+    .addOption(quiet)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nix-image pull alpine:3.19 -o alpine.tar && docker load --input alpine.tar
+  nix-image pull nixos/nix --digest sha256:... --arch aarch64 --final-tag 2.2.1 -o nix.tar`,
+    )
+    .action(async (name, options) => {
+      const { pullCommand } = await import("./pull.ts");
+      await pullCommand(name, options);
+    });
+
+  program.command("prefetch")
+    .summary("print digests and hash of an image in a registry, for pullImage")
+    .description(
+      `Print digest and hash of the image NAME, out of a registry, as a Nix attribute set: the arguments of nixpkgs' pullImage. The digest is that of the platform's image, also where NAME is an index of several. The hash is that of the file which pull writes.`,
+    )
+    .argument("<name>", "such as alpine:3, registry.example:5000/app or alpine@sha256:...")
+    .addOption(os)
+    .addOption(arch)
+    .addOption(variant)
+    .addOption(finalName)
+    .addOption(finalTag)
+    .option("--lock <file>", "put the digests into this lock file, for pull --locked")
+    .option("--json", "print JSON, with both digests and the platform (docs/prefetch.md)")
+    .addOption(authfile)
+    .addOption(username)
+    .addOption(passwordStdin)
+    .addOption(tlsVerify)
+    .addOption(certDir)
+    .addOption(quiet)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nix-image prefetch alpine:3.19
+  nix-image prefetch --json --arch arm64 --lock nix-image.lock alpine:3.19`,
+    )
+    .action(async (name, options) => {
+      const { prefetchCommand } = await import("./prefetch.ts");
+      await prefetchCommand(name, options);
     });
 
   program.command("check")

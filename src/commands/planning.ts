@@ -11,13 +11,14 @@ import { planImage } from "../image/plan.ts";
 import type { PlannedImage } from "../image/planned_image.ts";
 import { WorkDirectory } from "../disk/work_directory.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
-import type { Compressor, ImageSpec } from "../spec/image_spec.ts";
+import type { Compressor } from "../spec/image_spec.ts";
 import { loadSpec } from "../spec/load.ts";
 import { readingFrom } from "../store/files.ts";
 import { closuresWithin, readGraphFile } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
 import { STORE_DIR } from "../store/store_path.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
+import { openBase } from "./base.ts";
 import { cacheDirectory } from "./cache_directory.ts";
 
 /** Options that decide what a spec becomes. */
@@ -99,7 +100,7 @@ export async function planFromFile(
     await work?.[Symbol.asyncDispose]();
   };
   try {
-    base = await baseImageOf(spec, storeRoot);
+    base = await openBase(spec, { storeRoot, specFile: source, report });
     const plan = await planImage(spec, {
       source: options.closure
         ? closuresWithin(readGraphFile(options.closure))
@@ -124,19 +125,6 @@ export async function planFromFile(
     await dispose();
     throw error;
   }
-}
-
-async function baseImageOf(
-  { fromImage, os, architecture, variant }: ImageSpec,
-  storeRoot: string,
-): Promise<BaseImage | undefined> {
-  if (fromImage === null) return undefined;
-  const { openBaseImage } = await import("../base/base_image.ts");
-  return await openBaseImage(fromImage, {
-    storeRoot,
-    platform: { os, architecture, variant },
-    listingCache: cacheDirectory("layers"),
-  });
 }
 
 /** Where commands put what they have to say. */

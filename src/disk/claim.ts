@@ -65,6 +65,53 @@ function removeAll(path: string): void {
   Deno.removeSync(path, { recursive: true });
 }
 
+/**
+ * Has `body` run while no other program does the same with the same file or directory: it waits for
+ * them. On a system without locks it does not.
+ *
+ * @param path a file or directory that is there
+ */
+export async function whileLocked<T>(path: string, body: () => Promise<T>): Promise<T> {
+  using file = openIfThere(path);
+  await file?.lock(true).catch(() => {});
+  return await body();
+}
+
+/**
+ * Opens a lock file, made if it is not there, and waits until nobody else holds it: nobody at all, or
+ * (`shared`) nobody alone. On a system without locks it does not wait.
+ *
+ * @returns what holds the lock until it is disposed of
+ * @throws if the file can not be made.
+ */
+export async function waitForLock(path: string, kind: "alone" | "shared"): Promise<Disposable> {
+  for (;;) {
+    const file = openLockFile(path);
+    await file.lock(kind === "alone").catch(() => {});
+    // Whoever held it may have removed it.
+    if (isSame(path, file)) return file;
+    file.close();
+  }
+}
+
+/**
+ * Takes a lock file for itself alone; undefined if somebody else has it. Where that can not be known,
+ * `unlocked` decides.
+ *
+ * @throws if the file can not be made.
+ */
+export function takeLock(path: string, unlocked: () => boolean): Disposable | undefined {
+  const file = openLockFile(path);
+  const answer = lock(file);
+  if (isSame(path, file) && (answer === "taken" || answer === "unknown" && unlocked())) return file;
+  file.close();
+  return undefined;
+}
+
+function openLockFile(path: string): Deno.FsFile {
+  return Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
+}
+
 function lock(file: Deno.FsFile): "taken" | "refused" | "unknown" {
   try {
     // Deno before 2.8 can only wait for a lock.

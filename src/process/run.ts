@@ -20,6 +20,7 @@ export type Program =
   | "qemu-system-aarch64"
   | "qemu-system-x86_64"
   | "sh"
+  | "skopeo"
   | "unshare"
   | "xz"
   | "zstd";
@@ -30,6 +31,7 @@ const INSTALL: Record<Program, string> = {
   proot: "install it (5.3 or later), or name its store path in path",
   "qemu-system-aarch64": "install it (Debian: apt-get install qemu-system-arm); runAsRoot needs it",
   "qemu-system-x86_64": "install it (Debian: apt-get install qemu-system-x86); runAsRoot needs it",
+  skopeo: "install it (Debian: apt-get install skopeo), and have it on the PATH",
   unshare: "install util-linux, or name its store path in path",
   ctr: "install containerd (Debian: apt-get install containerd)",
   docker: "install Docker's client (Debian: apt-get install docker.io)",

@@ -11,7 +11,7 @@ export const RUN_OPTIONS: readonly string[] = [
   "--allow-read",
   "--allow-write",
   "--allow-env=HOME,NO_COLOR,PATH,SOURCE_DATE_EPOCH,TMPDIR,XDG_CACHE_HOME",
-  "--allow-run=bzip2,ctr,docker,nix-store,pigz,podman,sh,xz,zstd",
+  "--allow-run=bzip2,ctr,docker,nix-store,pigz,podman,sh,skopeo,xz,zstd",
   // What is kept for a layer is dropped with it. By itself V8 lets such garbage pile up for long:
   // 140 MiB instead of 84 at the peak of 210,000 files.
   "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=20",

@@ -4,7 +4,7 @@
  */
 
 import { isObject } from "./config_schema.ts";
-import type { BaseImageSource, JsonValue } from "./image_spec.ts";
+import type { BaseImageSource, JsonValue, RegistryImageSource } from "./image_spec.ts";
 import { type Problem, unexpected, visible } from "./problem.ts";
 import { resolveFileOrDirectory } from "./sources.ts";
 
@@ -15,7 +15,7 @@ export type BaseImagePlace = Pick<BaseImageSource, "path" | "inStore">;
 
 /** What the schema makes of the fields that say which image it is. */
 export interface BaseImageFields {
-  readonly fromImage: string | Omit<BaseImageSource, "inStore"> | null;
+  readonly fromImage: string | Omit<BaseImageSource, "inStore"> | RegistryImageSource | null;
   readonly fromImageName: string | null;
   readonly fromImageTag: string | null;
 }
@@ -29,6 +29,8 @@ export function baseImageProblems(document: JsonValue): Problem[] {
     if ((document[field] ?? null) === null) continue;
     if (fromImage === null) {
       problems.push({ path: [field], text: "only for images made on another one: give fromImage" });
+    } else if (isObject(fromImage) && fromImage.registry !== undefined) {
+      problems.push({ path: [field], text: "only for a file; fromImage.registry says it all" });
     } else if (isObject(fromImage) && (fromImage[same] ?? null) !== null) {
       const text = `you can not specify both ${field} and fromImage.${same}, which are the same`;
       problems.push({ path: [field], text });
@@ -69,7 +71,10 @@ export async function findBaseImage(
 export function baseImageOf(
   { fromImage, fromImageName, fromImageTag }: BaseImageFields,
   place: BaseImagePlace | undefined,
-): BaseImageSource | null {
+): BaseImageSource | RegistryImageSource | null {
+  if (typeof fromImage === "object" && fromImage !== null && "registry" in fromImage) {
+    return fromImage;
+  }
   if (place === undefined) return null;
   const chosen = typeof fromImage === "string" || fromImage === null
     ? { name: null, tag: null, platform: null }

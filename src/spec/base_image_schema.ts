@@ -4,10 +4,11 @@
  */
 
 import { z } from "zod";
+import { parseReference } from "../registry/reference.ts";
 import { ARCHITECTURE_NAMES, impliedVariant, ociArchitecture } from "./architecture.ts";
 import { didYouMean } from "./did_you_mean.ts";
 import { INHERITED_FIELDS } from "./image_spec.ts";
-import { distinct, imageTag, repositoryName } from "./schema_values.ts";
+import { boolean, distinct, imageTag, repositoryName } from "./schema_values.ts";
 
 const PLATFORM = new RegExp(
   `^linux/(?<name>${ARCHITECTURE_NAMES.join("|")})(?:/(?<variant>[a-z0-9.]+))?$`,
@@ -43,12 +44,44 @@ const located = z.strictObject({
   ),
 }, { error: "null, a path, or an object with one" });
 
+const registry = (() => {
+  const error = 'an image in a registry such as "docker.io/library/alpine@sha256:…"';
+  return z.string({ error }).refine(isReference, { error });
+})();
+
+function isReference(text: string): boolean {
+  try {
+    parseReference(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const inRegistry = z.strictObject({
+  registry: registry.describe(
+    "The image's name with its registry, and its digest: docker.io/library/alpine@sha256:… It is " +
+      "pulled once and kept. With a tag instead it is what the tag stands for in nix-image.lock " +
+      "beside the spec, or else in the registry just now.",
+  ),
+  platform: platform.nullable().prefault(null).describe(
+    "Which image of an index, OS/ARCHITECTURE[/VARIANT] such as linux/arm64. Null: the one for " +
+      "what the new image is for.",
+  ),
+  tlsVerify: boolean().default(true).describe(
+    "Whether the registry must speak TLS, with a certificate that holds.",
+  ),
+}, { error: "null, a path, or an object with one" });
+
 /** The names of the fields of `fromImage` as an object. */
-export const BASE_IMAGE_FIELDS: readonly string[] = Object.keys(located.shape);
+export const BASE_IMAGE_FIELDS: readonly string[] = [
+  ...new Set([...Object.keys(located.shape), ...Object.keys(inRegistry.shape)]),
+];
 
 /** The schema of `fromImage`; dockerTools gives the path alone. */
-export const fromImage = z.union([path, located], { error: "null, a path, or an object with one" })
-  .nullable();
+export const fromImage = z.union([path, located, inRegistry], {
+  error: "null, a path, or an object with one",
+}).nullable();
 
 /** The schema of `fromImageName`, a `name` beside the path. */
 export const fromImageName = repositoryName("fromImageTag").nullable();

@@ -80,6 +80,16 @@ export interface BaseImageSource {
   readonly platform: string | null;
 }
 
+/** An image in a registry that another one is made on. */
+export interface RegistryImageSource {
+  /** Such as `docker.io/library/alpine@sha256:…`; without a digest what its tag stands for. */
+  readonly registry: string;
+  /** `OS/ARCHITECTURE[/VARIANT]` of the image; null: the one the image is made for. */
+  readonly platform: string | null;
+  /** Whether the registry must speak TLS and have a certificate that holds. */
+  readonly tlsVerify: boolean;
+}
+
 /** What of the config of its base image an image can have as well. */
 export type InheritedField =
   | "Env"
@@ -126,7 +136,7 @@ export interface ImageSpec {
    */
   readonly type: ImageType;
   /** The image that this one is made on: its layers are below all others. Null: none. */
-  readonly fromImage: BaseImageSource | null;
+  readonly fromImage: BaseImageSource | RegistryImageSource | null;
   /** What of the config of `fromImage` the image has as well; no field twice. */
   readonly inherit: readonly InheritedField[];
   /** The repository name, in lower case, without tag. */

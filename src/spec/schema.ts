@@ -57,7 +57,8 @@ export const specSchema = z.strictObject({
     "The image that this one is made on: the path of a docker-archive or an OCI archive (as they are, " +
       "or compressed by gzip, zstd, xz or bzip2), or of the directory of an OCI layout. A store path " +
       "or a link to one such as ./result, or a path elsewhere; a relative one starts at the spec " +
-      "file. An object also says which of several images there it is. Null: none.",
+      "file. An object also says which of several images there it is, or names an image in a " +
+      "registry. Null: none.",
   ),
   fromImageName: fromImageName.prefault(null).describe(
     "The same as name in fromImage: the repository name of the image in there.",

@@ -25,16 +25,23 @@ function problemsOf(
     return issue.keys.map((key) => unknownSpecField([...path, key]));
   }
   if (issue.code === "invalid_union") {
-    // Where one of the alternatives has the right type, its own problems say more.
-    const near = issue.errors.find((errors) =>
+    // Where alternatives have the right type, their own problems say more: the fewest.
+    const [near] = issue.errors.filter((errors) =>
       errors.every(({ code, path }) => path.length > 0 || code === "unrecognized_keys")
-    );
+    ).sort((a, b) => mistakes(a) - mistakes(b));
     if (near !== undefined) return near.flatMap((inner) => problemsOf(inner, path, root));
   }
   if (issue.code === "invalid_key") {
     return issue.issues.map(({ message }) => unexpected(path, message, path.at(-1)));
   }
   return [unexpected(path, issue.message, valueAt(root, path))];
+}
+
+function mistakes(issues: readonly z.core.$ZodIssue[]): number {
+  return issues.reduce(
+    (sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1),
+    0,
+  );
 }
 
 function valueAt(root: unknown, path: JsonPath): unknown {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { BaseImageSource } from "../../src/spec/image_spec.ts";
+import type { BaseImageSource, RegistryImageSource } from "../../src/spec/image_spec.ts";
 import { inDirectory as inNewDirectory, output } from "../support/directories.ts";
 import { errorLines, load } from "../support/specs.ts";
 
@@ -25,7 +25,9 @@ function inDirectory(body: (directory: string) => Promise<void>): Promise<void> 
   return inNewDirectory(async (directory) => await body(await Deno.realPath(directory)));
 }
 
-async function baseImage(fields: object): Promise<BaseImageSource | null> {
+async function baseImage(
+  fields: object,
+): Promise<BaseImageSource | RegistryImageSource | null> {
   return (await load({ name: "app", ...fields })).spec.fromImage;
 }
 
@@ -162,7 +164,8 @@ Deno.test("what is wrong with the fields of a base image is told", async () => {
       ],
       [
         base({ image: "a" }),
-        "fromImage.image: unknown field, expected one of path, name, tag, platform",
+        "fromImage.image: unknown field, expected one of path, name, tag, platform, " +
+        "registry, tlsVerify",
       ],
       [
         base({ name: "alpine:3" }),

@@ -1,0 +1,96 @@
+/**
+ * The base image that a spec names, wherever it is.
+ * @module
+ */
+
+import { join } from "node:path";
+import type { BaseImage, BaseImageOptions } from "../base/base_image.ts";
+import { platformText } from "../base/choose_image.ts";
+import type { Platform } from "../base/stored_image.ts";
+import type { ImageSpec, RegistryImageSource } from "../spec/image_spec.ts";
+import { baseDirectory } from "../spec/sources.ts";
+import { cacheDirectory } from "./cache_directory.ts";
+import type { Report } from "./planning.ts";
+
+/** What opening the base image needs besides the spec. */
+export interface BaseOptions {
+  /** The directory that holds `nix/store`: "" for the host's own. */
+  readonly storeRoot: string;
+  /** The spec's file, or `-`: a lock file is looked for beside it. */
+  readonly specFile: string;
+  readonly report: Report;
+}
+
+/**
+ * Opens the base image of a spec, from a registry too; undefined if it has none.
+ *
+ * @throws {ImageError} if it can not be had.
+ */
+export async function openBase(
+  { fromImage, os, architecture, variant }: ImageSpec,
+  { storeRoot, specFile, report }: BaseOptions,
+): Promise<BaseImage | undefined> {
+  if (fromImage === null) return undefined;
+  const options = {
+    storeRoot,
+    platform: { os, architecture, variant },
+    listingCache: cacheDirectory("layers"),
+  };
+  const { openBaseImage } = await import("../base/base_image.ts");
+  if (!("registry" in fromImage)) return await openBaseImage(fromImage, options);
+  return await openPulled(fromImage, specFile, options, report);
+}
+
+async function openPulled(
+  source: RegistryImageSource,
+  specFile: string,
+  options: BaseImageOptions,
+  report: Report,
+): Promise<BaseImage> {
+  const { openBaseImage, parsePlatform } = await import("../base/base_image.ts");
+  const { ImageStore } = await import("../registry/image_store.ts");
+  const { skopeoFor } = await import("./registry_options.ts");
+  const platform = source.platform === null ? options.platform : parsePlatform(source.platform);
+  const reference = await pinned(source, platform, specFile, report);
+  await using work = new AsyncDisposableStack();
+  const kept = await new ImageStore({ directory: cacheDirectory("images") })
+    .get(reference, platform, async () => {
+      report.output?.(`Pulling ${source.registry}\n`);
+      return work.use(await skopeoFor(reference.host, source)).skopeo;
+    });
+  try {
+    const place = { path: kept.path, inStore: false, name: null, tag: null, platform: null };
+    const base = await openBaseImage(place, options);
+    return {
+      ...base,
+      async [Symbol.asyncDispose]() {
+        await base[Symbol.asyncDispose]();
+        kept[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    kept[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The reference, with the digest that the lock file beside the spec has for its tag. */
+async function pinned(
+  { registry }: RegistryImageSource,
+  platform: Platform,
+  specFile: string,
+  report: Report,
+) {
+  const { parseReference } = await import("../registry/reference.ts");
+  const reference = parseReference(registry);
+  if (reference.digest !== undefined) return reference;
+  const { LOCK_FILE, lockedImage } = await import("../registry/lock_file.ts");
+  const file = join(baseDirectory(specFile === "-" ? undefined : specFile), LOCK_FILE);
+  const locked = await lockedImage(file, { reference, platform });
+  if (locked) return { ...reference, digest: locked.manifestDigest };
+  report.warn(
+    `fromImage.registry: ${registry} may stand for another image next time: give its digest ` +
+      `(@sha256:…), or lock it for ${platformText(platform)} with prefetch --lock ${file}`,
+  );
+  return reference;
+}

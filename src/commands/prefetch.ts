@@ -1,0 +1,74 @@
+/**
+ * `nix-image prefetch NAME[:TAG|@DIGEST]`.
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import { writePulled } from "../registry/archive.ts";
+import { lockImage } from "../registry/lock_file.ts";
+import { resolveImage } from "../registry/resolve.ts";
+import { jsonText } from "../terminal/format.ts";
+import { nixAttributes } from "../terminal/nix.ts";
+import {
+  finalName,
+  type FinalNameOptions,
+  imageLine,
+  registryImage,
+  type RegistryOptions,
+  skopeoFor,
+} from "./registry_options.ts";
+import { checkPlatform, type PlatformOptions, wantedPlatform } from "./wanted_platform.ts";
+
+/** Options of {@linkcode prefetchCommand}. */
+export interface PrefetchOptions extends RegistryOptions, PlatformOptions, FinalNameOptions {
+  readonly lock?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Raised when fields are taken away or mean something else: docs/prefetch.md has them. */
+const SCHEMA_VERSION = 1;
+
+/** Prints what nixpkgs' pullImage wants to know of an image in a registry. */
+export async function prefetchCommand(name: string, options: PrefetchOptions): Promise<void> {
+  const { quiet = false, lock } = options;
+  const reference = registryImage(name);
+  if (lock !== undefined && reference.tag === undefined) {
+    throw new UsageError(`--lock is for a tag, and ${name} has a digest alone`);
+  }
+  const final = finalName(name, reference, options);
+  const wanted = wantedPlatform(options);
+  await using work = await skopeoFor(reference.host, options);
+  const image = await resolveImage(reference, wanted, work.skopeo);
+  checkPlatform(reference, image.platform, wanted, options);
+  if (!quiet) console.error(imageLine(reference, image));
+  const request = { reference, image, ...final };
+  const { hash } = await writePulled(work.skopeo, request, {
+    write: ({ length }) => Promise.resolve(length),
+  });
+  const digests = {
+    indexDigest: image.index?.digest ?? null,
+    manifestDigest: image.manifest.digest,
+  };
+  if (lock !== undefined) await lockImage(lock, { reference, platform: wanted }, digests);
+  const facts = {
+    imageName: final.given,
+    imageDigest: image.manifest.digest,
+    hash,
+    finalImageName: final.name,
+    finalImageTag: final.tag,
+  };
+  const { os, architecture, variant } = image.platform;
+  console.log(
+    options.json
+      ? jsonText({
+        schemaVersion: SCHEMA_VERSION,
+        ...facts,
+        os,
+        arch: architecture,
+        variant,
+        ...digests,
+      })
+      : nixAttributes(facts),
+  );
+}

@@ -1,0 +1,146 @@
+/**
+ * `nix-image pull NAME[:TAG|@DIGEST] -o FILE`.
+ * @module
+ */
+
+import { chooseImage, platformText } from "../base/choose_image.ts";
+import { openImages } from "../base/open_images.ts";
+import type { Platform } from "../base/stored_image.ts";
+import { OutputFile } from "../disk/output_part.ts";
+import { ImageError, UsageError } from "../errors.ts";
+import { checkHash, writePulled } from "../registry/archive.ts";
+import { LOCK_FILE, lockedImage } from "../registry/lock_file.ts";
+import { formatReference, type RegistryReference } from "../registry/reference.ts";
+import { resolveImage } from "../registry/resolve.ts";
+import { writeOciArchive, writeOciDirectory } from "../sinks/oci_layout.ts";
+import { sha256Bytes } from "../store/nix_hash.ts";
+import { formatBytes } from "../terminal/format.ts";
+import { cacheDirectory } from "./cache_directory.ts";
+import type { FormatOptions } from "./formats.ts";
+import {
+  type FinalName,
+  finalName,
+  type FinalNameOptions,
+  imageLine,
+  registryImage,
+  type RegistryOptions,
+  skopeoFor,
+} from "./registry_options.ts";
+import { checkPlatform, type PlatformOptions, wantedPlatform } from "./wanted_platform.ts";
+
+/** The time of an archive's members, as nixpkgs has it. */
+const MTIME = 1;
+
+/** Options of {@linkcode pullCommand}. */
+export interface PullOptions extends RegistryOptions, PlatformOptions, FinalNameOptions {
+  readonly output: string;
+  readonly format: FormatOptions["format"];
+  readonly digest?: string;
+  readonly hash?: string;
+  /** Whether the lock file says the digest, and where that file is. */
+  readonly locked?: boolean;
+  readonly lock?: string;
+  readonly quiet?: boolean;
+}
+
+/** Writes an image out of a registry to a file or directory, which is there when it is whole. */
+export async function pullCommand(name: string, options: PullOptions): Promise<void> {
+  const { output, format, quiet = false } = options;
+  if (output === "-") throw new UsageError("--output: name a file; pull writes to no pipe");
+  if (format !== "docker-archive" && options.hash !== undefined) {
+    throw new UsageError("--hash is for --format docker-archive; a --digest says as much");
+  }
+  const named = registryImage(name, options.digest);
+  const wanted = wantedPlatform(options);
+  const reference = options.locked ? await locked(named, wanted, options.lock ?? LOCK_FILE) : named;
+  const pulled = await pullers[format](reference, wanted, finalName(name, named, options), options);
+  if (quiet) return;
+  console.error(`Written to ${output}: ${pulled.join(", ")}`);
+}
+
+/** Writes an image in one of the formats; returns what is to be told of what there is then. */
+type Puller = (
+  reference: RegistryReference,
+  wanted: Platform,
+  final: FinalName,
+  options: PullOptions,
+) => Promise<string[]>;
+
+const pullers: Readonly<Record<PullOptions["format"], Puller>> = {
+  "docker-archive": pullArchive,
+  "oci-archive": pullLayout,
+  oci: pullLayout,
+};
+
+async function pullArchive(
+  reference: RegistryReference,
+  wanted: Platform,
+  final: FinalName,
+  options: PullOptions,
+): Promise<string[]> {
+  const expected = options.hash === undefined ? undefined : expectedHash(options.hash);
+  using file = new OutputFile(options.output);
+  await using work = await skopeoFor(reference.host, options);
+  const image = await resolveImage(reference, wanted, work.skopeo);
+  checkPlatform(reference, image.platform, wanted, options);
+  if (!options.quiet) console.error(imageLine(reference, image));
+  const archive = await writePulled(work.skopeo, { reference, image, ...final }, file);
+  if (expected) checkHash(archive, expected, formatReference(reference));
+  file.commit();
+  return [`${final.name}:${final.tag}`, formatBytes(archive.size), archive.hash];
+}
+
+/** An image in its own bytes comes by way of those that are kept. */
+async function pullLayout(
+  reference: RegistryReference,
+  wanted: Platform,
+  final: FinalName,
+  options: PullOptions,
+): Promise<string[]> {
+  const { format, output } = options;
+  const { ImageStore } = await import("../registry/image_store.ts");
+  await using stack = new AsyncDisposableStack();
+  const kept = stack.use(
+    await new ImageStore({ directory: cacheDirectory("images") })
+      .get(reference, wanted, async () => {
+        if (!options.quiet) console.error(`Pulling ${formatReference(reference)}`);
+        return stack.use(await skopeoFor(reference.host, options)).skopeo;
+      }),
+  );
+  const opened = stack.use(await openImages(kept.path));
+  const image = chooseImage(opened, {});
+  const { os, architecture, variant } = image;
+  checkPlatform(reference, { os, architecture, variant }, wanted, options);
+  const name = `${final.name}:${final.tag}`;
+  const images = [{ image, repoTags: [name] }];
+  const { size } = format === "oci"
+    ? await writeOciDirectory(images, output)
+    : await writeOciArchive(images, output, { mtime: MTIME });
+  return [name, formatBytes(size), `manifest ${image.manifestDigest}`];
+}
+
+/** The image that the lock file says. */
+async function locked(
+  reference: RegistryReference,
+  platform: Platform,
+  file: string,
+): Promise<RegistryReference> {
+  if (reference.digest !== undefined) {
+    throw new UsageError("--locked is for a tag: an image with a digest needs no lock file");
+  }
+  const found = await lockedImage(file, { reference, platform });
+  if (found !== undefined) return { ...reference, digest: found.manifestDigest };
+  const name = formatReference(reference);
+  throw new ImageError(
+    `${file} has no ${name} for ${platformText(platform)}: ` +
+      `nix-image prefetch --lock ${file} ${name} puts it there`,
+  );
+}
+
+function expectedHash(text: string): Uint8Array {
+  const bytes = sha256Bytes(text);
+  if (bytes !== undefined) return bytes;
+  throw new UsageError(
+    `--hash: expected a SHA-256 (SRI, or base 16, 32 or 64), found ${JSON.stringify(text)}`,
+  );
+}
