@@ -15,6 +15,7 @@ import { BLOCK, padding } from "./header.ts";
 import { decodeName } from "./name.ts";
 import {
   hasValidChecksum,
+  MAX_LONG_NAME,
   MAX_METADATA,
   type PaxRecords,
   readName,
@@ -94,6 +95,7 @@ export async function* readTar(source: ByteSource, name: string): AsyncGenerator
     }
 
     if (flag === "L" || flag === "K") {
+      if (fieldSize > MAX_LONG_NAME) throw broken(name, `a name of ${fieldSize} bytes`);
       const bytes = await metadata(fieldSize);
       if (flag === "L") longName = bytes;
       else longLink = bytes;

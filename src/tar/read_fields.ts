@@ -9,6 +9,9 @@ import { decodeName } from "./name.ts";
 /** Extended headers and long names are read into memory: no more of them than so many bytes. */
 export const MAX_METADATA: number = 1 << 20;
 
+/** Linux opens no name of more than 4096 bytes. */
+export const MAX_LONG_NAME: number = 1 << 16;
+
 /** Records in one extended header: no file has so many attributes. */
 const MAX_RECORDS = 1000;
 

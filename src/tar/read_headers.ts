@@ -9,6 +9,7 @@ import { BLOCK, padding } from "./header.ts";
 import { decodeName } from "./name.ts";
 import {
   hasValidChecksum,
+  MAX_LONG_NAME,
   MAX_METADATA,
   type PaxRecords,
   readMagic,
@@ -151,7 +152,9 @@ export class HeaderReader {
       case "g":
       case "L":
       case "K":
-        if (header.size > MAX_METADATA) throw new SyntaxError("an extended header too large");
+        if (header.size > ("LK".includes(header.type) ? MAX_LONG_NAME : MAX_METADATA)) {
+          throw new SyntaxError("an extended header too large");
+        }
         this.#extension = { type: header.type, bytes: new Uint8Array(header.size) };
         this.#begin(header.size);
         if (header.type === "g") this.#visitor.member(globalHeader(header));
