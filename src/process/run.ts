@@ -50,7 +50,14 @@ export function missingProgram(program: Program, cause?: unknown): ImageError {
 
 /** A program ended with a status other than 0. */
 export class ProgramError extends ImageError {
-  constructor(program: string, args: readonly string[], status: string, readonly stderr: string) {
+  constructor(
+    program: string,
+    args: readonly string[],
+    status: string,
+    readonly stderr: string,
+    /** Standard output up to there, where it was read. */
+    readonly stdout = "",
+  ) {
     const shown = args.length > 6 ? [...args.slice(0, 5), `… (${args.length} arguments)`] : args;
     super(`${[program, ...shown].join(" ")} failed (${status})${stderr && `:\n${indent(stderr)}`}`);
   }
@@ -115,7 +122,10 @@ async function outputOf(
     child.status,
     stdin === undefined ? undefined : writeTo(child.stdin, stdin),
   ]);
-  if (!status.success) throw new ProgramError(program, args, exitText(status), stderr);
+  if (!status.success) {
+    const printed = new TextDecoder().decode(stdout);
+    throw new ProgramError(program, args, exitText(status), stderr, printed);
+  }
   return stdout;
 }
 

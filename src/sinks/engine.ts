@@ -145,15 +145,13 @@ async function load(
 async function layersOf(program: "docker" | "podman", ids: string): Promise<DiffIds[]> {
   const unique = [...new Set(lines(ids))];
   if (unique.length === 0) return [];
-  try {
-    const args = ["image", "inspect", "--format", LAYERS_OF_IMAGE, ...unique];
-    const printed = lines(await run(program, args));
-    return printed.map((line) => JSON.parse(line) as string[] | null ?? []);
-  } catch (error) {
-    // One of them was removed just now: then all is sent.
-    if (error instanceof ProgramError) return [];
+  const args = ["image", "inspect", "--format", LAYERS_OF_IMAGE, ...unique];
+  // It fails where one of them was removed just now, and prints the others.
+  const printed = await run(program, args).catch((error) => {
+    if (error instanceof ProgramError) return error.stdout;
     throw error;
-  }
+  });
+  return lines(printed).map((line) => JSON.parse(line) as string[] | null ?? []);
 }
 
 /** As podman itself names what it loads without a registry in the name. */
