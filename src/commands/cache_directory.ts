@@ -6,11 +6,20 @@
 import { join } from "node:path";
 
 /** A directory for `kind`, which may not be there yet. */
-export function cacheDirectory(
-  kind: "digests" | "images" | "layers" | "machine" | "stream",
-): string {
+export function cacheDirectory(kind: "images" | "machine" | "stream"): string {
+  return join(ownCaches() ?? (Deno.env.get("TMPDIR") || "/tmp"), "nix-image", kind);
+}
+
+/**
+ * The same for what is believed when it is found there; undefined where this user has no directory
+ * for such things, as in a temporary directory for all, others could write it.
+ */
+export function trustedCacheDirectory(kind: "digests" | "layers"): string | undefined {
+  const caches = ownCaches();
+  return caches && join(caches, "nix-image", kind);
+}
+
+function ownCaches(): string | undefined {
   const home = Deno.env.get("HOME");
-  const caches = Deno.env.get("XDG_CACHE_HOME") || (home ? join(home, ".cache") : undefined) ||
-    Deno.env.get("TMPDIR") || "/tmp";
-  return join(caches, "nix-image", kind);
+  return Deno.env.get("XDG_CACHE_HOME") || (home ? join(home, ".cache") : undefined);
 }

@@ -6,11 +6,11 @@
 import { createHash } from "node:crypto";
 import { DigestCache, KeptDigestError, type LayerDigest } from "../layer/digest_cache.ts";
 import { type Layer, readLayer } from "../layer/layer.ts";
-import { cacheDirectory } from "./cache_directory.ts";
+import { trustedCacheDirectory } from "./cache_directory.ts";
 
 /** See above. */
 export class KeptDigests {
-  readonly #cache = new DigestCache(cacheDirectory("digests"));
+  readonly #cache = openCache();
   readonly #layers: readonly Layer[];
   readonly #found: (LayerDigest | undefined)[];
 
@@ -23,7 +23,7 @@ export class KeptDigests {
   static async of(layers: readonly Layer[]): Promise<KeptDigests> {
     const kept = new KeptDigests(layers, []);
     for (const { contentKey } of layers) {
-      kept.#found.push(contentKey === undefined ? undefined : await kept.#cache.get(contentKey));
+      kept.#found.push(contentKey === undefined ? undefined : await kept.#cache?.get(contentKey));
     }
     return kept;
   }
@@ -58,7 +58,7 @@ export class KeptDigests {
     for (const [index, { contentKey }] of this.#layers.entries()) {
       const [digest, size] = [diffIds[index], sizes.get(index)];
       if (this.#found[index] || contentKey === undefined || !digest || size === undefined) continue;
-      await this.#cache.put(contentKey, { digest, size });
+      await this.#cache?.put(contentKey, { digest, size });
     }
   }
 
@@ -77,7 +77,7 @@ export class KeptDigests {
       } else if (found === undefined) {
         onLayer(index);
         found = await digestOf(layer);
-        if (contentKey !== undefined) await this.#cache.put(contentKey, found);
+        if (contentKey !== undefined) await this.#cache?.put(contentKey, found);
       }
       this.#found[index] = found;
     }
@@ -87,8 +87,13 @@ export class KeptDigests {
   async forget(error: unknown): Promise<void> {
     if (!(error instanceof KeptDigestError)) return;
     const { contentKey } = error.layer;
-    if (contentKey !== undefined) await this.#cache.remove(contentKey);
+    if (contentKey !== undefined) await this.#cache?.remove(contentKey);
   }
+}
+
+function openCache(): DigestCache | undefined {
+  const directory = trustedCacheDirectory("digests");
+  return directory === undefined ? undefined : new DigestCache(directory);
 }
 
 async function digestOf(layer: Layer): Promise<LayerDigest> {

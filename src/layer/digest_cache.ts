@@ -5,6 +5,9 @@
  * Each is a file of its own with one line: digest, size, and a checksum of these and of what they
  * are kept for. A file that says anything else, as one that is damaged or another layer's, counts
  * as missing. Files are replaced as a whole, so programs may share the directory.
+ *
+ * Whoever can write there can say what an image is made of: bytes that are sent are compared with what
+ * was kept ({@linkcode checkKept}), but of a layer that is left out, what was kept is believed.
  * @module
  */
 

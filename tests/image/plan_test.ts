@@ -47,6 +47,24 @@ Deno.test("planImage() takes the closures of the contents and of what the config
   assert.deepEqual(pathsOf(await plan({ contents: [], config: {} })), []);
 });
 
+Deno.test("planImage() takes over the hashes of a layer's paths, if all of them are known", async () => {
+  const hashed = (without?: string) =>
+    closuresWithin(
+      new Map([...GRAPH].map(([path, info]) => [
+        path,
+        path === without ? info : { ...info, narHash: `sha256:${path}` },
+      ])),
+    );
+  const { layers } = await plan({ maxLayers: 3 }, { source: hashed() });
+  for (const { paths, narHashes } of layers) {
+    assert.deepEqual(narHashes, paths.map((path) => `sha256:${path}`));
+  }
+  const [lacking] = layers[0]!.paths;
+  const { layers: [first, ...others] } = await plan({ maxLayers: 3 }, { source: hashed(lacking) });
+  assert.equal(first?.narHashes, undefined);
+  assert.ok(others.length > 0 && others.every(({ narHashes }) => narHashes !== undefined));
+});
+
 Deno.test("planImage() sums the sizes of a layer's paths", async () => {
   const { layers } = await plan({ maxLayers: 2 });
   assert.equal(layers.length, 1);

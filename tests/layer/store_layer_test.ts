@@ -30,6 +30,24 @@ Deno.test("StoreLayer has an identity that tells apart what determines it, and n
   for (const digits of different) assert.match(digits, /^[0-9a-f]{64}$/);
 });
 
+Deno.test("StoreLayer has a content key that tells apart what is in its paths, where that is known", () => {
+  const keyOf = (narHashes?: string[], uid = OWNER.uid) =>
+    new StoreLayer([A, B], { ...OWNER, uid }, "", undefined, narHashes).contentKey;
+  const hashes = ["sha256:a", "sha256:b"];
+  assert.equal(keyOf(), undefined);
+  assert.equal(keyOf(hashes), keyOf([...hashes]));
+  const keys = [
+    keyOf(hashes),
+    keyOf(hashes.toReversed()),
+    keyOf(hashes.with(0, "c")),
+    keyOf(hashes, 7),
+  ];
+  assert.equal(new Set(keys).size, keys.length);
+  for (const key of keys) assert.match(key ?? "", /^[0-9a-f]{64}$/);
+  const other = new StoreLayer([A, B], OWNER, "/elsewhere", undefined, hashes);
+  assert.equal(other.contentKey, keyOf(hashes));
+});
+
 Deno.test("StoreLayer describes itself as nixpkgs' history does", () => {
   const layer = new StoreLayer([A, B], OWNER, "");
   assert.equal(layer.comment, `store paths: ['${A}', '${B}']`);
