@@ -58,8 +58,11 @@ function specOn(name: string): string {
   return scratch.spec({ name: "app", tag: "1", architecture: "amd64", fromImage });
 }
 
-function freshCache(): string {
-  return `${scratch.path}/cache-${crypto.randomUUID()}`;
+/** An environment in which nothing is kept yet, but for what Deno keeps of the program. */
+function fresh(): { readonly XDG_CACHE_HOME: string; readonly DENO_DIR: string } {
+  const XDG_CACHE_HOME = `${scratch.path}/cache-${crypto.randomUUID()}`;
+  const home = Deno.env.get("HOME") ?? "/root";
+  return { XDG_CACHE_HOME, DENO_DIR: Deno.env.get("DENO_DIR") ?? `${home}/.cache/deno` };
 }
 
 /** A directory whose skopeo says that it was started, and starts the real one. */
@@ -87,7 +90,7 @@ async function build(
 }
 
 Deno.test("an image on one of a registry is the one on its archive", async () => {
-  const env = { XDG_CACHE_HOME: freshCache() };
+  const env = fresh();
   const local = scratch.spec({ name: "app", tag: "1", architecture: "amd64", fromImage: layout });
   const expected = await Deno.readFile((await build(local, env)).output);
   for (const name of [`base@${digest}`, `base@${indexDigest}`, "base:all"]) {
@@ -99,7 +102,7 @@ Deno.test("an image on one of a registry is the one on its archive", async () =>
 Deno.test("an image that is kept needs neither skopeo nor the registry", async () => {
   for (const name of [`base@${digest}`, `base@${indexDigest}`]) {
     const skopeo = await countingSkopeo();
-    const env = { XDG_CACHE_HOME: freshCache(), PATH: skopeo.path };
+    const env = { ...fresh(), PATH: skopeo.path };
     await build(specOn(name), env);
     const first = await skopeo.starts();
     assert.equal(
@@ -114,7 +117,7 @@ Deno.test("an image that is kept needs neither skopeo nor the registry", async (
 
 Deno.test("an index that came after its image is kept as well", async () => {
   const skopeo = await countingSkopeo();
-  const env = { XDG_CACHE_HOME: freshCache(), PATH: skopeo.path };
+  const env = { ...fresh(), PATH: skopeo.path };
   await build(specOn(`base@${digest}`), env);
   await build(specOn(`base@${indexDigest}`), env);
   const starts = await skopeo.starts();
@@ -125,7 +128,7 @@ Deno.test("an index that came after its image is kept as well", async () => {
 
 Deno.test("several programs that want one image at once get it once", async () => {
   const skopeo = await countingSkopeo();
-  const env = { XDG_CACHE_HOME: freshCache(), PATH: skopeo.path };
+  const env = { ...fresh(), PATH: skopeo.path };
   const spec = specOn(`base@${indexDigest}`);
   const outputs = await Promise.all([1, 2, 3, 4].map(() => build(spec, env)));
   const built = await Promise.all(outputs.map(({ output }) => Deno.readFile(output)));
@@ -139,7 +142,7 @@ Deno.test("several programs that want one image at once get it once", async () =
 });
 
 Deno.test("a kept image that is damaged is pulled again", async () => {
-  const env = { XDG_CACHE_HOME: freshCache() };
+  const env = fresh();
   const spec = specOn(`base@${digest}`);
   const { output } = await build(spec, env);
   const kept = `${env.XDG_CACHE_HOME}/nix-image/images/${digest.slice("sha256:".length)}`;
@@ -162,7 +165,7 @@ Deno.test("a kept image that is damaged is pulled again", async () => {
 });
 
 Deno.test("a tag is a warning, unless the lock file beside the spec has it", async () => {
-  const env = { XDG_CACHE_HOME: freshCache() };
+  const env = fresh();
   const spec = specOn("base:all");
   const { stderr } = await build(spec, env);
   assert.match(stderr, /base:all may stand for another image next time/);
@@ -182,7 +185,7 @@ Deno.test("a tag is a warning, unless the lock file beside the spec has it", asy
 });
 
 Deno.test("an image that is not to be had is told, and nothing is kept of it", async () => {
-  const env = { XDG_CACHE_HOME: freshCache() };
+  const env = fresh();
   const output = `${scratch.path}/none.tar.gz`;
   for (const name of ["base:none", `base@sha256:${"0".repeat(64)}`]) {
     const { code, stderr } = await nixImage(["build", specOn(name), "-o", output], { env });
