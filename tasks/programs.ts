@@ -34,6 +34,8 @@ const PACKAGES = {
   fakeroot: ["fakeroot"],
   proot: ["proot"],
   skopeo: ["skopeo"],
+  "docker-registry": ["docker-registry"],
+  openssl: ["openssl"],
   docker: ["docker-cli", "docker.io"],
   dockerd: ["docker.io"],
   podman: ["podman"],

@@ -79,8 +79,8 @@ async function pullArchive(
   options: PullOptions,
 ): Promise<string[]> {
   const expected = options.hash === undefined ? undefined : expectedHash(options.hash);
-  using file = new OutputFile(options.output);
   await using work = await skopeoFor(reference.host, options);
+  using file = new OutputFile(options.output);
   const image = await resolveImage(reference, wanted, work.skopeo);
   checkPlatform(reference, image.platform, wanted, options);
   if (!options.quiet) console.error(imageLine(reference, image));

@@ -13,6 +13,9 @@ Deno.test("ociArchitecture() maps OCI, Nix and kernel names", () => {
     "armv6l-linux": "arm",
     "armv7l-linux": "arm",
     "armv7l": "arm",
+    "armv8l": "arm",
+    "arm32v5": "arm",
+    "arm64v8": "arm64",
     "arm64": "arm64",
     "aarch64-linux": "arm64",
     "aarch64": "arm64",
@@ -39,6 +42,8 @@ Deno.test("ociArchitecture() knows no other systems than Linux, and no other spe
       "x86_64-freebsd",
       "wasm32-wasi",
       "amd64-linux",
+      "arm64v8-linux",
+      "arm64v9",
       "AMD64",
       "linux/amd64",
       "x86-64",
@@ -54,7 +59,7 @@ Deno.test("OCI_ARCHITECTURES map to themselves", () => {
   for (const name of OCI_ARCHITECTURES) assert.equal(ociArchitecture(name), name);
 });
 
-Deno.test("impliedVariant() knows the variants of 32-bit ARM, and no others", () => {
+Deno.test("impliedVariant() knows the variants of 32-bit ARM and those in Docker's names", () => {
   const expected = {
     "armv5tel-linux": "v5",
     "armv6l-linux": "v6",
@@ -62,6 +67,10 @@ Deno.test("impliedVariant() knows the variants of 32-bit ARM, and no others", ()
     "armv7a-linux": "v7",
     "armv7l-linux": "v7",
     "armv7l": "v7",
+    "armv8l": "v8",
+    "arm32v5": "v5",
+    "arm32v7": "v7",
+    "arm64v8": "v8",
     "arm": null,
     "aarch64-linux": null,
     "arm64": null,

@@ -200,6 +200,44 @@ Deno.test("what is wrong with the fields of a base image is told", async () => {
   }
 });
 
+Deno.test("fromImage may name an image in a registry", async () => {
+  const registry = `registry.example:5000/team/base@sha256:${"0".repeat(64)}`;
+  assert.deepEqual(await baseImage({ fromImage: { registry } }), {
+    registry,
+    platform: null,
+    tlsVerify: true,
+  });
+  const given = { registry: "alpine:3", platform: "linux/arm64v8", tlsVerify: false };
+  assert.deepEqual(await baseImage({ fromImage: given }), { ...given, platform: "linux/arm64/v8" });
+});
+
+Deno.test("what is wrong with an image in a registry is told", async () => {
+  const expected = 'an image in a registry such as "docker.io/library/alpine@sha256:…"';
+  for (
+    const [fromImage, ...lines] of [
+      ...["", "Upper", "alpine@sha256:0", "oci://alpine", "a:b:c", 5].map(
+        (registry): [object, string] => [
+          { registry },
+          `fromImage.registry: expected ${expected}, found ${JSON.stringify(registry)}`,
+        ],
+      ),
+      [
+        { registry: "alpine", tag: "3", tlsverify: false },
+        "fromImage.tag: unknown field, expected one of path, name, tag, platform, registry, tlsVerify",
+        'fromImage.tlsverify: unknown field, did you mean "tlsVerify"?',
+      ],
+      [
+        { registry: "alpine", tlsVerify: "false" },
+        'fromImage.tlsVerify: expected true or false, found "false"',
+      ],
+    ] as [object, ...string[]][]
+  ) assert.deepEqual(await errorLines({ name: "app", fromImage }), lines);
+  assert.deepEqual(
+    await errorLines({ name: "app", fromImage: { registry: "alpine" }, fromImageTag: "3" }),
+    ["fromImageTag: only for a file; fromImage.registry says it all"],
+  );
+});
+
 Deno.test("inherit with no image to inherit from is a warning", async () => {
   const { spec, warnings } = await load({ name: "app", inherit: ["User"] });
   assert.deepEqual(spec.inherit, ["User"]);
