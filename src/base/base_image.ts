@@ -31,7 +31,7 @@ export interface BaseImageOptions {
   /** What the new image is for: decides where there are images for several platforms. */
   readonly platform: Platform;
   /** A directory for listings of layers, kept from run to run. Default: they are not kept. */
-  readonly listingCache?: string;
+  readonly listingCache?: string | undefined;
 }
 
 /**

@@ -9,7 +9,7 @@ import { platformText } from "../base/choose_image.ts";
 import type { Platform } from "../base/stored_image.ts";
 import type { ImageSpec, RegistryImageSource } from "../spec/image_spec.ts";
 import { baseDirectory } from "../spec/sources.ts";
-import { cacheDirectory } from "./cache_directory.ts";
+import { cacheDirectory, trustedCacheDirectory } from "./cache_directory.ts";
 import type { Report } from "./planning.ts";
 
 /** What opening the base image needs besides the spec. */
@@ -34,7 +34,7 @@ export async function openBase(
   const options = {
     storeRoot,
     platform: { os, architecture, variant },
-    listingCache: cacheDirectory("layers"),
+    listingCache: trustedCacheDirectory("layers"),
   };
   const { openBaseImage } = await import("../base/base_image.ts");
   if (!("registry" in fromImage)) return await openBaseImage(fromImage, options);

@@ -8,11 +8,11 @@ import type { LayerListing } from "../base/layer_listing.ts";
 import type { StoredImage } from "../base/stored_image.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
-import { cacheDirectory } from "./cache_directory.ts";
+import { trustedCacheDirectory } from "./cache_directory.ts";
 
 /** Lists the layers of images, one image after another; listings are kept from run to run. */
 export function layerLister(): (image: StoredImage) => Promise<readonly LayerListing[]> {
-  const lister = new LayerLister(cacheDirectory("layers"));
+  const lister = new LayerLister(trustedCacheDirectory("layers"));
   return async ({ layers }) => {
     // What takes no time needs no lines that stay.
     const progress = new Progress(stderrOutput, {
