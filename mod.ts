@@ -137,15 +137,4 @@ export type {
   StoredLayer,
 } from "./src/base/stored_image.ts";
 export type { LayerListing, ListedEntry, ListedStorePath } from "./src/base/layer_listing.ts";
-export {
-  MergedRoot,
-  mergeLayers,
-  type MergeOptions,
-  type RootName,
-} from "./src/base/merged_root.ts";
-export {
-  type RootArchive,
-  rootArchive,
-  type RootArchiveOptions,
-} from "./src/sinks/root_archive.ts";
-export type { RootFile } from "./src/base/root_directory.ts";
+export type { MachineSettings } from "./src/vm/run_in_machine.ts";

@@ -22,9 +22,13 @@ import { runMachine, type RunMachineOptions, ScriptFailure } from "./machine.ts"
 import { upperTree } from "./upper_tree.ts";
 
 /** How the user wants machines to be. */
-export interface MachineSettings extends Pick<RunMachineOptions, "verdictFile" | "silence"> {
+export interface MachineSettings {
   /** Default: KVM where it works. */
-  readonly accel?: RunMachineOptions["accel"] | undefined;
+  readonly accel?: "auto" | "kvm" | "tcg" | undefined;
+  /** A file that keeps from run to run that KVM does not work on this host. */
+  readonly verdictFile?: string | undefined;
+  /** After so many seconds without a word from the guest it counts as hanging; by default 1800. */
+  readonly silence?: number | undefined;
   /** A kernel, or a directory with one. Default: the host's. */
   readonly kernel?: string | undefined;
   /** A directory with the kernel's modules. */
