@@ -8,6 +8,7 @@ import { parseReference } from "../registry/reference.ts";
 import { ARCHITECTURE_NAMES, impliedVariant, ociArchitecture } from "./architecture.ts";
 import { didYouMean } from "./did_you_mean.ts";
 import { INHERITED_FIELDS } from "./image_spec.ts";
+import { type JsonPath, type Problem, unknownField } from "./problem.ts";
 import { boolean, distinct, imageTag, repositoryName } from "./schema_values.ts";
 
 const PLATFORM = new RegExp(
@@ -73,10 +74,18 @@ const inRegistry = z.strictObject({
   ),
 }, { error: "null, a path, or an object with one" });
 
-/** The names of the fields of `fromImage` as an object. */
-export const BASE_IMAGE_FIELDS: readonly string[] = [
-  ...new Set([...Object.keys(located.shape), ...Object.keys(inRegistry.shape)]),
-];
+const LOCATED_FIELDS = Object.keys(located.shape);
+const REGISTRY_FIELDS = Object.keys(inRegistry.shape);
+
+/** The problem of a field that `fromImage`, as an object, does not have. */
+export function unknownBaseField(path: JsonPath, given: object): Problem {
+  const name = String(path.at(-1));
+  if (REGISTRY_FIELDS.includes(name)) return { path, text: "only for an image in a registry" };
+  if (LOCATED_FIELDS.includes(name)) return { path, text: "only for an image in a file" };
+  if ("path" in given) return unknownField(path, LOCATED_FIELDS);
+  if ("registry" in given) return unknownField(path, REGISTRY_FIELDS);
+  return unknownField(path, [...new Set([...LOCATED_FIELDS, ...REGISTRY_FIELDS])]);
+}
 
 /** The schema of `fromImage`; dockerTools gives the path alone. */
 export const fromImage = z.union([path, located, inRegistry], {

@@ -22,7 +22,8 @@ function problemsOf(
 ): Problem[] {
   const path = [...parent, ...issue.path];
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => unknownSpecField([...path, key]));
+    const object = Object(valueAt(root, path));
+    return issue.keys.map((key) => unknownSpecField([...path, key], object));
   }
   if (issue.code === "invalid_union") {
     // Where alternatives have the right type, their own problems say more: the fewest.

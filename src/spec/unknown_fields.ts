@@ -3,7 +3,7 @@
  * @module
  */
 
-import { BASE_IMAGE_FIELDS } from "./base_image_schema.ts";
+import { unknownBaseField } from "./base_image_schema.ts";
 import { FAKE_NSS_FIELDS } from "./helpers_schema.ts";
 import { RULE_FIELDS } from "./permissions_schema.ts";
 import { type JsonPath, type Problem, unknownField } from "./problem.ts";
@@ -21,17 +21,22 @@ const ARGUMENTS: ReadonlyMap<string, string> = new Map([
 
 /** The fields of the objects in a field. */
 const FIELDS_WITHIN: ReadonlyMap<string, readonly string[]> = new Map([
-  ["fromImage", BASE_IMAGE_FIELDS],
   ["permissions", RULE_FIELDS],
   ["fakeNss", FAKE_NSS_FIELDS],
 ]);
 
-/** The problem of a field that the object it is in does not have; `path` ends in its name. */
-export function unknownSpecField(path: JsonPath): Problem {
+/**
+ * The problem of a field that an object does not have.
+ *
+ * @param path ends in the field's name
+ * @param object what it is in
+ */
+export function unknownSpecField(path: JsonPath, object: object): Problem {
   const [field] = path;
   if (path.length === 1) {
     const text = ARGUMENTS.get(String(field));
     return text === undefined ? unknownField(path, FIELDS) : { path, text };
   }
+  if (field === "fromImage") return unknownBaseField(path, object);
   return unknownField(path, FIELDS_WITHIN.get(String(field)) ?? []);
 }

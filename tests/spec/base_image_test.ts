@@ -164,8 +164,7 @@ Deno.test("what is wrong with the fields of a base image is told", async () => {
       ],
       [
         base({ image: "a" }),
-        "fromImage.image: unknown field, expected one of path, name, tag, platform, " +
-        "registry, tlsVerify",
+        "fromImage.image: unknown field, expected one of path, name, tag, platform",
       ],
       [
         base({ name: "alpine:3" }),
@@ -223,8 +222,21 @@ Deno.test("what is wrong with an image in a registry is told", async () => {
       ),
       [
         { registry: "alpine", tag: "3", tlsverify: false },
-        "fromImage.tag: unknown field, expected one of path, name, tag, platform, registry, tlsVerify",
+        "fromImage.tag: only for an image in a file",
         'fromImage.tlsverify: unknown field, did you mean "tlsVerify"?',
+      ],
+      [
+        { path: BASE, registry: "alpine", tlsVerify: false },
+        "fromImage.path: only for an image in a file",
+      ],
+      [
+        { registry: "alpine", image: "x" },
+        "fromImage.image: unknown field, expected one of registry, platform, tlsVerify",
+      ],
+      [
+        { regsitry: "alpine" },
+        "fromImage.path: expected the path of an image, found nothing",
+        'fromImage.regsitry: unknown field, did you mean "registry"?',
       ],
       [
         { registry: "alpine", tlsVerify: "false" },

@@ -57,11 +57,11 @@ function fields(): Record<string, JsonObject> {
   return Object.fromEntries(FIELDS.map((name) => [name, object(properties[name])]));
 }
 
-/** What `fromImage` may be besides a string and null. */
-function locatedImage(): JsonObject {
+/** What `fromImage` may be besides a string and null: an image in a file, one in a registry. */
+function locatedImages(): [JsonObject, JsonObject] {
   const [notNull] = object(fields().fromImage).anyOf as JsonObject[];
-  const [, located] = object(notNull).anyOf as JsonObject[];
-  return object(located);
+  const [, located, inRegistry] = object(notNull).anyOf as JsonObject[];
+  return [object(located), object(inRegistry)];
 }
 
 Deno.test("specJsonSchema() is a draft 2020-12 schema of an object with these fields alone", () => {
@@ -85,7 +85,7 @@ Deno.test("specJsonSchema() describes every field, those of objects in it too", 
   for (const [name, schema] of Object.entries(object(properties))) described(name, schema);
   assert.deepEqual(additionalProperties, {});
   const rule = object(object(fields().permissions).items);
-  for (const inner of [rule, object(fields().fakeNss), locatedImage()]) {
+  for (const inner of [rule, object(fields().fakeNss), ...locatedImages()]) {
     for (const [name, schema] of Object.entries(object(inner.properties))) described(name, schema);
     assert.equal(inner.additionalProperties, false);
   }
@@ -205,7 +205,7 @@ Deno.test("specJsonSchema() limits base images and what comes from them as the l
   const [name] = fromImageName.anyOf as JsonObject[];
   assert.ok(pattern(object(name)).test("library/alpine"));
   assert.ok(!pattern(object(name)).test("alpine:3"));
-  const located = locatedImage();
+  const [located] = locatedImages();
   assert.deepEqual(located.required, ["path"]);
   const [platform] = object(object(located.properties).platform).anyOf as JsonObject[];
   const platforms = pattern(object(platform));
