@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
+import { CuttingProxy } from "./cutting_proxy.ts";
 
 /** A request as the registry sees it. */
 export interface SeenRequest {
@@ -50,12 +51,12 @@ export class FakeRegistry implements AsyncDisposable {
   readonly #sessions = new Map<string, Session>();
   readonly #options: FakeOptions;
   readonly #server: http.Server;
+  #proxy: CuttingProxy | undefined;
 
   private constructor(options: FakeOptions) {
     this.#options = options;
     this.#server = http.createServer((request, response) => {
-      const { socket } = request;
-      this.#serve(request, response).catch(() => socket.destroy());
+      this.#serve(request, response);
     });
   }
 
@@ -63,12 +64,13 @@ export class FakeRegistry implements AsyncDisposable {
     const registry = new FakeRegistry(options);
     registry.#server.listen(0, "127.0.0.1");
     await once(registry.#server, "listening");
+    registry.#proxy = new CuttingProxy((registry.#server.address() as AddressInfo).port);
     return registry;
   }
 
   /** Host and port. */
   get host(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `127.0.0.1:${this.#proxy?.port}`;
   }
 
   /** How often a method was used on a path that has this in it. */
@@ -104,7 +106,7 @@ export class FakeRegistry implements AsyncDisposable {
       /^\/v2\/[a-z0-9/]+?\/(blobs\/uploads|blobs|manifests|tags)\/(.*)$/.exec(url.pathname) ?? [];
     if (kind === "blobs/uploads") return await this.#upload(request, response, url, name, cut);
     const body = await bodyOf(request);
-    if (cut !== undefined && seen.method !== "GET") throw new Error("cut off");
+    if (cut !== undefined && seen.method !== "GET") return this.#cut(request);
     const stored = kind === "blobs"
       ? this.blobs.get(name)
       : kind === "manifests"
@@ -125,7 +127,8 @@ export class FakeRegistry implements AsyncDisposable {
     });
     if (seen.method === "HEAD") return void response.end();
     if (cut === undefined || cut >= bytes.length) return void response.end(bytes);
-    response.write(bytes.subarray(0, cut), () => setTimeout(() => request.socket.destroy(), 5));
+    // It goes out a little later.
+    response.write(bytes.subarray(0, cut), () => setTimeout(() => this.#cut(request), 5));
   }
 
   async #upload(
@@ -163,7 +166,7 @@ export class FakeRegistry implements AsyncDisposable {
     }
     const body = await bodyOf(request, cut);
     session.bytes = await new Blob([session.bytes, body]).bytes();
-    if (cut !== undefined && body.length >= cut) throw new Error("cut off");
+    if (cut !== undefined && body.length >= cut) return this.#cut(request);
     if (request.method === "PATCH") return answer(response, 202, location);
     const digest = url.searchParams.get("digest") ?? "";
     if (digestOf(session.bytes) !== digest) {
@@ -175,7 +178,12 @@ export class FakeRegistry implements AsyncDisposable {
     answer(response, 201, { "docker-content-digest": digest });
   }
 
+  #cut({ socket }: http.IncomingMessage): void {
+    this.#proxy?.cut(socket.remotePort);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#proxy?.[Symbol.dispose]();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -198,12 +206,15 @@ async function bodyOf(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    const part = chunk.slice(0, most - size);
-    parts.push(part);
-    size += part.length;
-    if (size >= most) break;
-  }
+  const { promise, resolve } = Promise.withResolvers<void>();
+  request.on("data", (chunk: Uint8Array<ArrayBuffer>) => {
+    if (size >= most) return;
+    parts.push(chunk.slice(0, most - size));
+    size += chunk.length;
+    if (size >= most) resolve();
+  });
+  for (const end of ["end", "error", "close"]) request.on(end, () => resolve());
+  await promise;
   return await new Blob(parts).bytes();
 }
 
