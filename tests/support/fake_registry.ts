@@ -55,7 +55,7 @@ export class FakeRegistry implements AsyncDisposable {
 
   private constructor(options: FakeOptions) {
     this.#options = options;
-    this.#server = http.createServer((request, response) => {
+    this.#server = http.createServer({ keepAliveTimeout: 1 }, (request, response) => {
       this.#serve(request, response);
     });
   }
