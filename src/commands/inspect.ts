@@ -6,16 +6,15 @@
 import { chooseImage } from "../base/choose_image.ts";
 import { openImages } from "../base/open_images.ts";
 import type { StoredFormat } from "../base/stored_image.ts";
-import { UsageError } from "../errors.ts";
 import { describeImage, type ImageDescription } from "../image/description.ts";
 import { describePlan } from "../image/planned_description.ts";
 import { imageOf } from "../image/planned_image.ts";
-import { openFile } from "../store/files.ts";
 import { jsonText } from "../terminal/format.ts";
 import { imageTable } from "../terminal/image_table.ts";
 import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
 import { layerLister } from "./listing.ts";
 import { planFromFile, type PlanningOptions, reportNotices, reportTo } from "./planning.ts";
+import { isSpec, refuseOtherOptions } from "./spec_or_image.ts";
 
 /** Options of {@linkcode inspectCommand}. */
 export interface InspectOptions extends ChoiceOptions, PlanningOptions {
@@ -32,7 +31,7 @@ interface Inspected {
 
 /** Prints what is in images, or what is going to be in one. */
 export async function inspectCommand(path: string, options: InspectOptions): Promise<void> {
-  const inspected = path === "-" || await isSpec(path)
+  const inspected = await isSpec(path)
     ? await inspectSpec(path, options)
     : await inspectImages(path, options);
   console.log(
@@ -42,25 +41,8 @@ export async function inspectCommand(path: string, options: InspectOptions): Pro
   );
 }
 
-/** How much of a file is looked at. */
-const BEGINNING = 4096;
-
-/** Whether it is a file with an object of JSON: images are archives or directories. */
-async function isSpec(path: string): Promise<boolean> {
-  const info = await Deno.stat(path).catch(() => undefined);
-  if (!info?.isFile) return false;
-  const file = openFile(path);
-  try {
-    const bytes = new Uint8Array(BEGINNING);
-    const length = await file.read(bytes);
-    return /^\ufeff?[ \t\r\n]*\{/.test(new TextDecoder().decode(bytes.subarray(0, length)));
-  } finally {
-    file.close();
-  }
-}
-
 async function inspectSpec(path: string, options: InspectOptions): Promise<Inspected> {
-  refuse(options, ["name", "tag", "platform"], "an image, and this is a spec");
+  refuseOtherOptions("spec", options);
   const report = reportTo(options.quiet);
   await using planned = await planFromFile(path, options, report);
   const { plan, base } = planned;
@@ -71,7 +53,7 @@ async function inspectSpec(path: string, options: InspectOptions): Promise<Inspe
 }
 
 async function inspectImages(path: string, options: InspectOptions): Promise<Inspected> {
-  refuse(options, ["repoTag", "storeRoot", "closure", "strict"], "a spec, and this is an image");
+  refuseOtherOptions("image", options);
   const { name, tag, platform } = options;
   const choice = imageChoice(options);
   await using opened = await openImages(path);
@@ -82,20 +64,4 @@ async function inspectImages(path: string, options: InspectOptions): Promise<Ins
   const images: ImageDescription[] = [];
   for (const image of chosen) images.push(describeImage(image, await list(image)));
   return { path, format: opened.format, images };
-}
-
-const FLAGS: Readonly<Partial<Record<keyof InspectOptions, string>>> = {
-  repoTag: "--repo-tag",
-  storeRoot: "--store-root",
-};
-
-/** Refuses options of the other kind of argument. */
-function refuse(
-  options: InspectOptions,
-  names: readonly (keyof InspectOptions)[],
-  what: string,
-): void {
-  const given = names.find((name) => options[name] !== undefined);
-  if (given === undefined) return;
-  throw new UsageError(`${FLAGS[given] ?? `--${given}`} is for ${what}`);
 }

@@ -11,6 +11,8 @@ import type { ImageSpec, PermissionRule } from "../spec/image_spec.ts";
 export interface PlannedLayer extends LayerPlan {
   /** The sum of its paths' NAR sizes in bytes. */
   readonly size: number;
+  /** Names what is in its paths: not there if the hashes of their NARs are not known. */
+  readonly contents?: string;
 }
 
 /** What a plan takes over from the spec. */

@@ -9,6 +9,7 @@ import { UsageError } from "../errors.ts";
 import { PermissionRules } from "../layer/permissions.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import { identityOf } from "../layer/layer.ts";
+import type { LayerPlan } from "../layering/layer_plan.ts";
 import { planLayers } from "../layering/layering.ts";
 import { isLinksAlone } from "../rootfs/links_alone.ts";
 import type { ImageSpec, JsonObject } from "../spec/image_spec.ts";
@@ -140,15 +141,20 @@ function storeLayers(
 ): PlannedLayer[] {
   const sizeOf = (paths: readonly StorePath[]) =>
     paths.reduce((sum, path) => sum + closure.get(path)!.narSize, 0);
+  const described = (layer: LayerPlan): PlannedLayer => {
+    const hashes = layer.paths.flatMap((path) => closure.get(path)?.narHash ?? []);
+    const known = hashes.length === layer.paths.length;
+    const contents = known ? { contents: identityOf("nars", hashes) } : {};
+    return { ...layer, size: sizeOf(layer.paths), ...contents };
+  };
   if (spec.type === "single") {
-    const paths = [...closure.keys()].sort();
-    return [{ paths, reason: "single image", size: sizeOf(paths) }];
+    return [described({ paths: [...closure.keys()].sort(), reason: "single image" })];
   }
   const limit = spec.maxLayers - 1 - (base?.layers.length ?? 0); // one is for the top layer
   if (limit < (closure.size > 0 ? 1 : 0)) throw tooFewLayers(spec, base);
   if (closure.size === 0) return [];
   return planLayers(closure, { strategy: spec.layering, limit })
-    .map((layer) => ({ ...layer, size: sizeOf(layer.paths) }));
+    .map(described);
 }
 
 function tooFewLayers({ maxLayers }: ImageSpec, base: PlannedBase | null): UsageError {

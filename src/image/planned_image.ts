@@ -54,7 +54,9 @@ export async function imageOf(
     return { ...described, layers: [...layers, ...own], history: history(ownHistory) };
   };
   const storeLayers = () =>
-    plan.layers.map(({ paths }) => new StoreLayer(paths, owner, storeRoot, rules));
+    plan.layers.map(({ paths, contents }) =>
+      new StoreLayer(paths, owner, storeRoot, rules, contents)
+    );
   if ("links" in top) {
     const sources = top.links.map((path) => ({ kind: "store", path } as const));
     const { tree, notices, clashes } = await symlinkFarm(sources, storeRoot, { uid: 0, gid: 0 });
@@ -64,7 +66,8 @@ export async function imageOf(
   const single = plan.type === "single";
   const paths = single ? plan.layers.flatMap(({ paths }) => paths) : [];
   const comment = topComment(top.contents);
-  const layer = new RootLayer(top, paths, { comment, storeRoot, rules });
+  const contents = single ? plan.layers[0]?.contents : undefined;
+  const layer = new RootLayer(top, paths, { comment, storeRoot, rules, contents });
   const layers = single ? [layer] : [...storeLayers(), layer];
   const { notices, clashes } = top;
   return { image: withLayers(layers), mtime, notices, clashes };

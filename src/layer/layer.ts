@@ -17,6 +17,11 @@ export interface Layer {
    */
   readonly identity: string;
   /**
+   * Names the bytes as {@linkcode Layer.identity} does, but on all hosts: by all that goes into them.
+   * Not there where that is not known.
+   */
+  readonly contentIdentity?: string | undefined;
+  /**
    * The size of the tar in bytes, from metadata alone.
    *
    * @throws {ImageError} if a file is missing or can not be examined.

@@ -24,6 +24,8 @@ export interface RootLayerOptions {
   readonly storeRoot: string;
   /** Owners and modes of store paths. */
   readonly rules: PermissionRules;
+  /** Names what is in the store paths, where that is known. */
+  readonly contents?: string | undefined;
 }
 
 /** See above. Store paths belong to root, as in nixpkgs' buildImage. */
@@ -32,17 +34,19 @@ export class RootLayer implements Layer {
   readonly #top: FinishedTop;
   readonly #paths: readonly StorePath[];
   readonly #rules: PermissionRules;
+  readonly #contents: string | undefined;
   readonly #files: StoreMembers;
 
   constructor(
     top: FinishedTop,
     paths: readonly StorePath[],
-    { comment, storeRoot, rules }: RootLayerOptions,
+    { comment, storeRoot, rules, contents }: RootLayerOptions,
   ) {
     this.comment = comment;
     this.#top = top;
     this.#paths = paths;
     this.#rules = rules;
+    this.#contents = contents;
     const memberOf = (entry: TreeEntry, origin: string, open: TarMember["open"]) =>
       this.#memberOf(entry, origin, open);
     this.#files = new StoreMembers(paths, { root: storeRoot, format: top.format, memberOf });
@@ -57,6 +61,11 @@ export class RootLayer implements Layer {
   get identity(): string {
     const { digest, format } = this.#top;
     return identityOf("root", FORMAT_VERSION, digest, format, this.#paths, this.#rules.identity);
+  }
+
+  get contentIdentity(): string | undefined {
+    if (this.#paths.length === 0) return this.identity;
+    return this.#contents && identityOf("contents", this.identity, this.#contents);
   }
 
   async tarSize(): Promise<number> {

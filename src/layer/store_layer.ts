@@ -31,6 +31,7 @@ export class StoreLayer implements Layer {
   readonly #paths: readonly StorePath[];
   readonly #owner: Ownership;
   readonly #rules: PermissionRules | undefined;
+  readonly #contents: string | undefined;
   readonly #files: StoreMembers;
 
   /**
@@ -40,16 +41,19 @@ export class StoreLayer implements Layer {
    * @param owner of all files, whoever owns them in the store
    * @param root the directory that holds `nix/store`: "" for the host's own
    * @param rules say otherwise for some files
+   * @param contents names what is in the paths, where that is known
    */
   constructor(
     paths: readonly StorePath[],
     owner: Ownership,
     root: string,
     rules?: PermissionRules,
+    contents?: string,
   ) {
     this.#paths = paths;
     this.#owner = owner;
     this.#rules = rules?.touchStore ? rules : undefined;
+    this.#contents = contents;
     const memberOf = (entry: TreeEntry, origin: string, open: TarMember["open"]) =>
       this.#memberOf(entry, origin, open);
     this.#files = new StoreMembers(paths, { root, format: "pax", memberOf });
@@ -71,6 +75,11 @@ export class StoreLayer implements Layer {
     const rules = this.#rules ? [this.#rules.identity] : [];
     const parts = [FORMAT_VERSION, this.#paths, uid, gid, uname, gname, mtime, ...rules];
     return identityOf("store", ...parts);
+  }
+
+  /** See {@linkcode Layer.contentIdentity}. */
+  get contentIdentity(): string | undefined {
+    return this.#contents && identityOf("contents", this.identity, this.#contents);
   }
 
   /** See {@linkcode Layer.tarSize}. */

@@ -84,6 +84,10 @@ export class TopLayer implements Layer {
     return identityOf("top", FORMAT_VERSION, listing);
   }
 
+  get contentIdentity(): string {
+    return this.identity;
+  }
+
   tarSize(): Promise<number> {
     return Promise.resolve(archiveSize(this.#members, "gnu"));
   }

@@ -10,6 +10,11 @@ import type { Block } from "./compress_worker.ts";
 /** Larger blocks compress better, smaller ones keep more threads busy. */
 const BLOCK_SIZE = { gz: 1 << 20, zstd: 4 << 20 };
 
+/** What the bytes depend on besides those that are compressed. */
+export function codecVersion(kind: Block["kind"]): string {
+  return `${kind} in blocks of ${BLOCK_SIZE[kind]}, Deno ${Deno.version.deno}`;
+}
+
 /**
  * The compressed `stream`, made by `threads`, or at most so many, which then end with it.
  *

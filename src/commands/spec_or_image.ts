@@ -1,0 +1,58 @@
+/**
+ * What commands have in common that take a spec or an image.
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import { openFile } from "../store/files.ts";
+
+/** How much of a file is looked at. */
+const BEGINNING = 4096;
+
+/** Whether it is standard input, or a file with an object of JSON: images are archives or directories. */
+export async function isSpec(path: string): Promise<boolean> {
+  if (path === "-") return true;
+  const info = await Deno.stat(path).catch(() => undefined);
+  if (!info?.isFile) return false;
+  const file = openFile(path);
+  try {
+    const bytes = new Uint8Array(BEGINNING);
+    const length = await file.read(bytes);
+    return /^\ufeff?[ \t\r\n]*\{/.test(new TextDecoder().decode(bytes.subarray(0, length)));
+  } finally {
+    file.close();
+  }
+}
+
+/** The options that are for one kind of argument alone, as they are written. */
+const FLAGS = {
+  name: "--name",
+  tag: "--tag",
+  platform: "--platform",
+  repoTag: "--repo-tag",
+  storeRoot: "--store-root",
+  closure: "--closure",
+  strict: "--strict",
+} as const;
+
+type Kind = "spec" | "image";
+
+/** See {@linkcode FLAGS}. */
+const OF_SPECS = ["repoTag", "storeRoot", "closure", "strict"] as const;
+const OF_IMAGES = ["name", "tag", "platform"] as const;
+
+/**
+ * Refuses options that are for the other kind of argument.
+ *
+ * @throws {UsageError} if one is given.
+ */
+export function refuseOtherOptions(
+  kind: Kind,
+  options: Readonly<Partial<Record<keyof typeof FLAGS, unknown>>>,
+): void {
+  const others = kind === "spec" ? OF_IMAGES : OF_SPECS;
+  const given = others.find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  const what = kind === "spec" ? "an image, and this is a spec" : "a spec, and this is an image";
+  throw new UsageError(`${FLAGS[given]} is for ${what}`);
+}
