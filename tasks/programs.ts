@@ -43,15 +43,16 @@ const PACKAGES = {
   lndir: ["xutils-dev"],
   setcap: ["libcap2-bin"],
   rsync: ["rsync"],
+  "docker-registry": ["docker-registry"],
+  htpasswd: ["apache2-utils"],
+  openssl: ["openssl"],
   umoci: ["umoci"],
   "qemu-system-x86_64": ["qemu-system-x86"],
   bzip2: ["bzip2"],
   xz: ["xz-utils"],
   zstd: ["zstd"],
-  cpio: ["cpio"],
   debugfs: ["e2fsprogs"],
   mke2fs: ["e2fsprogs"],
-  "qemu-system-x86_64": ["qemu-system-x86"],
 } as const;
 
 /** Where Debian puts programs; a user's PATH may lack the sbin ones. */

@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import http from "node:http";
 import https from "node:https";
-import type { Socket } from "node:net";
+import { isIP, type Socket } from "node:net";
 import tls from "node:tls";
 
 /** How hosts are believed to be who they are. */
@@ -48,7 +48,7 @@ export class Agents implements Disposable {
     const pool = { keepAlive: true, maxSockets: MOST_CONNECTIONS };
     if (url.protocol === "http:") return new http.Agent(pool);
     const options = { ...pool, ...this.#tlsOptions(url.hostname) };
-    if (proxy === undefined) return new https.Agent(options);
+    if (proxy === undefined) return new TlsAgent(options);
     return new TunnelAgent(options, proxy, this.#connectTimeout);
   }
 
@@ -57,7 +57,7 @@ export class Agents implements Disposable {
     const isRegistry = hostname === this.#tls.hostname;
     return {
       rejectUnauthorized: verify || !isRegistry,
-      ...authorities.length > 0 ? { ca: [...tls.rootCertificates, ...authorities] } : {},
+      ...authorities.length > 0 ? { ca: [...authorities] } : {},
       ...isRegistry && client ? { cert: client.certificate, key: client.key } : {},
     };
   }
@@ -68,6 +68,30 @@ export class Agents implements Disposable {
 }
 
 type Connected = (error: Error | null, socket?: Socket) => void;
+
+/**
+ * TLS. Deno's own agent asks for a list of all certificate authorities, to which it wants a
+ * permission (sys); those that are known need no list.
+ */
+class TlsAgent extends https.Agent {
+  override createConnection(options: tls.ConnectionOptions): tls.TLSSocket {
+    const { host = "", port = 443 } = options;
+    return tls.connect({ host, port, ...serverName(host), ...trustOf(options) });
+  }
+}
+
+/** What of an agent's options is for TLS. */
+function trustOf(
+  { ca, cert, key, rejectUnauthorized }: tls.ConnectionOptions,
+): Partial<Pick<tls.ConnectionOptions, "ca" | "cert" | "key" | "rejectUnauthorized">> {
+  const entries = Object.entries({ ca, cert, key, rejectUnauthorized });
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+/** Addresses are no server names (RFC 6066, section 3), but certificates may be for them. */
+function serverName(host: string): { servername?: string } {
+  return isIP(host) === 0 ? { servername: host } : {};
+}
 
 /** TLS through a proxy's CONNECT (RFC 9110, section 9.3.6). */
 class TunnelAgent extends https.Agent {
@@ -100,13 +124,8 @@ class TunnelAgent extends https.Agent {
     request.on("connect", (response, socket) => {
       clearTimeout(timer);
       if (response.statusCode === 200) {
-        const { ca, cert, key, rejectUnauthorized } = options;
-        const tlsOptions = Object.fromEntries(
-          Object.entries({ ca, cert, key, rejectUnauthorized }).filter(([, value]) =>
-            value !== undefined
-          ),
-        );
-        return done(null, tls.connect({ socket, servername: host, ...tlsOptions }));
+        const tlsOptions = { ...serverName(host), ...trustOf(options) };
+        return done(null, tls.connect({ socket, host, ...tlsOptions }));
       }
       socket.destroy();
       done(new Error(`the proxy answers ${response.statusCode}`));
