@@ -17,7 +17,7 @@ export type Challenge =
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const PARAMETER = `${TOKEN}\\s*=\\s*(?:"(?:[^"\\\\]|\\\\.)*"|${TOKEN})`;
 const CHALLENGE = new RegExp(
-  `(${TOKEN})(?:\\s+(${PARAMETER}(?:\\s*,\\s*${PARAMETER})*))?\\s*(?:,|$)`,
+  `[\\s,]*(${TOKEN})(?:\\s+(${PARAMETER}(?:\\s*,\\s*${PARAMETER})*))?\\s*(?:,|$)`,
   "gy",
 );
 const MOST = 8192;
