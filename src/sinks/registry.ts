@@ -5,11 +5,11 @@
 
 import { ImageError } from "../errors.ts";
 import type { Image } from "../image/image.ts";
-import { DigestCache } from "../layer/digest_cache.ts";
 import type { Layer } from "../layer/layer.ts";
 import type { RegistryClient } from "../registry/client.ts";
 import { type BlobSource, WrongBytes } from "../registry/upload.ts";
 import { imageDocuments } from "./image_documents.ts";
+import { KeptBlobs } from "./kept_blobs.ts";
 import {
   blobNameOf,
   type LayerBlob,
@@ -83,7 +83,7 @@ class Push implements Disposable {
   readonly #client: RegistryClient;
   readonly #options: PushOptions;
   readonly #compressor: LayerCompressor;
-  readonly #cache: DigestCache | undefined;
+  readonly #kept: KeptBlobs | undefined;
   /** By name: a layer that is there several times is sent once. */
   readonly #layers = new Map<string, Promise<LayerBlob>>();
   readonly #blobs: Record<BlobOutcome, number> = { exists: 0, mounted: 0, pushed: 0 };
@@ -96,7 +96,7 @@ class Push implements Disposable {
     this.#client = client;
     this.#options = options;
     this.#compressor = new LayerCompressor(layerCompression);
-    if (digestCache !== undefined) this.#cache = new DigestCache(digestCache);
+    if (digestCache !== undefined) this.#kept = new KeptBlobs(digestCache, this.#compressor);
   }
 
   async run(image: Image, reference: string | undefined): Promise<PushedImage> {
@@ -156,7 +156,7 @@ class Push implements Disposable {
     const stored = blob && diffId !== undefined
       ? { blob: { descriptor: descriptorOf(blob), diffId }, open: () => this.#read(blob, index) }
       : undefined;
-    const known = stored?.blob ?? await this.#kept(layer);
+    const known = stored?.blob ?? await this.#kept?.get(layer);
     const name = `layer ${index + 1} (${layer.label})`;
     let made: (() => string) | undefined;
     const open = stored?.open ?? (() => {
@@ -171,12 +171,12 @@ class Push implements Disposable {
       const { mediaType } = known?.descriptor ?? this.#compressor;
       const result = known ??
         { descriptor: { mediaType, ...written }, diffId: made?.() ?? diffId ?? "" };
-      if (known === undefined) await this.#keep(layer, result);
+      if (known === undefined) await this.#kept?.put(layer, result);
       this.#options.onPushed?.({ index, layer, outcome, size: written.size });
       return result;
     } catch (error) {
       if (!(error instanceof WrongBytes) || stored) throw error;
-      await this.#forget(layer);
+      await this.#kept?.remove(layer);
       throw new ImageError(
         `${error.message}; what was known of it from an earlier run has been dropped. ` +
           "Has a store path changed (nix-store --verify --check-contents)? If not, push again",
@@ -211,29 +211,6 @@ class Push implements Disposable {
     return done("pushed", await this.#client.uploadBlob({ ...source, onSent }, location));
   }
 
-  /** What a layer became in an earlier run. It only says what to ask for: bytes are hashed again. */
-  async #kept(layer: Layer): Promise<LayerBlob | undefined> {
-    const { form, mediaType } = this.#compressor;
-    const key = keyOf(layer);
-    const found = key === undefined ? undefined : await this.#cache?.get(key, form);
-    const diffId = form === "tar" ? found?.digest : found?.diffId;
-    if (found === undefined || diffId === undefined) return undefined;
-    const { digest, size } = found;
-    return { descriptor: { mediaType, digest, size }, diffId };
-  }
-
-  async #keep(layer: Layer, { descriptor: { digest, size }, diffId }: LayerBlob): Promise<void> {
-    const { form } = this.#compressor;
-    const key = keyOf(layer);
-    if (key === undefined) return;
-    await this.#cache?.put(key, { digest, size, ...form === "tar" ? {} : { diffId } }, form);
-  }
-
-  async #forget(layer: Layer): Promise<void> {
-    const key = keyOf(layer);
-    if (key !== undefined) await this.#cache?.remove(key, this.#compressor.form);
-  }
-
   #read(source: Pick<Layer, "open">, index: number): ReadableStream<Uint8Array<ArrayBuffer>> {
     this.#options.onLayer?.(index);
     return observed(source, (count) => this.#onBytes(count));
@@ -246,11 +223,6 @@ class Push implements Disposable {
   [Symbol.dispose](): void {
     this.#compressor[Symbol.dispose]();
   }
-}
-
-/** What digests of a layer are kept under. */
-function keyOf({ contentKey, diffId }: Layer): string | undefined {
-  return contentKey ?? diffId?.slice("sha256:".length);
 }
 
 function descriptorOf({ mediaType, digest, size }: LayerBlob["descriptor"]) {
