@@ -24,6 +24,8 @@ Commands:
   check [options] <image>  compute everything in images again, list all that is wrong
   inspect [options] <image|spec>
                            show what is in an image, or what is going to be in it
+  push [options] <image|spec> <destination>
+                           send an image to a registry, what it has not got of it
   diff [options] <a> <b>   show how two images differ, and what is to pull
   tarsum                   print Docker's checksum of a tar archive
   schema                   print the JSON Schema of the spec

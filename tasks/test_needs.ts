@@ -39,6 +39,7 @@ export const INTEGRATION_NEEDS: Needs = {
     "fakeroot",
     "getcap",
     "getfattr",
+    "htpasswd",
     "lndir",
     "mke2fs",
     "nix-build",

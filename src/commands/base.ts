@@ -49,7 +49,7 @@ async function openPulled(
 ): Promise<BaseImage> {
   const { openBaseImage, parsePlatform } = await import("../base/base_image.ts");
   const { ImageStore } = await import("../registry/image_store.ts");
-  const { skopeoFor } = await import("./registry_options.ts");
+  const { skopeoFor } = await import("./skopeo_options.ts");
   const platform = source.platform === null ? options.platform : parsePlatform(source.platform);
   const reference = await pinned(source, platform, specFile, report);
   await using work = new AsyncDisposableStack();

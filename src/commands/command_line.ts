@@ -63,20 +63,18 @@ const finalTag = new Option(
   "give it this tag (the one it is asked by, or latest)",
 );
 const digest = new Option("--digest <digest>", "the digest of the image or of an index with it");
-const authfile = new Option("--authfile <file>", "take the registry's credentials from this file");
-const username = new Option("--username <name>", "log in so, with --password-stdin");
-const passwordStdin = new Option("--password-stdin", "take the password from standard input");
-const tlsVerify = new Option("--tls-verify <bool>", "false: the registry needs no TLS (true)")
-  .argParser(boolean);
+const authfile = new Option("--authfile <file>", "take credentials from this file alone");
+const username = new Option("--username <name>", "log in to the registry so");
+const passwordStdin = new Option("--password-stdin", "with the password on standard input");
+const tlsVerify = new Option(
+  "--tls-verify <yes>",
+  "whether the registry has to prove who it is; with false, plain HTTP will do, too",
+).argParser(yesOrNo);
+const caFile = new Option("--ca-file <file>", "believe this certificate authority, too (PEM)");
 const certDir = new Option(
   "--cert-dir <dir>",
-  "trust the authorities with certificates (*.crt) there",
+  "believe the *.crt in there, and show *.cert and *.key to the registry",
 );
-
-function boolean(text: string): boolean {
-  if (text === "true" || text === "false") return text === "true";
-  throw new InvalidArgumentError("Expected true or false.");
-}
 
 /** More is longer than timers run. */
 const MOST_SECONDS = 2_000_000;
@@ -84,6 +82,15 @@ const MOST_SECONDS = 2_000_000;
 function seconds(text: string): number {
   if (/^[1-9]\d{0,6}$/.test(text) && Number(text) <= MOST_SECONDS) return Number(text);
   throw new InvalidArgumentError(`Expected seconds, from 1 to ${MOST_SECONDS}.`);
+}
+
+function yesOrNo(text: string): boolean {
+  if (text === "true" || text === "false") return text === "true";
+  throw new InvalidArgumentError("Expected true or false.");
+}
+
+function listed(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }
 
 /** The command line of nix-image. `help` is the text of its own --help. */
@@ -336,6 +343,7 @@ The file or directory is there when it is whole: it is written under another nam
     .addOption(username)
     .addOption(passwordStdin)
     .addOption(tlsVerify)
+    .addOption(caFile)
     .addOption(certDir)
     .addOption(quiet)
     .addHelpText(
@@ -367,6 +375,7 @@ Examples:
     .addOption(username)
     .addOption(passwordStdin)
     .addOption(tlsVerify)
+    .addOption(caFile)
     .addOption(certDir)
     .addOption(quiet)
     .addHelpText(
@@ -436,6 +445,59 @@ Examples:
     .action(async (image, options) => {
       const { inspectCommand } = await import("./inspect.ts");
       await inspectCommand(image, options);
+    });
+
+  program.command("push")
+    .summary("send an image to a registry, what it has not got of it")
+    .description(
+      `Send IMAGE, or the image that SPEC describes, to a registry. What it has is neither sent nor read; layers are made, compressed and sent at the same time. The manifest goes last, and its digest is printed.
+
+Credentials are taken from --username, or from the files of podman login and docker login and the helpers that these name.`,
+    )
+    .argument(
+      "<image|spec>",
+      "a docker-archive, an OCI archive or layout; or a spec, - for one on standard input",
+    )
+    .argument("<destination>", "docker://HOST[:PORT]/NAME[:TAG]")
+    .addOption(
+      new Option(
+        "--layer-compression <kind>",
+        "compress layers so that are not compressed yet (gzip)",
+      ).choices(["gzip", "zstd", "none"] as const),
+    )
+    .addOption(
+      new Option(
+        "--mount-from <name>",
+        "take blobs over from this repository of the registry; may be given several times",
+      ).argParser(listed),
+    )
+    .addOption(authfile)
+    .addOption(username)
+    .addOption(passwordStdin)
+    .addOption(tlsVerify)
+    .addOption(caFile)
+    .addOption(certDir)
+    .addOption(name)
+    .addOption(tag)
+    .addOption(platform)
+    .addOption(storeRoot)
+    .addOption(closure)
+    .addOption(strict)
+    .addOption(accel)
+    .addOption(vmTimeout)
+    .addOption(kernel)
+    .addOption(modules)
+    .addOption(quiet)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nix-image push spec.json docker://registry.example/team/app:1.0
+  nix-image push image.tar.gz docker://localhost:5000/app --mount-from base`,
+    )
+    .action(async (image, destination, options) => {
+      const { pushCommand } = await import("./push.ts");
+      await pushCommand(image, destination, options);
     });
 
   program.command("diff")

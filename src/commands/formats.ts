@@ -4,7 +4,7 @@
  */
 
 import { UsageError } from "../errors.ts";
-import type { LayerCompression } from "../sinks/layer_blobs.ts";
+import type { LayerCompression } from "../sinks/layer_bytes.ts";
 import type { Compressor } from "../spec/image_spec.ts";
 
 /** Options that decide the form of images. */

@@ -12,9 +12,9 @@ import { imageOf } from "../image/planned_image.ts";
 import { jsonText } from "../terminal/format.ts";
 import { imageTable } from "../terminal/image_table.ts";
 import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
-import { isSpec, refuse } from "./spec_or_image.ts";
 import { layerLister } from "./listing.ts";
 import { planFromFile, type PlanningOptions, reportNotices, reportTo } from "./planning.ts";
+import { isSpec, refuseOtherOptions } from "./spec_or_image.ts";
 
 /** Options of {@linkcode inspectCommand}. */
 export interface InspectOptions extends ChoiceOptions, PlanningOptions {
@@ -31,7 +31,7 @@ interface Inspected {
 
 /** Prints what is in images, or what is going to be in one. */
 export async function inspectCommand(path: string, options: InspectOptions): Promise<void> {
-  const inspected = path === "-" || await isSpec(path)
+  const inspected = await isSpec(path)
     ? await inspectSpec(path, options)
     : await inspectImages(path, options);
   console.log(
@@ -42,7 +42,7 @@ export async function inspectCommand(path: string, options: InspectOptions): Pro
 }
 
 async function inspectSpec(path: string, options: InspectOptions): Promise<Inspected> {
-  refuse(options, ["name", "tag", "platform"], "an image, and this is a spec");
+  refuseOtherOptions("spec", options);
   const report = reportTo(options.quiet);
   await using planned = await planFromFile(path, options, report);
   const { plan, base } = planned;
@@ -53,7 +53,7 @@ async function inspectSpec(path: string, options: InspectOptions): Promise<Inspe
 }
 
 async function inspectImages(path: string, options: InspectOptions): Promise<Inspected> {
-  refuse(options, ["repoTag", "storeRoot", "closure", "strict"], "a spec, and this is an image");
+  refuseOtherOptions("image", options);
   const { name, tag, platform } = options;
   const choice = imageChoice(options);
   await using opened = await openImages(path);

@@ -24,7 +24,7 @@ import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
 import { KeptDigests } from "./kept_digests.ts";
 import { planFromFile, type PlanningOptions, reportNotices, reportTo } from "./planning.ts";
 import { repoTagOf } from "./repo_tag.ts";
-import { isSpec, refuse } from "./spec_or_image.ts";
+import { isSpec, refuseOtherOptions } from "./spec_or_image.ts";
 
 /** Options of {@linkcode loadCommand}. */
 export interface LoadOptions extends ChoiceOptions, PlanningOptions {
@@ -40,11 +40,11 @@ export async function loadCommand(path: string, options: LoadOptions): Promise<v
   // It answers while the image is planned.
   const asking = askEngine(options.engine);
   asking.catch(() => {});
-  await (path === "-" || await isSpec(path) ? loadSpec : loadStored)(path, options, asking);
+  await (await isSpec(path) ? loadSpec : loadStored)(path, options, asking);
 }
 
 async function loadSpec(path: string, options: LoadOptions, asking: Promise<Engine>) {
-  refuse(options, ["name", "tag", "platform"], "an image, and this is a spec");
+  refuseOtherOptions("spec", options);
   const report = reportTo(options.quiet);
   await using planned = await planFromFile(path, options, report);
   const { plan, base } = planned;
@@ -54,7 +54,7 @@ async function loadSpec(path: string, options: LoadOptions, asking: Promise<Engi
 }
 
 async function loadStored(path: string, options: LoadOptions, asking: Promise<Engine>) {
-  refuse(options, ["repoTag", "storeRoot", "closure", "strict"], "a spec, and this is an image");
+  refuseOtherOptions("image", options);
   await using opened = await openImages(path);
   const image = chooseImage(opened, imageChoice(options));
   const repoTags = image.names.flatMap((name) => repoTagOf(name) ?? []);

@@ -9,14 +9,9 @@ import { lockImage } from "../registry/lock_file.ts";
 import { resolveImage } from "../registry/resolve.ts";
 import { jsonText } from "../terminal/format.ts";
 import { nixAttributes } from "../terminal/nix.ts";
-import {
-  finalName,
-  type FinalNameOptions,
-  imageLine,
-  registryImage,
-  type RegistryOptions,
-  skopeoFor,
-} from "./registry_options.ts";
+import { finalName, type FinalNameOptions, imageLine, registryImage } from "./pulled_name.ts";
+import type { RegistryOptions } from "./registry_options.ts";
+import { skopeoFor } from "./skopeo_options.ts";
 import { checkPlatform, type PlatformOptions, wantedPlatform } from "./wanted_platform.ts";
 
 /** Options of {@linkcode prefetchCommand}. */

@@ -23,9 +23,9 @@ import {
   type FinalNameOptions,
   imageLine,
   registryImage,
-  type RegistryOptions,
-  skopeoFor,
-} from "./registry_options.ts";
+} from "./pulled_name.ts";
+import type { RegistryOptions } from "./registry_options.ts";
+import { skopeoFor } from "./skopeo_options.ts";
 import { checkPlatform, type PlatformOptions, wantedPlatform } from "./wanted_platform.ts";
 
 /** The time of an archive's members, as nixpkgs has it. */

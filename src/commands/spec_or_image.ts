@@ -1,5 +1,5 @@
 /**
- * Commands whose argument is a spec or an image.
+ * What commands have in common that take a spec or an image.
  * @module
  */
 
@@ -9,8 +9,9 @@ import { openFile } from "../store/files.ts";
 /** How much of a file is looked at. */
 const BEGINNING = 4096;
 
-/** Whether it is a file with an object of JSON: images are archives or directories. */
+/** Whether it is standard input, or a file with an object of JSON: images are archives or directories. */
 export async function isSpec(path: string): Promise<boolean> {
+  if (path === "-") return true;
   const info = await Deno.stat(path).catch(() => undefined);
   if (!info?.isFile) return false;
   const file = openFile(path);
@@ -23,24 +24,46 @@ export async function isSpec(path: string): Promise<boolean> {
   }
 }
 
-/** Options with a name of several words. */
-const FLAGS: Readonly<Record<string, string>> = {
+/** The options that are for one kind of argument alone, as they are written. */
+const FLAGS = {
+  name: "--name",
+  tag: "--tag",
+  platform: "--platform",
   repoTag: "--repo-tag",
   storeRoot: "--store-root",
+  closure: "--closure",
+  strict: "--strict",
   vmTimeout: "--vm-timeout",
-};
+  kernel: "--kernel",
+  modules: "--modules",
+} as const;
+
+type Kind = "spec" | "image";
+
+/** See {@linkcode FLAGS}. */
+const OF_SPECS = [
+  "repoTag",
+  "storeRoot",
+  "closure",
+  "strict",
+  "vmTimeout",
+  "kernel",
+  "modules",
+] as const;
+const OF_IMAGES = ["name", "tag", "platform"] as const;
 
 /**
- * Refuses options of the other kind of argument.
+ * Refuses options that are for the other kind of argument.
  *
- * @throws {UsageError} if one of `names` was given.
+ * @throws {UsageError} if one is given.
  */
-export function refuse<Options>(
-  options: Options,
-  names: readonly (keyof Options & string)[],
-  what: string,
+export function refuseOtherOptions(
+  kind: Kind,
+  options: Readonly<Partial<Record<keyof typeof FLAGS, unknown>>>,
 ): void {
-  const given = names.find((name) => options[name] !== undefined);
+  const others = kind === "spec" ? OF_IMAGES : OF_SPECS;
+  const given = others.find((name) => options[name] !== undefined);
   if (given === undefined) return;
-  throw new UsageError(`${FLAGS[given] ?? `--${given}`} is for ${what}`);
+  const what = kind === "spec" ? "an image, and this is a spec" : "a spec, and this is an image";
+  throw new UsageError(`${FLAGS[given]} is for ${what}`);
 }

@@ -2,8 +2,8 @@
  * Digests of layers, kept from run to run by what determines their bytes
  * ({@linkcode Layer.contentKey}), so that they are known before the bytes are made.
  *
- * Each is a file of its own with one line: digest, size, and a checksum of these and of what they
- * are kept for. A file that says anything else, as one that is damaged or another layer's, counts
+ * Each is a file of its own with one line: digest, size, the diff_id of what is compressed, and a
+ * checksum of these and of what they are kept for. A file that says anything else, as one that is damaged or another layer's, counts
  * as missing. Files are replaced as a whole, so programs may share the directory.
  *
  * Whoever can write there can say what an image is made of: bytes that are sent are compared with what
@@ -22,6 +22,8 @@ export interface LayerDigest {
   readonly digest: string;
   /** In bytes. */
   readonly size: number;
+  /** Of the tar, where this is something else. */
+  readonly diffId?: string;
 }
 
 /** A form of a layer: its tar, which has the diff_id as its digest, or what a codec makes of that. */
@@ -40,8 +42,8 @@ export class DigestCache {
   async get(contentKey: string, form: LayerForm = "tar"): Promise<LayerDigest | undefined> {
     try {
       const text = await Deno.readTextFile(this.#fileOf(contentKey, form));
-      const [, digest = "", size] = /^(sha256:[0-9a-f]{64}) (\d{1,15}) /.exec(text) ?? [];
-      const found = { digest, size: Number(size) };
+      const [, digest = "", size, diffId] = LINE.exec(text) ?? [];
+      const found = { digest, size: Number(size), ...diffId === undefined ? {} : { diffId } };
       return text === lineOf(contentKey, form, found) ? found : undefined;
     } catch {
       return undefined;
@@ -99,7 +101,14 @@ export function checkKept(
   if ((kept?.get(layer.identity) ?? digest) !== digest) throw new KeptDigestError(layer);
 }
 
-function lineOf(contentKey: string, form: LayerForm, { digest, size }: LayerDigest): string {
-  const check = createHash("sha256").update(`${contentKey} ${form} ${digest} ${size}`);
-  return `${digest} ${size} ${check.digest("hex")}\n`;
+const LINE = /^(sha256:[0-9a-f]{64}) (\d{1,15}) (?:(sha256:[0-9a-f]{64}) )?/;
+
+function lineOf(
+  contentKey: string,
+  form: LayerForm,
+  { digest, size, diffId }: LayerDigest,
+): string {
+  const facts = [digest, size, ...diffId === undefined ? [] : [diffId]].join(" ");
+  const check = createHash("sha256").update(`${contentKey} ${form} ${facts}`);
+  return `${facts} ${check.digest("hex")}\n`;
 }

@@ -10,7 +10,24 @@ export const RUN_OPTIONS: readonly string[] = [
   "--quiet",
   "--allow-read",
   "--allow-write",
-  "--allow-env=HOME,NO_COLOR,PATH,SOURCE_DATE_EPOCH,TMPDIR,XDG_CACHE_HOME",
+  // Registries have any name.
+  "--allow-net",
+  "--allow-env=" + [
+    "DOCKER_CONFIG",
+    "HOME",
+    "HTTPS_PROXY",
+    "NO_COLOR",
+    "NO_PROXY",
+    "PATH",
+    "REGISTRY_AUTH_FILE",
+    "SOURCE_DATE_EPOCH",
+    "TMPDIR",
+    "XDG_CACHE_HOME",
+    "XDG_RUNTIME_DIR",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+  ].join(","),
   "--allow-run=bzip2,ctr,docker,nix-store,pigz,podman,sh,skopeo,xz,zstd",
   // What is kept for a layer is dropped with it. By itself V8 lets such garbage pile up for long:
   // 140 MiB instead of 84 at the peak of 210,000 files.

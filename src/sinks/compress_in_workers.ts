@@ -5,10 +5,20 @@
  */
 
 import { ImageError } from "../errors.ts";
+import type { LayerForm } from "../layer/digest_cache.ts";
 import type { Block } from "./compress_worker.ts";
 
-/** Larger blocks compress better, smaller ones keep more threads busy. */
-const BLOCK_SIZE = { gz: 1 << 20, zstd: 4 << 20 };
+/** The codecs' own default levels. Larger blocks compress better, smaller ones keep more threads busy. */
+const CODECS = {
+  gz: { level: 6, blockSize: 1 << 20 },
+  zstd: { level: 3, blockSize: 4 << 20 },
+};
+
+/** What is made of a layer: all that the bytes depend on besides its own. */
+export function codecForm(kind: Block["kind"]): LayerForm {
+  const { level, blockSize } = CODECS[kind];
+  return `${kind}-${level}-${blockSize}-deno-${Deno.version.deno}`;
+}
 
 /**
  * The compressed `stream`, made by `threads`, or at most so many, which then end with it.
@@ -52,8 +62,9 @@ async function* compressedBlocks(
   threads: CompressorThreads,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
   const coming: Promise<Uint8Array<ArrayBuffer>>[] = [];
-  for await (const bytes of blocksOf(stream, BLOCK_SIZE[kind])) {
-    const compressed = threads.compress({ kind, bytes });
+  const { level, blockSize } = CODECS[kind];
+  for await (const bytes of blocksOf(stream, blockSize)) {
+    const compressed = threads.compress({ kind, level, bytes });
     // Its failure is seen when its turn comes, and must not count as unhandled until then.
     compressed.catch(() => {});
     coming.push(compressed);

@@ -3,11 +3,12 @@
  * @module
  */
 
-import { gzipSync, zstdCompressSync } from "node:zlib";
+import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 
 /** What a worker is asked: a block, and how to compress it. */
 export interface Block {
   readonly kind: "gz" | "zstd";
+  readonly level: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -18,8 +19,10 @@ interface WorkerScope {
 }
 
 const scope = self as unknown as WorkerScope;
-scope.addEventListener("message", ({ data: { kind, bytes } }) => {
-  const made = kind === "gz" ? gzipSync(bytes, { level: 6 }) : zstdCompressSync(bytes);
+scope.addEventListener("message", ({ data: { kind, level, bytes } }) => {
+  const made = kind === "gz"
+    ? gzipSync(bytes, { level })
+    : zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } });
   // Node's buffers may be parts of a larger one.
   const own = new Uint8Array(made);
   scope.postMessage(own, [own.buffer]);

@@ -4,19 +4,19 @@
  * @module
  */
 
-import { type ConfigBlob, configBlob, type Image, type NamedImage } from "../image/image.ts";
-import { MEDIA_TYPE, ociLayerType } from "../image/media_types.ts";
+import type { ConfigBlob, Image, NamedImage } from "../image/image.ts";
 import {
   type Descriptor,
   type IndexedImage,
   indexJson,
-  manifestJson,
   OCI_LAYOUT_JSON,
 } from "../image/oci_documents.ts";
 import type { Layer } from "../layer/layer.ts";
 import { BlobWriter } from "./blob_writer.ts";
 import type { LayerStart } from "./docker_archive.ts";
-import { LayerBlobs, type LayerCompression } from "./layer_blobs.ts";
+import { imageDocuments } from "./image_documents.ts";
+import type { LayerBlob, LayerCompression } from "./layer_bytes.ts";
+import { LayerBlobs } from "./layer_blobs.ts";
 import { LayoutArchive, LayoutDirectory, type LayoutFiles } from "./layout_files.ts";
 
 /** Options of {@linkcode writeOciDirectory}. */
@@ -134,7 +134,7 @@ class ImageWriter implements Disposable {
     image: Image,
     position: number,
   ): Promise<{ config: ConfigBlob; manifest: Descriptor }> {
-    const layers: Descriptor[] = [], diffIds: string[] = [];
+    const layers: LayerBlob[] = [];
     for (const [index, layer] of image.layers.entries()) {
       const source = layer.blob ? layer : this.#stored.get(layer.diffId ?? "") ?? layer;
       let blob = this.#layers.get(source);
@@ -142,20 +142,12 @@ class ImageWriter implements Disposable {
         this.#onLayer?.({ image: position, index, layer });
         blob = await this.#layers.put(source);
       }
-      const { descriptor, diffId } = blob;
-      layers.push({ ...descriptor, mediaType: ociLayerType(descriptor.mediaType) });
-      diffIds.push(diffId);
+      layers.push(blob);
     }
-    const config = configBlob(image, diffIds);
-    const written = await this.#blobs.putBytes(config.bytes);
-    const { mediaType, bytes } = image.original?.manifest ?? {
-      mediaType: MEDIA_TYPE.manifest,
-      bytes: new TextEncoder().encode(
-        manifestJson(image, { mediaType: MEDIA_TYPE.config, ...written }, layers),
-      ),
-    };
-    const manifest = { mediaType, ...await this.#blobs.putBytes(bytes) };
-    return { config, manifest };
+    const { config, manifest } = imageDocuments(image, layers);
+    await this.#blobs.putBytes(config.bytes);
+    const { mediaType, bytes } = manifest;
+    return { config, manifest: { mediaType, ...await this.#blobs.putBytes(bytes) } };
   }
 
   [Symbol.dispose](): void {

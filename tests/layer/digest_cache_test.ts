@@ -11,7 +11,7 @@ Deno.test("digests are kept for a layer and a form, from one cache to the next",
     const place = `${directory}/not/there/yet`;
     assert.equal(await new DigestCache(place).get(KEY), undefined);
     await new DigestCache(place).put(KEY, FOUND);
-    const zipped = { ...FOUND, size: 7 };
+    const zipped = { ...FOUND, size: 7, diffId: `sha256:${"cd".repeat(32)}` };
     await new DigestCache(place).put(KEY, zipped, "gzip-6");
     const cache = new DigestCache(place);
     assert.deepEqual(await cache.get(KEY), FOUND);

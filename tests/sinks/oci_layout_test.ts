@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ImageError, UsageError } from "../../src/errors.ts";
 import { type NamedImage, sha256Of } from "../../src/image/image.ts";
-import type { LayerCompression } from "../../src/sinks/layer_blobs.ts";
+import type { LayerCompression } from "../../src/sinks/layer_bytes.ts";
 import { writeOciArchive, writeOciDirectory } from "../../src/sinks/oci_layout.ts";
 import { inDirectory } from "../support/directories.ts";
 import { imageWith, layerOf, layerWith, storedLayer } from "../support/layers.ts";

@@ -1,0 +1,36 @@
+/**
+ * What went wrong between us and a registry.
+ * @module
+ */
+
+import { ImageError } from "../errors.ts";
+
+/** What is known of a failure besides its message. */
+export interface FailureFacts extends ErrorOptions {
+  /** The HTTP status; none where there was no answer. */
+  readonly status?: number;
+  /** Whether the same may well succeed in a moment. */
+  readonly transient?: boolean;
+  /** How long the registry wants us to wait, in milliseconds. */
+  readonly retryAfter?: number | undefined;
+  /** Whether the other side does not speak TLS. */
+  readonly noTls?: boolean;
+}
+
+/** A request failed. The message has the method and the URL, and no secret. */
+export class RegistryError extends ImageError {
+  /** See {@linkcode FailureFacts}. */
+  readonly status: number | undefined;
+  readonly transient: boolean;
+  readonly retryAfter: number | undefined;
+  readonly noTls: boolean;
+
+  constructor(message: string, facts: FailureFacts = {}) {
+    const { status, transient = false, retryAfter, noTls = false, ...options } = facts;
+    super(message, options);
+    this.status = status;
+    this.transient = transient;
+    this.retryAfter = retryAfter;
+    this.noTls = noTls;
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * HTTP for registries: bodies of any size, back-pressure both ways, a limit to all waiting.
+ *
+ * It is made on Node's client: the one that is built in can't be told at run time whom to believe.
+ * @module
+ */
+
+import http from "node:http";
+import https from "node:https";
+import { ImageError } from "../errors.ts";
+import { writeStream } from "../terminal/output.ts";
+import { visible } from "../visible.ts";
+import { Agents, proxyAuthorization, type TlsSettings, unbracketed } from "./agents.ts";
+import { RegistryError } from "./failure.ts";
+import { proxyFor, type ProxySettings } from "./proxy.ts";
+import { redacted } from "./redact.ts";
+
+/** Options of {@linkcode HttpClient}. */
+export interface HttpOptions {
+  readonly tls: TlsSettings;
+  readonly proxy?: ProxySettings;
+  /** Tells registries who asks. */
+  readonly userAgent: string;
+  /** How long to wait for a connection, in milliseconds; 30 seconds by default. */
+  readonly connectTimeout?: number;
+  /** How long to wait for the next bytes of the other side, in milliseconds; 2 minutes. */
+  readonly idleTimeout?: number;
+}
+
+/** A request. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A stream goes out in chunks, unless `content-length` says how long it is. */
+  readonly body?: Uint8Array | ReadableStream<Uint8Array>;
+}
+
+/** An answer, of which the body is still to be read, or to be dropped. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly url: URL;
+  /** The value of a header; of one that is there several times, all of them with commas. */
+  header(name: string): string | undefined;
+  /**
+   * The body, as it comes.
+   *
+   * @throws {RegistryError} if it is cut off.
+   */
+  chunks(): AsyncGenerator<Uint8Array>;
+  /**
+   * The body.
+   *
+   * @throws {RegistryError} if it is cut off, or longer than `most` bytes.
+   */
+  bytes(most: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Leaves the rest unread. */
+  drop(): void;
+}
+
+const CONNECT_TIMEOUT = 30_000, IDLE_TIMEOUT = 120_000;
+/** Bodies that are dropped are read to their end if that is near: the connection stays of use. */
+const SMALL = 1 << 16;
+
+/** Sends requests. Disposing of it closes its connections. */
+export class HttpClient implements Disposable {
+  readonly #options: HttpOptions;
+  readonly #agents: Agents;
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+    this.#agents = new Agents(options.tls, options.connectTimeout ?? CONNECT_TIMEOUT);
+  }
+
+  /** Whether a URL is asked for through a proxy. */
+  isProxied(url: URL): boolean {
+    return proxyFor(url, this.#options.proxy ?? {}) !== undefined;
+  }
+
+  /**
+   * Sends a request and waits for the answer, whatever it is. An answer that comes before all of the
+   * body has gone ends the sending.
+   *
+   * @throws {RegistryError} if there is none.
+   * @throws what the body throws.
+   */
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const { idleTimeout = IDLE_TIMEOUT } = this.#options;
+    const outgoing = this.#start(request);
+    const wait = new Wait(
+      idleTimeout,
+      () => outgoing.destroy(new Error("the other side is silent")),
+    );
+    const answer = new Promise<http.IncomingMessage>((resolve, reject) => {
+      outgoing.on("response", resolve);
+      outgoing.on("error", reject);
+      outgoing.on("close", () => reject(new Error("the connection was closed")));
+    });
+    answer.catch(() => {});
+    try {
+      await sendBody(outgoing, request.body, answer, wait);
+      const incoming = await wait.for(answer);
+      return new Answer(request, incoming, wait);
+    } catch (error) {
+      outgoing.destroy();
+      if (error instanceof ImageError) throw error;
+      throw failureOf(request, error);
+    }
+  }
+
+  #start({ method, url, headers, body }: HttpRequest): http.ClientRequest {
+    const { proxy: settings = {}, userAgent, connectTimeout = CONNECT_TIMEOUT } = this.#options;
+    const proxy = proxyFor(url, settings);
+    const throughProxy = proxy !== undefined && url.protocol === "http:";
+    const length = body instanceof Uint8Array ? { "content-length": `${body.length}` } : {};
+    const place = throughProxy ? proxy : url;
+    const isHttps = url.protocol === "https:";
+    const outgoing = (isHttps ? https : http).request({
+      host: unbracketed(place.hostname),
+      port: place.port || (isHttps ? 443 : 80),
+      path: throughProxy ? url.href : url.pathname + url.search,
+      method,
+      headers: {
+        host: url.host,
+        "user-agent": userAgent,
+        ...length,
+        ...throughProxy ? proxyAuthorization(proxy) : {},
+        ...headers,
+      },
+      agent: this.#agents.agentFor(url, proxy),
+    });
+    outgoing.on("socket", (socket) => {
+      if (!socket.connecting) return;
+      const giveUp = () => outgoing.destroy(new Error("it does not answer"));
+      const timer = setTimeout(giveUp, connectTimeout);
+      const clear = () => clearTimeout(timer);
+      socket.once(isHttps ? "secureConnect" : "connect", clear);
+      socket.once("close", clear);
+    });
+    return outgoing;
+  }
+
+  [Symbol.dispose](): void {
+    this.#agents[Symbol.dispose]();
+  }
+}
+
+/** The other side answered while there was more to send. */
+class AnsweredEarly extends Error {}
+
+async function sendBody(
+  outgoing: http.ClientRequest,
+  body: HttpRequest["body"],
+  answer: Promise<http.IncomingMessage>,
+  wait: Wait,
+): Promise<void> {
+  if (!(body instanceof ReadableStream)) return void outgoing.end(body);
+  const early = answer.then(() => {
+    throw new AnsweredEarly();
+  });
+  early.catch(() => {});
+  const write = (bytes: Uint8Array) =>
+    wait.for(Promise.race([
+      early,
+      new Promise<number>((resolve, reject) =>
+        outgoing.write(bytes, (error) => error ? reject(error) : resolve(bytes.length))
+      ),
+    ]));
+  try {
+    await writeStream(body, { write });
+    outgoing.end();
+  } catch (error) {
+    if (!(error instanceof AnsweredEarly)) throw error;
+  }
+}
+
+/** Ends what waits for too long. */
+class Wait {
+  readonly #limit: number;
+  readonly #giveUp: () => void;
+
+  constructor(limit: number, giveUp: () => void) {
+    this.#limit = limit;
+    this.#giveUp = giveUp;
+  }
+
+  async for<T>(event: Promise<T>): Promise<T> {
+    const timer = setTimeout(this.#giveUp, this.#limit);
+    try {
+      return await event;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+class Answer implements HttpResponse {
+  readonly status: number;
+  readonly url: URL;
+  readonly #request: HttpRequest;
+  readonly #incoming: http.IncomingMessage;
+  readonly #wait: Wait;
+
+  constructor(request: HttpRequest, incoming: http.IncomingMessage, wait: Wait) {
+    this.status = incoming.statusCode ?? 0;
+    this.url = request.url;
+    this.#request = request;
+    this.#incoming = incoming;
+    this.#wait = wait;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#incoming.headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    const incoming = this.#incoming[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    try {
+      for (;;) {
+        const { value, done } = await this.#wait.for(incoming.next());
+        if (done) break;
+        yield value;
+      }
+      if (!this.#incoming.complete) throw new Error("the answer is cut off");
+    } catch (error) {
+      throw failureOf(this.#request, error);
+    } finally {
+      this.#incoming.destroy();
+    }
+  }
+
+  async bytes(most: number): Promise<Uint8Array<ArrayBuffer>> {
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    let size = 0;
+    for await (const chunk of this.chunks()) {
+      size += chunk.length;
+      if (size > most) {
+        const { method, url } = this.#request;
+        throw new RegistryError(
+          `${method} ${redacted(url)}: the answer is longer than ${most} bytes`,
+        );
+      }
+      parts.push(chunk.slice());
+    }
+    return await new Blob(parts).bytes();
+  }
+
+  drop(): void {
+    const length = Number(this.header("content-length") ?? Infinity);
+    if (this.#request.method === "HEAD" || length <= SMALL) {
+      this.#incoming.on("error", () => {});
+      this.#incoming.resume();
+    } else this.#incoming.destroy();
+  }
+}
+
+/** What servers that do not speak TLS make of it. */
+const NO_TLS = /^(?:ERR_SSL_WRONG_VERSION_NUMBER|EPROTO|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/;
+const CERTIFICATE = /CERT|SIGNATURE|SELF_SIGNED|ALTNAME|ISSUER/;
+
+function failureOf({ method, url }: HttpRequest, cause: unknown): RegistryError {
+  if (cause instanceof RegistryError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const noTls = NO_TLS.test(code);
+  const untrusted = !noTls && (CERTIFICATE.test(code) || /certificate/i.test(reason));
+  const missing = code === "ENOTFOUND";
+  const hint = untrusted
+    ? "; give its certificate authority with --ca-file"
+    : noTls
+    ? "; it does not speak TLS: --tls-verify=false allows that"
+    : "";
+  return new RegistryError(
+    `${method} ${redacted(url)}: ${visible(reason)}${hint}`,
+    { cause, noTls, transient: !untrusted && !noTls && !missing },
+  );
+}

@@ -1,0 +1,201 @@
+/**
+ * Requests to one registry: its scheme found out, authorized, redirected, and done again where that
+ * may help.
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import { isLoopback } from "./addresses.ts";
+import { Authorizer } from "./auth.ts";
+import type { TlsSettings } from "./agents.ts";
+import type { CredentialSource } from "./credentials.ts";
+import { RegistryError } from "./failure.ts";
+import { HttpClient, type HttpOptions, type HttpResponse } from "./http.ts";
+import { redacted } from "./redact.ts";
+import { endpointOf } from "./reference.ts";
+import { responseError } from "./response_error.ts";
+import { RETRY_POLICY, type RetryPolicy, withRetries } from "./retry.ts";
+
+/** Options of {@linkcode Transport}. */
+export interface TransportOptions extends Omit<HttpOptions, "tls"> {
+  /**
+   * Whether the registry has to prove who it is; if it need not, it may speak plain HTTP, too. By
+   * default it has to, but on this host, where it may speak plain HTTP.
+   */
+  readonly tlsVerify?: boolean | undefined;
+  /** See {@linkcode TlsSettings}. */
+  readonly authorities?: TlsSettings["authorities"];
+  readonly client?: TlsSettings["client"];
+  readonly credentials?: CredentialSource;
+  readonly retries?: Partial<RetryPolicy>;
+  /** Told of what is done again, and why. */
+  readonly onRetry?: (error: RegistryError) => void;
+}
+
+/** A request to the registry. */
+export interface RegistryRequest {
+  readonly method: string;
+  /** Below the registry's `/v2/`, or a URL that it gave. */
+  readonly target: string | URL;
+  /** What it is about, for the token service: such as `repository:hello:pull`. */
+  readonly scope: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | ReadableStream<Uint8Array>;
+  /** The statuses that are answers; others are failures. */
+  readonly expected: readonly number[];
+}
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const MOST_REDIRECTS = 10;
+
+/** Talks to one registry, about one repository. Disposing of it closes its connections. */
+export class Transport implements Disposable {
+  readonly http: HttpClient;
+  /** For what is done again. */
+  readonly retries: RetryPolicy;
+  readonly onRetry: (error: RegistryError) => void;
+  readonly #authorizer: Authorizer;
+  readonly #registry: string;
+  readonly #options: TransportOptions;
+  #base: Promise<URL> | undefined;
+
+  /**
+   * @param host as it is named in references
+   * @throws {UsageError} if it is none.
+   */
+  constructor(host: string, repository: string, options: TransportOptions) {
+    const { tlsVerify = true, authorities = [], client, credentials, retries, onRetry } = options;
+    const url = URL.parse(`https://${endpointOf(host)}`);
+    if (url === null) throw new UsageError(`${host} can not be the host of a registry`);
+    const tls = { hostname: url.hostname, verify: tlsVerify, authorities, client };
+    this.http = new HttpClient({ ...options, tls });
+    this.retries = { ...RETRY_POLICY, ...retries };
+    this.onRetry = onRetry ?? (() => {});
+    this.#registry = url.host;
+    this.#options = options;
+    this.#authorizer = new Authorizer({
+      http: this.http,
+      credentials: async () => await credentials?.(host, repository),
+      now: Date.now,
+    });
+  }
+
+  /**
+   * Sends a request that may be sent several times, until it is answered.
+   *
+   * @throws {RegistryError} if it fails, or the answer is not an expected one.
+   */
+  async request(request: RegistryRequest): Promise<HttpResponse> {
+    return await withRetries(this.retries, () => this.once(request), this.onRetry);
+  }
+
+  /**
+   * Sends a request. If the registry wants to know who we are, it is sent once more; but with a
+   * stream as its body it fails then, as may be tried again.
+   *
+   * @throws {RegistryError} see {@linkcode Transport.request}
+   */
+  async once(request: RegistryRequest): Promise<HttpResponse> {
+    const { method, target, scope, body, expected } = request;
+    const base = await this.base();
+    const url = target instanceof URL ? target : new URL(target, base);
+    let response = await this.#send(request, url, base);
+    if (response.status === 401 && url.origin === base.origin) {
+      const known = this.#authorizer.challenged(url, response.header("www-authenticate"));
+      this.#authorizer.forget(scope);
+      if (known && body instanceof ReadableStream) {
+        response.drop();
+        throw new RegistryError(`${method} ${redacted(url)}: 401`, {
+          status: 401,
+          transient: true,
+        });
+      }
+      if (known) {
+        response.drop();
+        response = await this.#send(request, url, base);
+      }
+    }
+    if (method === "GET" || method === "HEAD") {
+      response = await this.#follow(request, response, base);
+    }
+    if (expected.includes(response.status)) return response;
+    throw await responseError(method, response);
+  }
+
+  /** Passes on the redirects of downloads, without what is for the registry alone. */
+  async #follow(
+    request: RegistryRequest,
+    first: HttpResponse,
+    base: URL,
+  ): Promise<HttpResponse> {
+    let response = first;
+    for (let count = 0; REDIRECTS.has(response.status); count++) {
+      const location = response.header("location");
+      const url = location === undefined ? null : URL.parse(location, response.url);
+      response.drop();
+      if (url === null || !/^https?:$/.test(url.protocol) || count === MOST_REDIRECTS) {
+        throw new RegistryError(
+          `${request.method} ${redacted(response.url)}: it is redirected ${
+            count === MOST_REDIRECTS ? "in a circle" : "to nowhere"
+          }`,
+        );
+      }
+      response = await this.#send(request, url, base);
+    }
+    return response;
+  }
+
+  async #send(
+    { method, scope, headers, body }: RegistryRequest,
+    url: URL,
+    base: URL,
+  ): Promise<HttpResponse> {
+    // Who we are is for the registry alone.
+    const authorization = url.origin === base.origin
+      ? await this.#authorizer.header(scope)
+      : undefined;
+    return await this.http.request({
+      method,
+      url,
+      headers: { ...headers, ...authorization === undefined ? {} : { authorization } },
+      ...body === undefined ? {} : { body },
+    });
+  }
+
+  /**
+   * The URL that the registry's API begins with, `/v2/`.
+   *
+   * @throws {RegistryError} if nothing answers there.
+   */
+  async base(): Promise<URL> {
+    this.#base ??= withRetries(this.retries, () => this.#find(), this.onRetry);
+    this.#base.catch(() => this.#base = undefined);
+    return await this.#base;
+  }
+
+  async #find(): Promise<URL> {
+    const { tlsVerify } = this.#options;
+    const url = new URL(`https://${this.#registry}/v2/`);
+    try {
+      return await this.#greet(url);
+    } catch (error) {
+      const plainAllowed = tlsVerify === false ||
+        tlsVerify === undefined && isLoopback(url.hostname);
+      if (!plainAllowed || !(error instanceof RegistryError) || !error.noTls) throw error;
+      return await this.#greet(new URL(`http://${this.#registry}/v2/`));
+    }
+  }
+
+  async #greet(url: URL): Promise<URL> {
+    const response = await this.http.request({ method: "GET", url });
+    if (response.status === 401) {
+      this.#authorizer.challenged(url, response.header("www-authenticate"));
+    } else if (response.status !== 200) throw await responseError("GET", response);
+    response.drop();
+    return url;
+  }
+
+  [Symbol.dispose](): void {
+    this.http[Symbol.dispose]();
+  }
+}
