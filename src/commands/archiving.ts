@@ -13,7 +13,8 @@ import {
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
-import { type PlannedSpec, type Report, reportNotices } from "./planning.ts";
+import type { PlannedSpec } from "./planning.ts";
+import { type Report, reportNotices } from "./report.ts";
 
 /** Options that decide what the archive of an image is like. */
 export interface ArchiveOptions {

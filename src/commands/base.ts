@@ -10,7 +10,7 @@ import type { Platform } from "../base/stored_image.ts";
 import type { ImageSpec, RegistryImageSource } from "../spec/image_spec.ts";
 import { baseDirectory } from "../spec/sources.ts";
 import { cacheDirectory, trustedCacheDirectory } from "./cache_directory.ts";
-import type { Report } from "./planning.ts";
+import type { Report } from "./report.ts";
 
 /** What opening the base image needs besides the spec. */
 export interface BaseOptions {

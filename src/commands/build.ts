@@ -19,7 +19,8 @@ import {
   writePlanned,
 } from "./archiving.ts";
 import { checkCompression, type FormatOptions } from "./formats.ts";
-import { planFromFile, type PlanningOptions, type Report, reportTo } from "./planning.ts";
+import { planFromFile, type PlanningOptions } from "./planning.ts";
+import { type Report, reportTo } from "./report.ts";
 
 /** Options of {@linkcode buildCommand}. */
 export interface BuildOptions extends PlanningOptions, ArchiveOptions, FormatOptions {

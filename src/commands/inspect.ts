@@ -13,7 +13,8 @@ import { jsonText } from "../terminal/format.ts";
 import { imageTable } from "../terminal/image_table.ts";
 import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
 import { layerLister } from "./listing.ts";
-import { planFromFile, type PlanningOptions, reportNotices, reportTo } from "./planning.ts";
+import { planFromFile, type PlanningOptions } from "./planning.ts";
+import { reportNotices, reportTo } from "./report.ts";
 import { isSpec, refuseOtherOptions } from "./spec_or_image.ts";
 
 /** Options of {@linkcode inspectCommand}. */

@@ -8,7 +8,8 @@ import { imageOf } from "../image/planned_image.ts";
 import { layerJson, LayerSummer, VERSION } from "../sinks/docker_v1.ts";
 import { formatBytes } from "../terminal/format.ts";
 import { writeStream } from "../terminal/output.ts";
-import { planFromFile, type PlanningOptions, reportNotices, reportTo } from "./planning.ts";
+import { planFromFile, type PlanningOptions } from "./planning.ts";
+import { reportNotices, reportTo } from "./report.ts";
 
 /** Options of {@linkcode layerCommand}. */
 export interface LayerOptions extends PlanningOptions {

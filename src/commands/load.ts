@@ -22,7 +22,8 @@ import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
 import { KeptDigests } from "./kept_digests.ts";
-import { planFromFile, type PlanningOptions, reportNotices, reportTo } from "./planning.ts";
+import { planFromFile, type PlanningOptions } from "./planning.ts";
+import { reportNotices, reportTo } from "./report.ts";
 import { repoTagOf } from "./repo_tag.ts";
 import { isSpec, refuseOtherOptions } from "./spec_or_image.ts";
 

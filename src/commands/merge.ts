@@ -18,7 +18,7 @@ import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 import { checkCompression, type FormatOptions } from "./formats.ts";
 import { imageInput } from "./image_input.ts";
-import { reportTo } from "./planning.ts";
+import { reportTo } from "./report.ts";
 import { repoTagOf } from "./repo_tag.ts";
 
 /** Options of {@linkcode mergeCommand}. */

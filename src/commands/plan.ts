@@ -6,7 +6,8 @@
 import type { ImagePlan } from "../image/image_plan.ts";
 import { namePart } from "../store/store_path.ts";
 import { firstOf, formatBytes, formatCount, formatTable } from "../terminal/format.ts";
-import { planFromFile, type PlanningOptions, reportNotices, reportTo } from "./planning.ts";
+import { planFromFile, type PlanningOptions } from "./planning.ts";
+import { reportNotices, reportTo } from "./report.ts";
 
 /** Options of {@linkcode planCommand}. */
 export interface PlanCommandOptions extends PlanningOptions {

@@ -8,7 +8,6 @@ import type { BaseImage } from "../base/base_image.ts";
 import { ImageError, UsageError } from "../errors.ts";
 import type { ImagePlan } from "../image/image_plan.ts";
 import { planImage } from "../image/plan.ts";
-import type { PlannedImage } from "../image/planned_image.ts";
 import { WorkDirectory } from "../disk/work_directory.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import type { Compressor } from "../spec/image_spec.ts";
@@ -17,8 +16,8 @@ import { readingFrom } from "../store/files.ts";
 import { closuresWithin, readGraphFile } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
 import { STORE_DIR } from "../store/store_path.ts";
-import { stderrOutput } from "../terminal/stderr.ts";
 import { openBase } from "./base.ts";
+import type { Report } from "./report.ts";
 import { cacheDirectory } from "./cache_directory.ts";
 
 /** Options that decide what a spec becomes. */
@@ -125,38 +124,4 @@ export async function planFromFile(
     await dispose();
     throw error;
   }
-}
-
-/** Where commands put what they have to say. */
-export interface Report {
-  /** A sentence for the user. */
-  readonly warn: (message: string) => void;
-  /** What the spec's commands print, as it comes; without it, errors have the end of that. */
-  readonly output?: (text: string) => void;
-}
-
-/** On standard error, or nowhere. */
-export function reportTo(quiet: boolean | undefined): Report {
-  if (quiet) return { warn: () => {} };
-  return {
-    warn: (message) => console.error(`nix-image: ${message}`),
-    output: (text) => stderrOutput.write(text),
-  };
-}
-
-/**
- * Reports what was noticed about an image.
- *
- * @throws {ImageError} under `strict` if two sources have the same path.
- */
-export function reportNotices(
-  { notices, clashes }: Pick<PlannedImage, "notices" | "clashes">,
-  strict: boolean | undefined,
-  report: Report,
-): void {
-  for (const notice of notices) report.warn(notice);
-  if (strict && clashes.length > 0) {
-    throw new ImageError(`The same path comes from two sources:\n  ${clashes.join("\n  ")}`);
-  }
-  for (const clash of clashes) report.warn(clash);
 }

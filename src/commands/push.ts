@@ -15,9 +15,10 @@ import { type PushedImage, type PushedLayer, pushImage } from "../sinks/registry
 import { formatBytes, formatCount, printable, shorten } from "../terminal/format.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
-import { cacheDirectory } from "./cache_directory.ts";
+import { trustedCacheDirectory } from "./cache_directory.ts";
 import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
-import { planFromFile, type PlanningOptions, reportNotices, reportTo } from "./planning.ts";
+import { planFromFile, type PlanningOptions } from "./planning.ts";
+import { reportNotices, reportTo } from "./report.ts";
 import { clientOptions } from "./client_options.ts";
 import type { RegistryOptions } from "./registry_options.ts";
 import { isSpec, refuseOtherOptions } from "./spec_or_image.ts";
@@ -92,7 +93,7 @@ async function pushWithProgress(
     pushed = await pushImage(image, client, reference.tag, {
       layerCompression,
       mountFrom,
-      digestCache: cacheDirectory("digests"),
+      digestCache: trustedCacheDirectory("digests"),
       onLayer: (index) => progress.layer(index),
       onBytes: (count) => progress.bytes(count),
       onPushed: tell,

@@ -18,13 +18,8 @@ import {
   type PlannedWithBase,
   writeArchive,
 } from "./archiving.ts";
-import {
-  checkRepoTag,
-  planFromFile,
-  type PlanningOptions,
-  reportNotices,
-  reportTo,
-} from "./planning.ts";
+import { checkRepoTag, planFromFile, type PlanningOptions } from "./planning.ts";
+import { reportNotices, reportTo } from "./report.ts";
 import { writeStreamScript } from "./stream_script.ts";
 
 /** Options of {@linkcode streamCommand}. */

@@ -18,7 +18,7 @@ import { readExt4Tree } from "./ext4/tree.ts";
 import { findGuestParts, type GuestParts } from "./guest_parts.ts";
 import { type GuestScript, type GuestWork, initScript } from "./init_script.ts";
 import { initramfs } from "./initramfs.ts";
-import { runMachine, type RunMachineOptions, ScriptFailure } from "./machine.ts";
+import { runMachine, ScriptFailure } from "./machine.ts";
 import { upperTree } from "./upper_tree.ts";
 
 /** How the user wants machines to be. */
