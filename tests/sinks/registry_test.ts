@@ -120,7 +120,7 @@ Deno.test("a layer that is there twice is sent once", async () => {
 
 Deno.test("random faults: a push ends right, or in an error, and no tag is incomplete", async () => {
   const outcomes = { pushed: 0, failed: 0 };
-  for (let seed = 1; seed <= 40; seed++) {
+  for (let seed = 1; seed <= 140; seed++) {
     const random = randomNumbers(seed);
     const often = random() * 0.5;
     const fault = ({ path }: SeenRequest): Fault | undefined => {
