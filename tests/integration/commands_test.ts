@@ -183,7 +183,8 @@ Deno.test("--help lists every command, and every command has examples in its own
   const { text: parsed } = await nixImage(["help"]);
   assert.equal(parsed.trimEnd(), text.trimEnd());
   const commands = [...text.matchAll(/^ {2}([a-z]+) .*$/gm)].map(([, name = ""]) => name);
-  const expected = "stream build plan layer export merge check inspect diff tarsum schema helper";
+  const expected =
+    "stream build plan layer export merge pull prefetch check inspect diff tarsum schema helper";
   assert.deepEqual(commands, expected.split(" "));
   for (const command of commands) {
     const help = await nixImage([command, "--help"]);
