@@ -10,7 +10,6 @@ import type { Platform } from "../base/stored_image.ts";
 import type { ImageSpec, RegistryImageSource } from "../spec/image_spec.ts";
 import { baseDirectory } from "../spec/sources.ts";
 import { cacheDirectory, trustedCacheDirectory } from "./cache_directory.ts";
-import type { Report } from "./report.ts";
 
 /** What opening the base image needs besides the spec. */
 export interface BaseOptions {
@@ -18,7 +17,15 @@ export interface BaseOptions {
   readonly storeRoot: string;
   /** The spec's file, or `-`: a lock file is looked for beside it. */
   readonly specFile: string;
-  readonly report: Report;
+  readonly report: BaseReport;
+}
+
+/** Where goes what there is to say. */
+interface BaseReport {
+  /** A sentence for the user. */
+  readonly warn: (message: string) => void;
+  /** What is being done. */
+  readonly output?: (text: string) => void;
 }
 
 /**
@@ -45,7 +52,7 @@ async function openPulled(
   source: RegistryImageSource,
   specFile: string,
   options: BaseImageOptions,
-  report: Report,
+  report: BaseReport,
 ): Promise<BaseImage> {
   const { openBaseImage, parsePlatform } = await import("../base/base_image.ts");
   const { ImageStore } = await import("../registry/image_store.ts");
@@ -79,7 +86,7 @@ async function pinned(
   { registry }: RegistryImageSource,
   platform: Platform,
   specFile: string,
-  report: Report,
+  report: BaseReport,
 ) {
   const { parseReference } = await import("../registry/reference.ts");
   const reference = parseReference(registry);

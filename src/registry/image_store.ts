@@ -67,14 +67,20 @@ export class ImageStore {
       const kept = digest === undefined ? undefined : await this.#use(digest);
       return kept ?? await this.#pull({ ...reference, digest }, platform, await skopeo());
     } catch (error) {
-      // The file system's errors have a code.
-      if (error instanceof ImageError || !(error instanceof Error && "code" in error)) throw error;
-      throw new ImageError(
-        `Cannot keep images in ${this.#directory} (set XDG_CACHE_HOME for another place): ` +
-          error.message,
-        { cause: error },
-      );
+      throw this.#failure(error);
     }
+  }
+
+  #failure(error: unknown): unknown {
+    // The file system's errors have a code, but for those of places that Deno gives no program.
+    const refused = error instanceof Deno.errors.NotCapable;
+    const ofSystem = error instanceof Error && "code" in error;
+    if (error instanceof ImageError || !refused && !ofSystem) return error;
+    return new ImageError(
+      `Cannot keep images in ${this.#directory} (set XDG_CACHE_HOME for another place): ` +
+        (refused ? "this program may not write there" : (error as Error).message),
+      { cause: error },
+    );
   }
 
   async #pull(

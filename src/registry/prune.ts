@@ -3,6 +3,7 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { removeIfLeftBehind, takeLock } from "../disk/claim.ts";
 
@@ -26,6 +27,9 @@ export function pruneImages(directory: string, most: number, keep: string): void
   for (const name of names.filter((name) => name.endsWith(".nix-image-part"))) {
     removeIfLeftBehind(join(directory, name));
   }
+  for (const name of names.filter((name) => name.endsWith(".lock"))) {
+    removeOrphan(join(directory, name));
+  }
   const images = names.filter((name) => /^[0-9a-f]{64}$/.test(name))
     .flatMap((name) => factsOf(join(directory, name)))
     .sort((a, b) => a.used - b.used);
@@ -41,6 +45,15 @@ export function pruneImages(directory: string, most: number, keep: string): void
     Deno.removeSync(lockOf(path));
     total -= size;
   }
+}
+
+/** Removes the lock of an image that never came. */
+function removeOrphan(lock: string): void {
+  const path = lock.slice(0, -".lock".length);
+  if (existsSync(path)) return;
+  using taken = takeLock(lock, () => false);
+  // It may have come by now.
+  if (taken && !existsSync(path)) Deno.removeSync(lock);
 }
 
 interface Facts {

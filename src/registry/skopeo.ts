@@ -112,7 +112,7 @@ export class Skopeo {
       `--tmpdir=${temporary}`,
       ...args,
     ]);
-    using _end = removeOnSignal(() => endProgram(child, "SIGTERM"));
+    using _end = removeOnSignal(() => endProgram(child, "SIGKILL"));
     const stderr = new Response(child.stderr).text();
     try {
       const taken = await take(child.stdout);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { waitForLock } from "../../src/disk/claim.ts";
+import { OutputDirectory } from "../../src/disk/output_part.ts";
 import { lockOf, pruneImages } from "../../src/registry/prune.ts";
 import { inDirectory } from "../support/directories.ts";
 
@@ -35,6 +36,21 @@ Deno.test("pruneImages() removes those that were not used for longest, and no mo
     assert.equal(kept(directory), "a");
     // Their locks have gone with them.
     assert.equal([...Deno.readDirSync(directory)].length, 2);
+  });
+});
+
+Deno.test("pruneImages() removes what killed programs have left, not what others are making", async () => {
+  await inDirectory(async (directory) => {
+    const newest = keep(directory, "a", 1);
+    const [dead, alive] = ["b", "c"].map((digit) => `${directory}/${digit.repeat(64)}`);
+    for (const path of [dead, alive]) Deno.writeTextFileSync(`${path}.lock`, "");
+    using _making = await waitForLock(`${alive}.lock`, "alone");
+    using made = new OutputDirectory(`${alive}`);
+    const left = `${directory}/.${"b".repeat(40)}.${"0".repeat(16)}.nix-image-part`;
+    Deno.mkdirSync(`${left}/copy`, { recursive: true });
+    pruneImages(directory, 0, newest);
+    const names = [...Deno.readDirSync(directory)].map(({ name }) => `${directory}/${name}`).sort();
+    assert.deepEqual(names, [newest, `${newest}.lock`, `${alive}.lock`, made.path].sort());
   });
 });
 
