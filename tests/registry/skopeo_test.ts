@@ -92,8 +92,8 @@ Deno.test("options that do not go together are refused", async () => {
   const host = "host:1/app";
   for (
     const [args, message] of [
-      [["--username", "me"], /--username and --password-stdin belong together/],
-      [["--password-stdin"], /--username and --password-stdin belong together/],
+      [["--username", "me"], /--username: give the password on standard input/],
+      [["--password-stdin"], /--password-stdin: give a --username/],
       [["--username", "a", "--password-stdin", "--authfile", "x"], /give one of them/],
       [["--tls-verify", "no"], /Expected true or false/],
       [["--digest", "sha256:1"], /--digest: expected sha256: and 64/],
