@@ -145,7 +145,7 @@ Examples:
   program.command("build")
     .summary("write an image to a file, compressed")
     .description(
-      `Write the image that SPEC describes to a file that docker load and skopeo read, or as an OCI image layout.
+      `Write the image that SPEC describes to a file that docker load reads, or as an OCI image layout.
 
 The file or directory is there when it is whole: it is written under another name beside it, and renamed.`,
     )
