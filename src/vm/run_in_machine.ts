@@ -72,7 +72,8 @@ export async function runInMachine(
   const scripts = scriptsOf(spec, surroundings.storeRoot);
   const { archives, disks, size } = await writeArchives(tree, surroundings, parts.hasErofs);
   const disk = `${work}/disk`;
-  await makeWorkDisk(disk, spec.diskSize ?? defaultDiskSize(size));
+  const diskSize = spec.diskSize ?? defaultDiskSize(size);
+  await makeWorkDisk(disk, diskSize);
   const time = spec.created === "now" ? Math.floor(Date.now() / 1000) : Math.max(0, spec.created);
   const initramfsFile = await writeInitramfs(`${work}/initramfs`, parts, {
     archives,
@@ -100,7 +101,7 @@ export async function runInMachine(
   });
   const upper = readExt4Tree(disk, "upper");
   try {
-    const root = upperTree(upper.entries(), base?.root);
+    const root = upperTree(upper.entries(), base?.root, diskSize * 2 ** 20);
     return { tree: root, close: () => upper[Symbol.dispose]() };
   } catch (error) {
     upper[Symbol.dispose]();

@@ -16,10 +16,18 @@ const OVERLAY = "trusted.overlay.";
  * The entries of a layer.
  *
  * @param base what the layers below have
- * @throws {ImageError} for sockets, which no image can hold.
+ * @param diskSize in bytes
+ * @throws {ImageError} for sockets, which no image can hold, and for files with holes that would make
+ * the layer larger than the disk.
  */
-export function upperTree(entries: Iterable<Ext4Entry>, base: BaseRoot | undefined): RootTree {
+export function upperTree(
+  entries: Iterable<Ext4Entry>,
+  base: BaseRoot | undefined,
+  diskSize: number,
+): RootTree {
   const tree: RootTree = new Map();
+  const sizes = new Map<number, number>();
+  let size = 0;
   const add = (entry: RootEntry) => tree.set(entry.path, entry);
   for (const entry of entries) {
     const { path, type, device } = entry;
@@ -28,6 +36,14 @@ export function upperTree(entries: Iterable<Ext4Entry>, base: BaseRoot | undefin
       continue;
     }
     add(entryOf(entry));
+    size += entry.size - (sizes.get(entry.inode) ?? 0);
+    sizes.set(entry.inode, entry.size);
+    if (size > diskSize) {
+      throw new ImageError(
+        `/${path} has ${entry.size} bytes: all files together have more than the disk of the ` +
+          "machine. A layer has no holes: make files as large as their content, or diskSize larger",
+      );
+    }
     const opaque = entry.xattrs.get(`${OVERLAY}opaque`)?.[0] === "y".charCodeAt(0);
     // The driver marks new directories too, where there is nothing to hide.
     if (type === "directory" && opaque && base?.find(path)?.type === "directory") {

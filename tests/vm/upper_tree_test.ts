@@ -45,6 +45,7 @@ Deno.test("upperTree() marks what is deleted or replaced, where the base has it"
       entry("null", { type: "character", device: { major: 1, minor: 3 } }),
     ],
     base,
+    1 << 20,
   );
   assert.deepEqual([...tree.keys()], [
     ...["etc", "etc/.wh.file", "directory", "directory/.wh..wh..opq", "new", "null"],
@@ -55,7 +56,16 @@ Deno.test("upperTree() marks what is deleted or replaced, where the base has it"
 
 Deno.test("upperTree() refuses sockets", () => {
   assert.throws(
-    () => upperTree([entry("run/s", { type: "socket" })], undefined),
+    () => upperTree([entry("run/s", { type: "socket" })], undefined, 1 << 20),
     (error) => error instanceof ImageError && error.message.startsWith("/run/s is a socket"),
+  );
+});
+
+Deno.test("upperTree() refuses holes that would fill the disk several times, and counts hard links once", () => {
+  const names = ["a", "b", "c"].map((path) => entry(path, { size: 1000, inode: 7, links: 3 }));
+  assert.equal(upperTree(names, undefined, 1000).size, 3);
+  assert.throws(
+    () => upperTree([...names, entry("holes", { size: 4 * 2 ** 40 })], undefined, 2 ** 30),
+    (error) => error instanceof ImageError && error.message.startsWith("/holes has 4398046511104"),
   );
 });
