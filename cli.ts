@@ -26,6 +26,8 @@ Commands:
                            show what is in an image, or what is going to be in it
   push [options] <image|spec> <destination>
                            send an image to a registry, what it has not got of it
+  index [options] <images|specs...>
+                           make one image of several, for different platforms
   diff [options] <a> <b>   show how two images differ, and what is to pull
   tarsum                   print Docker's checksum of a tar archive
   schema                   print the JSON Schema of the spec

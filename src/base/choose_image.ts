@@ -27,23 +27,11 @@ export interface ImageChoice {
  *
  * @throws {ImageError} if there is none, or more than one; it lists what there is.
  */
-export function chooseImage({ path, images }: OpenedImages, choice: ImageChoice): StoredImage {
-  const { name, tag, platform, configDigest, preferred } = choice;
-  const named = images.filter((image) =>
-    isNamed(image, name, tag) && (!platform || isFor(image, platform)) &&
-    (!configDigest || image.configDigest === configDigest)
-  );
+export function chooseImage(opened: OpenedImages, choice: ImageChoice): StoredImage {
+  const { name, tag, preferred } = choice;
+  const named = chosenImages(opened, choice);
   const first = named[0];
   if (named.length === 1 && first) return first;
-  const wanted = [
-    ...name ? [`the name ${name}`] : [],
-    ...tag ? [`the tag ${tag}`] : [],
-    ...platform ? [`the platform ${platformText(platform)}`] : [],
-    ...configDigest ? [`the ID ${configDigest}`] : [],
-  ].join(" and ");
-  if (first === undefined) {
-    throw new ImageError(`${path} has no image with ${wanted}. There is:\n${listing(images)}`);
-  }
   const preferring = (image: StoredImage) => preferred ? isFor(image, preferred) : true;
   // As engines do where no tag is given.
   const latest = (image: StoredImage) => name && !tag ? isNamed(image, name, "latest") : true;
@@ -53,11 +41,40 @@ export function chooseImage({ path, images }: OpenedImages, choice: ImageChoice)
     named.filter(preferring).filter(latest),
   ].find(({ length }) => length === 1);
   if (narrowed?.[0]) return narrowed[0];
+  const wanted = wantedText(choice);
   const which = wanted === "" ? "" : ` with ${wanted}`;
   throw new ImageError(
-    `${path} has ${named.length} images${which}; say which by name, tag or platform:\n` +
+    `${opened.path} has ${named.length} images${which}; say which by name, tag or platform:\n` +
       listing(named),
   );
+}
+
+/**
+ * All images that may be meant.
+ *
+ * @throws {ImageError} if there is none; it lists what there is.
+ */
+export function chosenImages(
+  { path, images }: OpenedImages,
+  choice: ImageChoice,
+): [StoredImage, ...StoredImage[]] {
+  const { name, tag, platform, configDigest } = choice;
+  const [first, ...others] = images.filter((image) =>
+    isNamed(image, name, tag) && (!platform || isFor(image, platform)) &&
+    (!configDigest || image.configDigest === configDigest)
+  );
+  if (first !== undefined) return [first, ...others];
+  const wanted = wantedText(choice);
+  throw new ImageError(`${path} has no image with ${wanted}. There is:\n${listing(images)}`);
+}
+
+function wantedText({ name, tag, platform, configDigest }: ImageChoice): string {
+  return [
+    ...name ? [`the name ${name}`] : [],
+    ...tag ? [`the tag ${tag}`] : [],
+    ...platform ? [`the platform ${platformText(platform)}`] : [],
+    ...configDigest ? [`the ID ${configDigest}`] : [],
+  ].join(" and ");
 }
 
 function isNamed(

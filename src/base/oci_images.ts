@@ -14,6 +14,7 @@ import {
   readDocument,
 } from "./documents.ts";
 import type { ImageFile, ImageFiles } from "./image_files.ts";
+import { describedPlatform } from "./described_platform.ts";
 import { storedImage } from "./stored_image_of.ts";
 import type { StoredImage, StoredLayer } from "./stored_image.ts";
 import { storedLayer } from "./stored_layer.ts";
@@ -136,7 +137,8 @@ async function readImage(
   const { mediaType } = descriptor;
   const image = storedImage(config, layers, [], { ...manifest, mediaType });
   const { annotations } = manifest.value;
-  return annotations ? { ...image, annotations } : image;
+  const platform = describedPlatform(config.value, descriptor.platform);
+  return { ...image, ...annotations && { annotations }, ...platform && { platform } };
 }
 
 /** Where a blob is. */

@@ -75,6 +75,14 @@ const certDir = new Option(
   "--cert-dir <dir>",
   "believe the *.crt in there, and show *.cert and *.key to the registry",
 );
+const layersOfRegistries = new Option(
+  "--layer-compression <kind>",
+  "compress layers so that are not compressed yet (gzip)",
+).choices(["gzip", "zstd", "none"] as const);
+const mountFrom = new Option(
+  "--mount-from <name>",
+  "take blobs over from this repository of the registry; may be given several times",
+).argParser(listed);
 
 /** More is longer than timers run. */
 const MOST_SECONDS = 2_000_000;
@@ -459,18 +467,8 @@ Credentials are taken from --username, or from the files of podman login and doc
       "a docker-archive, an OCI archive or layout; or a spec, - for one on standard input",
     )
     .argument("<destination>", "docker://HOST[:PORT]/NAME[:TAG]")
-    .addOption(
-      new Option(
-        "--layer-compression <kind>",
-        "compress layers so that are not compressed yet (gzip)",
-      ).choices(["gzip", "zstd", "none"] as const),
-    )
-    .addOption(
-      new Option(
-        "--mount-from <name>",
-        "take blobs over from this repository of the registry; may be given several times",
-      ).argParser(listed),
-    )
+    .addOption(layersOfRegistries)
+    .addOption(mountFrom)
     .addOption(authfile)
     .addOption(username)
     .addOption(passwordStdin)
@@ -498,6 +496,58 @@ Examples:
     .action(async (image, destination, options) => {
       const { pushCommand } = await import("./push.ts");
       await pushCommand(image, destination, options);
+    });
+
+  program.command("index")
+    .summary("make one image of several, which are for different platforms")
+    .description(
+      `Make an image index: one name for several images, each for another platform. It has the images that SPECs describe, and all of IMAGEs, or those that --name, --tag and --platform choose.
+
+It is written to a file or directory, an OCI image layout, or sent to a registry: its images by their digests and the index last. Blobs that images have in common are there once. The digest of the index, which is printed then, does not depend on the order of the arguments.`,
+    )
+    .argument(
+      "<images|specs...>",
+      "docker-archives, OCI archives or layouts, specs, - once for one on standard input; last, unless there is an --output, docker://HOST[:PORT]/NAME[:TAG]",
+    )
+    .option("-o, --output <path>", "the directory of an OCI layout; the file, if it ends in .tar")
+    .addOption(
+      new Option("--format <kind>", "an OCI layout as a directory or a file, whatever its name is")
+        .choices(["oci", "oci-archive"] as const),
+    )
+    .option("-t, --repo-tag <name:tag>", "name the index so in the layout (as the first image)")
+    .addOption(
+      new Option("--annotation <key=value>", "say this of the index; may be given several times")
+        .argParser(listed),
+    )
+    .addOption(layersOfRegistries)
+    .addOption(mountFrom)
+    .addOption(authfile)
+    .addOption(username)
+    .addOption(passwordStdin)
+    .addOption(tlsVerify)
+    .addOption(caFile)
+    .addOption(certDir)
+    .addOption(name)
+    .addOption(tag)
+    .addOption(platform)
+    .addOption(storeRoot)
+    .addOption(closure)
+    .addOption(strict)
+    .addOption(accel)
+    .addOption(vmTimeout)
+    .addOption(kernel)
+    .addOption(modules)
+    .addOption(quiet)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nix-image index amd64.json arm64.json docker://registry.example/team/app:1.0
+  nix-image index amd64.tar.gz arm64.oci -o app.oci && skopeo inspect --raw oci:app.oci:1.0`,
+    )
+    .action(async (sources, options) => {
+      const { indexCommand } = await import("./index.ts");
+      await indexCommand(sources, options);
     });
 
   program.command("diff")

@@ -6,9 +6,12 @@
 import { UsageError } from "../errors.ts";
 import { writePulled } from "../registry/archive.ts";
 import { lockImage } from "../registry/lock_file.ts";
+import { formatReference } from "../registry/reference.ts";
 import { resolveImage } from "../registry/resolve.ts";
+import { ArrivalProgress } from "../terminal/arrival_progress.ts";
 import { jsonText } from "../terminal/format.ts";
 import { nixAttributes } from "../terminal/nix.ts";
+import { stderrOutput } from "../terminal/stderr.ts";
 import { finalName, type FinalNameOptions, imageLine, registryImage } from "./pulled_name.ts";
 import type { RegistryOptions } from "./registry_options.ts";
 import { skopeoFor } from "./skopeo_options.ts";
@@ -33,7 +36,8 @@ export async function prefetchCommand(name: string, options: PrefetchOptions): P
   }
   const final = finalName(name, reference, options);
   const wanted = wantedPlatform(options);
-  await using work = await skopeoFor(reference.host, options);
+  const progress = new ArrivalProgress(stderrOutput, formatReference(reference), { quiet });
+  await using work = await skopeoFor(reference.host, options, progress);
   const image = await resolveImage(reference, wanted, work.skopeo);
   checkPlatform(reference, image.platform, wanted, options);
   if (!quiet) console.error(imageLine(reference, image));

@@ -14,7 +14,9 @@ import { formatReference, type RegistryReference } from "../registry/reference.t
 import { resolveImage } from "../registry/resolve.ts";
 import { writeOciArchive, writeOciDirectory } from "../sinks/oci_layout.ts";
 import { sha256Bytes } from "../store/nix_hash.ts";
+import { ArrivalProgress } from "../terminal/arrival_progress.ts";
 import { formatBytes } from "../terminal/format.ts";
+import { stderrOutput } from "../terminal/stderr.ts";
 import { cacheDirectory } from "./cache_directory.ts";
 import type { FormatOptions } from "./formats.ts";
 import {
@@ -79,7 +81,7 @@ async function pullArchive(
   options: PullOptions,
 ): Promise<string[]> {
   const expected = options.hash === undefined ? undefined : expectedHash(options.hash);
-  await using work = await skopeoFor(reference.host, options);
+  await using work = await skopeoFor(reference.host, options, progressOf(reference, options));
   using file = new OutputFile(options.output);
   const image = await resolveImage(reference, wanted, work.skopeo);
   checkPlatform(reference, image.platform, wanted, options);
@@ -88,6 +90,10 @@ async function pullArchive(
   if (expected) checkHash(archive, expected, formatReference(reference));
   file.commit();
   return [`${final.name}:${final.tag}`, formatBytes(archive.size), archive.hash];
+}
+
+function progressOf(reference: RegistryReference, { quiet = false }: PullOptions) {
+  return new ArrivalProgress(stderrOutput, formatReference(reference), { quiet });
 }
 
 /** An image in its own bytes comes by way of those that are kept. */
@@ -104,7 +110,8 @@ async function pullLayout(
     await new ImageStore({ directory: cacheDirectory("images") })
       .get(reference, wanted, async () => {
         if (!options.quiet) console.error(`Pulling ${formatReference(reference)}`);
-        return stack.use(await skopeoFor(reference.host, options)).skopeo;
+        const progress = progressOf(reference, options);
+        return stack.use(await skopeoFor(reference.host, options, progress)).skopeo;
       }),
   );
   const opened = stack.use(await openImages(kept.path));

@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import { join, resolve } from "node:path";
 import { WorkDirectory } from "../disk/work_directory.ts";
+import type { ArrivalWatcher } from "../registry/arrivals.ts";
 import { Skopeo } from "../registry/skopeo.ts";
 import { readingFrom } from "../store/files.ts";
 import { givenCredentials, type RegistryOptions } from "./registry_options.ts";
@@ -20,10 +21,15 @@ export interface SkopeoAtWork extends AsyncDisposable {
  * goes when this is disposed of.
  *
  * @param host the registry's name
+ * @param watcher told now and then how much of an image has arrived
  * @throws {UsageError} if the options do not go together.
  * @throws {ImageError} if a file can not be read, or there can be no work directory.
  */
-export async function skopeoFor(host: string, options: RegistryOptions): Promise<SkopeoAtWork> {
+export async function skopeoFor(
+  host: string,
+  options: RegistryOptions,
+  watcher?: ArrivalWatcher,
+): Promise<SkopeoAtWork> {
   const { authfile, tlsVerify } = options;
   const given = await givenCredentials(options);
   const authority = options.caFile === undefined ? undefined : readAuthority(options.caFile);
@@ -42,7 +48,7 @@ export async function skopeoFor(host: string, options: RegistryOptions): Promise
   const kept = stack.move();
   const home = Deno.env.get("HOME");
   return {
-    skopeo: new Skopeo({ temporary: work.path, home, tlsVerify, certDir, authFile }),
+    skopeo: new Skopeo({ temporary: work.path, home, tlsVerify, certDir, authFile, watcher }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

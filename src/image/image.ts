@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import type { Layer } from "../layer/layer.ts";
 import type { JsonObject } from "../spec/image_spec.ts";
+import type { ImagePlatform } from "./image_platform.ts";
 import { formatJson, sortKeys } from "./json.ts";
 
 /** An image: all of its config but the diff_ids, which come from reading the layers. */
@@ -16,6 +17,8 @@ export interface Image {
   readonly variant: string | null;
   /** The operating system, `linux`. */
   readonly os: string;
+  /** What an index says of that, where the image has come with one that says more. */
+  readonly platform?: ImagePlatform;
   /** RFC 3339, such as `1970-01-01T00:00:01+00:00`. */
   readonly created: string;
   /** What a container of the image runs with (OCI image spec, config, `config`). */

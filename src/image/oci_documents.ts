@@ -6,6 +6,7 @@
 import { compareCodePoints } from "../tar/name.ts";
 import { qualifiedName, referenceParts } from "./image_reference.ts";
 import type { Image } from "./image.ts";
+import { platformJson } from "./image_platform.ts";
 import { formatJson, type OrderedJson } from "./json.ts";
 import { MEDIA_TYPE } from "./media_types.ts";
 
@@ -57,9 +58,10 @@ function annotationsInLabels({ config: { Labels } }: Image): Record<string, stri
   return Object.fromEntries(found);
 }
 
-/** An image whose manifest is in a layout. */
+/** An image whose manifest is in a layout, or an index of several. */
 export interface IndexedImage {
-  readonly image: Image;
+  /** Undefined for an index. */
+  readonly image?: Image;
   /** Such as `hello:1.0`; none for an image that nobody named. */
   readonly repoTags: readonly string[];
   /** See {@linkcode NamedImage.refNames}. */
@@ -86,9 +88,9 @@ export function indexJson(images: readonly IndexedImage[]): string {
       })),
       ...refNames.map((name) => ({ [REF_NAME]: name })),
     ];
-    const platform = platformJson(image);
-    if (annotated.length === 0) return [descriptorJson(manifest, { platform })];
-    return annotated.map((annotations) => descriptorJson(manifest, { platform, annotations }));
+    const known = image && { platform: platformJson(image.platform ?? image) };
+    if (annotated.length === 0) return [descriptorJson(manifest, known)];
+    return annotated.map((annotations) => descriptorJson(manifest, { ...known, annotations }));
   });
   return formatJson(
     new Map<string, OrderedJson>([
@@ -109,11 +111,8 @@ function tagsAreNames(images: readonly IndexedImage[]): boolean {
   return tags.size === names.size && tags.isDisjointFrom(refNames);
 }
 
-function platformJson({ architecture, os, variant }: Image): OrderedJson {
-  return { architecture, os, ...variant === null ? {} : { variant } };
-}
-
-function descriptorJson(
+/** A descriptor, with what it says besides. */
+export function descriptorJson(
   { mediaType, digest, size }: Descriptor,
   more: Readonly<Record<string, OrderedJson>> = {},
 ): OrderedJson {

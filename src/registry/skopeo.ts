@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { removeOnSignal } from "../process/cleanup.ts";
 import { endProgram, exitText, spawn } from "../process/run.ts";
+import { Arrivals, type ArrivalWatcher } from "./arrivals.ts";
 import { skopeoError } from "./skopeo_error.ts";
 
 /** How a registry is reached. */
@@ -25,6 +26,8 @@ export interface SkopeoOptions extends RegistryAccess {
   readonly temporary: string;
   /** Where the user's configuration is (`HOME`), if it is known. */
   readonly home?: string | undefined;
+  /** Told now and then how much of the image has arrived that is being copied. */
+  readonly watcher?: ArrivalWatcher | undefined;
 }
 
 /** Runs skopeo. What it writes while it works is in `temporary` alone. */
@@ -64,10 +67,12 @@ export class Skopeo {
    * Copies an image to a new directory, its manifest and its blobs as they are (`dir:`). skopeo
    * checks their digests.
    *
+   * @param size of all blobs in bytes
    * @throws {ImageError} if it can not be copied.
    */
-  async copyToDirectory(image: string, directory: string): Promise<void> {
+  async copyToDirectory(image: string, directory: string, size: number): Promise<void> {
     const copy = this.#copy(image, `dir:${directory}`);
+    using _arrivals = this.#watch(directory, size);
     await this.#run(image, copy, (stdout) => stdout.pipeTo(new WritableStream()));
   }
 
@@ -84,7 +89,14 @@ export class Skopeo {
     name: string,
     take: (archive: ReadableStream<Uint8Array<ArrayBuffer>>) => Promise<T>,
   ): Promise<T> {
+    // It has each layer there before it writes it.
+    using _arrivals = this.#watch(this.#options.temporary);
     return await this.#run(image, this.#copy(image, `docker-archive:/dev/stdout:${name}`), take);
+  }
+
+  #watch(directory: string, size?: number): Disposable | undefined {
+    const { watcher } = this.#options;
+    return watcher && new Arrivals(directory, size, watcher);
   }
 
   #copy(image: string, destination: string): string[] {

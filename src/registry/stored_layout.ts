@@ -35,7 +35,8 @@ export async function writeLayout(
   const { manifest, index, platform } = image;
   using layout = new OutputDirectory(path);
   const name = imageName({ ...reference, digest: manifest.digest });
-  await skopeo.copyToDirectory(name, join(layout.path, COPY));
+  const size = image.layers.reduce((sum, layer) => sum + layer.size, 0);
+  await skopeo.copyToDirectory(name, join(layout.path, COPY), size);
   layout.makeDirectory("blobs/sha256");
   const sizes = new Map<string, number | undefined>([[image.configDigest, undefined]]);
   for (const { digest, size } of image.layers) sizes.set(digest, size);

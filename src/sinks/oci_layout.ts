@@ -5,6 +5,8 @@
  */
 
 import type { ConfigBlob, Image, NamedImage } from "../image/image.ts";
+import { type ImageIndex, imageIndexJson, type ListedImage } from "../image/image_index.ts";
+import { MEDIA_TYPE } from "../image/media_types.ts";
 import {
   type Descriptor,
   type IndexedImage,
@@ -100,6 +102,62 @@ async function writeLayout(
   return { size: files.commit(), images: written };
 }
 
+/** An index and the names it goes by in a layout. */
+export interface NamedIndex extends ImageIndex, Pick<NamedImage, "repoTags" | "refNames"> {}
+
+/** A layout with an index that has been written. */
+export interface WrittenIndex {
+  /** In bytes; of a directory the sum of its files. */
+  readonly size: number;
+  /** Of the index. */
+  readonly digest: string;
+}
+
+/** Writes an index of images to a new directory, as {@linkcode writeOciDirectory} does images. */
+export async function writeIndexDirectory(
+  index: NamedIndex,
+  target: string,
+  options: OciOptions = {},
+): Promise<WrittenIndex> {
+  using files = new LayoutDirectory(target);
+  return await writeIndex(index, files, options);
+}
+
+/** Writes an index of images to a file, as {@linkcode writeOciArchive} does images. */
+export async function writeIndexArchive(
+  index: NamedIndex,
+  target: string,
+  options: OciArchiveOptions,
+): Promise<WrittenIndex> {
+  using files = new LayoutArchive(target, options.mtime);
+  return await writeIndex(index, files, options);
+}
+
+async function writeIndex(
+  { images, annotations, repoTags, refNames }: NamedIndex,
+  files: LayoutFiles,
+  options: OciOptions,
+): Promise<WrittenIndex> {
+  await writeText(files, "oci-layout", OCI_LAYOUT_JSON);
+  let digest: string;
+  {
+    // Each image is what it is without the others: it takes no layer of theirs as it is compressed.
+    using writer = new ImageWriter(files, [], options);
+    const listed: ListedImage[] = [];
+    for (const [position, image] of images.entries()) {
+      const { manifest } = await writer.write(image, position);
+      listed.push({ image, manifest });
+    }
+    const manifest = await writer.writeDocument(
+      MEDIA_TYPE.index,
+      new TextEncoder().encode(imageIndexJson(listed, annotations)),
+    );
+    await writeText(files, "index.json", indexJson([{ repoTags, refNames, manifest }]));
+    digest = manifest.digest;
+  }
+  return { size: files.commit(), digest };
+}
+
 async function writeText(files: LayoutFiles, name: string, text: string): Promise<void> {
   using file = files.create();
   for (let rest = new TextEncoder().encode(text); rest.length > 0;) {
@@ -146,8 +204,15 @@ class ImageWriter implements Disposable {
     }
     const { config, manifest } = imageDocuments(image, layers);
     await this.#blobs.putBytes(config.bytes);
-    const { mediaType, bytes } = manifest;
-    return { config, manifest: { mediaType, ...await this.#blobs.putBytes(bytes) } };
+    return { config, manifest: await this.writeDocument(manifest.mediaType, manifest.bytes) };
+  }
+
+  /** Writes a manifest or an index. */
+  async writeDocument(
+    mediaType: string,
+    bytes: Uint8Array<ArrayBuffer>,
+  ): Promise<Descriptor> {
+    return { mediaType, ...await this.#blobs.putBytes(bytes) };
   }
 
   [Symbol.dispose](): void {

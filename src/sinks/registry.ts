@@ -4,11 +4,14 @@
  */
 
 import { ImageError } from "../errors.ts";
-import type { Image } from "../image/image.ts";
+import { type Image, sha256Of } from "../image/image.ts";
+import { type ImageIndex, imageIndexJson, type ListedImage } from "../image/image_index.ts";
+import { platformName } from "../image/image_platform.ts";
+import { MEDIA_TYPE } from "../image/media_types.ts";
 import type { Layer } from "../layer/layer.ts";
 import type { RegistryClient } from "../registry/client.ts";
 import { type BlobSource, WrongBytes } from "../registry/upload.ts";
-import { imageDocuments } from "./image_documents.ts";
+import { type ImageDocuments, imageDocuments } from "./image_documents.ts";
 import { KeptBlobs } from "./kept_blobs.ts";
 import {
   blobNameOf,
@@ -23,9 +26,9 @@ export type BlobOutcome = "exists" | "mounted" | "pushed";
 
 /** A layer of which it is known now what became of it. */
 export interface PushedLayer {
-  /** Its place in the image, 0 for the lowest. */
+  /** Its place among the layers of all images, 0 for the lowest of the first. */
   readonly index: number;
-  readonly layer: Layer;
+  /** A layer that was there before in what is sent `exists`. */
   readonly outcome: BlobOutcome;
   /** Of the blob, in bytes. */
   readonly size: number;
@@ -39,25 +42,34 @@ export interface PushOptions {
   readonly digestCache?: string | undefined;
   /** Repositories of the same registry that may have blobs of the image. */
   readonly mountFrom?: readonly string[];
-  /** Told when a layer begins to be read. */
-  readonly onLayer?: (index: number) => void;
-  /** Told of the bytes of layers that were read since the last call. */
-  readonly onBytes?: (count: number) => void;
+  /** Told when a layer begins to be read, and the size of its blob where that is known. */
+  readonly onLayer?: (index: number, size: number | undefined) => void;
+  /** Told of the bytes of a layer's blob that have gone out since the last call. */
+  readonly onSent?: (index: number, count: number) => void;
   /** Told when the registry has a layer. */
   readonly onPushed?: (pushed: PushedLayer) => void;
 }
 
-/** An image that the registry has now. */
-export interface PushedImage {
-  /** Docker's ID of it. */
-  readonly configDigest: string;
-  readonly manifestDigest: string;
-  /** Of all its blobs and its manifest, in bytes. */
+/** What it took to have something in a registry. */
+export interface PushedBlobs {
+  /** Of all blobs and manifests, in bytes. */
   readonly size: number;
   /** How much of that was sent; more, where something had to be sent again. */
   readonly sent: number;
-  /** How many of its blobs were there, mounted, sent. */
+  /** How many blobs were there, mounted, sent. */
   readonly blobs: Readonly<Record<BlobOutcome, number>>;
+}
+
+/** An image that the registry has now. */
+export interface PushedImage extends PushedBlobs {
+  /** Docker's ID of it. */
+  readonly configDigest: string;
+  readonly manifestDigest: string;
+}
+
+/** An index that the registry has now, and all its images. */
+export interface PushedIndex extends PushedBlobs {
+  readonly digest: string;
 }
 
 /** Layers that are asked for and sent at the same time. */
@@ -76,7 +88,46 @@ export async function pushImage(
   options: PushOptions = {},
 ): Promise<PushedImage> {
   using push = new Push(client, options);
-  return await push.run(image, reference);
+  const { config, manifest } = await push.image(image, reference);
+  return { configDigest: config.digest, manifestDigest: manifest.digest, ...push.result };
+}
+
+/**
+ * Sends images to a repository, each by its digest, and last an index of them.
+ *
+ * @param tag of the index
+ * @throws {ImageError} if a layer can not be read, or the registry does not take it.
+ */
+export async function pushIndex(
+  { images, annotations }: ImageIndex,
+  client: RegistryClient,
+  tag: string | undefined,
+  options: PushOptions = {},
+): Promise<PushedIndex> {
+  using push = new Push(client, options);
+  const listed: ListedImage[] = [];
+  let first = 0;
+  for (const image of images) {
+    const { manifest } = await push.image(image, undefined, {
+      first,
+      name: `${platformName(image.platform ?? image)}: `,
+    });
+    const { mediaType, digest, bytes } = manifest;
+    listed.push({ image, manifest: { mediaType, digest, size: bytes.length } });
+    first += image.layers.length;
+  }
+  const bytes = new TextEncoder().encode(imageIndexJson(listed, annotations));
+  const index = { mediaType: MEDIA_TYPE.index, digest: sha256Of(bytes), bytes };
+  await push.manifest(tag, index);
+  return { digest: index.digest, ...push.result };
+}
+
+/** Where an image is among several. */
+interface ImagePlace {
+  /** How many layers those before it have. */
+  readonly first: number;
+  /** Begins what its layers are called in an error. */
+  readonly name: string;
 }
 
 class Push implements Disposable {
@@ -87,6 +138,8 @@ class Push implements Disposable {
   /** By name: a layer that is there several times is sent once. */
   readonly #layers = new Map<string, Promise<LayerBlob>>();
   readonly #blobs: Record<BlobOutcome, number> = { exists: 0, mounted: 0, pushed: 0 };
+  /** Of blobs and manifests, by digest. */
+  readonly #sizes = new Map<string, number>();
   #sent = 0;
   /** Whether a layer has failed: then the others need not go on. */
   #failed = false;
@@ -99,42 +152,56 @@ class Push implements Disposable {
     if (digestCache !== undefined) this.#kept = new KeptBlobs(digestCache, this.#compressor);
   }
 
-  async run(image: Image, reference: string | undefined): Promise<PushedImage> {
-    const blobs = await this.#pushLayers(image.layers);
-    const { config, manifest } = imageDocuments(image, blobs);
-    const bytes = config.bytes;
+  /** Sends an image. */
+  async image(
+    image: Image,
+    reference: string | undefined,
+    place: ImagePlace = { first: 0, name: "" },
+  ): Promise<ImageDocuments> {
+    const blobs = await this.#pushLayers(image.layers, place);
+    const documents = imageDocuments(image, blobs);
+    const { config: { bytes, digest }, manifest } = documents;
     await this.#put({
       name: "the config",
       open: () => new Blob([bytes]).stream(),
-      digest: config.digest,
+      digest,
       size: bytes.length,
     });
-    await this.#client.putManifest(reference ?? manifest.digest, manifest);
-    const sizes = new Map(blobs.map(({ descriptor: { digest, size } }) => [digest, size]));
-    const small = bytes.length + manifest.bytes.length;
-    return {
-      configDigest: config.digest,
-      manifestDigest: manifest.digest,
-      size: sizes.values().reduce((sum, size) => sum + size, small),
-      sent: this.#sent + manifest.bytes.length,
-      blobs: this.#blobs,
-    };
+    await this.manifest(reference, manifest);
+    return documents;
   }
 
-  async #pushLayers(layers: readonly Layer[]): Promise<LayerBlob[]> {
+  /** Sends a manifest, or an index. */
+  async manifest(
+    reference: string | undefined,
+    manifest: ImageDocuments["manifest"],
+  ): Promise<void> {
+    const { digest, bytes } = manifest;
+    await this.#client.putManifest(reference ?? digest, manifest);
+    this.#sizes.set(digest, bytes.length);
+    this.#sent += bytes.length;
+  }
+
+  /** What it took so far. */
+  get result(): PushedBlobs {
+    const size = this.#sizes.values().reduce((sum, size) => sum + size, 0);
+    return { size, sent: this.#sent, blobs: this.#blobs };
+  }
+
+  async #pushLayers(layers: readonly Layer[], place: ImagePlace): Promise<LayerBlob[]> {
     const blobs: LayerBlob[] = [];
     const waiting = layers.entries();
     const worker = async () => {
       for (const [index, layer] of waiting) {
         if (this.#failed) return;
         const name = blobNameOf(layer);
-        let pushed = this.#layers.get(name);
-        if (pushed === undefined) {
-          pushed = this.#pushLayer(layer, index);
-          this.#layers.set(name, pushed);
-        }
+        const known = this.#layers.get(name);
+        const pushed = known ?? this.#pushLayer(layer, index, place);
+        this.#layers.set(name, pushed);
         try {
-          blobs[index] = await pushed;
+          const { descriptor: { size } } = blobs[index] = await pushed;
+          if (known === undefined) continue;
+          this.#options.onPushed?.({ index: place.first + index, outcome: "exists", size });
         } catch (error) {
           this.#failed = true;
           throw error;
@@ -151,28 +218,31 @@ class Push implements Disposable {
     return blobs;
   }
 
-  async #pushLayer(layer: Layer, index: number): Promise<LayerBlob> {
+  async #pushLayer(layer: Layer, position: number, place: ImagePlace): Promise<LayerBlob> {
     const { blob, diffId } = layer;
+    const index = place.first + position;
     const stored = blob && diffId !== undefined
-      ? { blob: { descriptor: descriptorOf(blob), diffId }, open: () => this.#read(blob, index) }
+      ? { blob: { descriptor: descriptorOf(blob), diffId }, open: () => observed(blob, () => {}) }
       : undefined;
     const known = stored?.blob ?? await this.#kept?.get(layer);
-    const name = `layer ${index + 1} (${layer.label})`;
+    const name = `${place.name}layer ${position + 1} (${layer.label})`;
     let made: (() => string) | undefined;
-    const open = stored?.open ?? (() => {
-      this.#options.onLayer?.(index);
-      const { stream, diffId } = this.#compressor.open(layer, (count) => this.#onBytes(count));
+    const { digest, size } = known?.descriptor ?? {};
+    const open = () => {
+      this.#options.onLayer?.(index, size);
+      if (stored) return stored.open();
+      const { stream, diffId } = this.#compressor.open(layer, () => {});
       made = diffId;
       return stream;
-    });
-    const { digest, size } = known?.descriptor ?? {};
+    };
+    const onSent = (count: number) => this.#options.onSent?.(index, count);
     try {
-      const { outcome, ...written } = await this.#put({ name, open, digest, size });
+      const { outcome, ...written } = await this.#put({ name, open, digest, size, onSent });
       const { mediaType } = known?.descriptor ?? this.#compressor;
       const result = known ??
         { descriptor: { mediaType, ...written }, diffId: made?.() ?? diffId ?? "" };
       if (known === undefined) await this.#kept?.put(layer, result);
-      this.#options.onPushed?.({ index, layer, outcome, size: written.size });
+      this.#options.onPushed?.({ index, outcome, size: written.size });
       return result;
     } catch (error) {
       if (!(error instanceof WrongBytes) || stored) throw error;
@@ -192,6 +262,7 @@ class Push implements Disposable {
     const { digest, size } = source;
     const done = (outcome: BlobOutcome, blob: { digest: string; size: number }) => {
       this.#blobs[outcome]++;
+      this.#sizes.set(blob.digest, blob.size);
       return { ...blob, outcome };
     };
     let location: URL | undefined;
@@ -207,17 +278,9 @@ class Push implements Disposable {
     const onSent = (count: number) => {
       if (this.#failed) throw new ImageError("Another layer has failed");
       this.#sent += count;
+      source.onSent?.(count);
     };
     return done("pushed", await this.#client.uploadBlob({ ...source, onSent }, location));
-  }
-
-  #read(source: Pick<Layer, "open">, index: number): ReadableStream<Uint8Array<ArrayBuffer>> {
-    this.#options.onLayer?.(index);
-    return observed(source, (count) => this.#onBytes(count));
-  }
-
-  #onBytes(count: number): void {
-    this.#options.onBytes?.(count);
   }
 
   [Symbol.dispose](): void {

@@ -3,27 +3,26 @@
  * @module
  */
 
-import { formatBytes, formatCount, formatDuration, printable, shorten } from "./format.ts";
+import { formatBytes, formatCount, printable, shorten } from "./format.ts";
+import {
+  type Amount,
+  amountTexts,
+  CLEAR_REST,
+  fitParts,
+  joinLine,
+  lineWidth,
+  REDRAW_INTERVAL,
+} from "./line.ts";
 
 /** What the line on a terminal shows. */
-export interface ProgressState {
+export interface ProgressState extends Amount {
   /** The number of the layer in work, from 1, and of how many. */
   readonly layer: number;
   readonly layers: number;
   /** What the layer holds. */
   readonly label: string;
-  /** Bytes so far, and in all where that is known. */
-  readonly done: number;
-  readonly total?: number | undefined;
-  /** Milliseconds since the start. */
-  readonly elapsed: number;
 }
 
-const BAR_WIDTH = 10;
-/** A label cut shorter than this says nothing. */
-const SHORTEST_LABEL = 8;
-/** Before this many milliseconds, the rate is a guess. */
-const RATE_AFTER = 500;
 const GREEN = "\x1b[32m";
 const DEFAULT_COLOUR = "\x1b[39m";
 
@@ -37,40 +36,12 @@ export function renderProgress(
   columns: number,
   { colour = false }: { colour?: boolean } = {},
 ): string {
-  const { done, total, elapsed } = state;
   const counter = `layer ${state.layer}/${state.layers}`;
-  const fraction = total ? Math.min(done / total, 1) : undefined;
-  const bar = fraction === undefined ? undefined : renderBar(fraction);
-  const bytes = total ? `${formatBytes(done)} of ${formatBytes(total)}` : formatBytes(done);
-  const rate = elapsed >= RATE_AFTER && done > 0 ? done / elapsed : undefined;
-  const perSecond = rate && `${formatBytes(Math.round(rate * 1000))}/s`;
-  const left = rate && total && total > done && `${formatDuration((total - done) / rate)} left`;
-
-  // In the order of the line; what comes first in `importance` is kept longest.
-  const parts = [bar, counter, bytes, perSecond, left];
-  const importance = [1, 2, 0, 4, 3];
-  const kept = new Set<number>();
-  let width = 0;
-  for (const index of importance) {
-    const part = parts[index];
-    if (!part) continue;
-    const needed = part.length + (width > 0 ? 2 : 0);
-    if (width + needed > columns) break;
-    kept.add(index);
-    width += needed;
-  }
-  const shown = parts.map((part, index) => part && kept.has(index) ? part : "");
-  const label = printable(state.label);
-  const room = columns - width - 2;
-  if (room >= Math.min(label.length, SHORTEST_LABEL)) shown.push(shorten(label, room));
+  const { bar, bytes, rate, left } = amountTexts(state);
+  const parts = [bar, counter, bytes, rate, left];
+  const shown = fitParts(parts, [1, 2, 0, 4, 3], state.label, columns);
   if (colour && shown[0]) shown[0] = shown[0].replace(/#+/, `${GREEN}$&${DEFAULT_COLOUR}`);
-  return shown.filter((part) => part !== "").join("  ");
-}
-
-function renderBar(fraction: number): string {
-  const filled = Math.floor(fraction * BAR_WIDTH);
-  const percent = `${Math.floor(fraction * 100)}%`.padStart(4);
-  return `[${"#".repeat(filled)}${"-".repeat(BAR_WIDTH - filled)}]${percent}`;
+  return joinLine(shown);
 }
 
 /** Where progress is written: standard error, as a rule. */
@@ -93,8 +64,6 @@ export interface ProgressLayer {
   readonly size?: number | undefined;
 }
 
-const REDRAW_INTERVAL = 100;
-const CLEAR_REST = "\x1b[K";
 const LONGEST_PLAIN_LABEL = 60;
 
 /** Follows the work through its layers. */
@@ -161,9 +130,7 @@ export class Progress {
       total: this.#total,
       elapsed: now - this.#started,
     };
-    // In its last column, a terminal may already wrap.
-    const columns = (this.#output.columns || 80) - 1;
-    const line = renderProgress(state, columns, { colour: this.#colour });
+    const line = renderProgress(state, lineWidth(this.#output), { colour: this.#colour });
     this.#output.write(`\r${line}${CLEAR_REST}`);
   }
 
