@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Progress, renderProgress } from "../../src/terminal/progress.ts";
+import { onTerminal } from "../support/terminal.ts";
 
 const state = {
   layer: 3,
@@ -155,29 +156,9 @@ for (const isTerminal of [true, false]) {
 
 const probe = new URL("progress_probe.ts", import.meta.url).pathname;
 
-/** Runs the probe with standard error on a pseudo-terminal of 70 columns, and prints what it got. */
-const onTerminal = `
-import fcntl, os, pty, struct, sys, termios
-pid, terminal = pty.fork()
-if pid == 0:
-    fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 70, 0, 0))
-    os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
-    os.execv(sys.argv[1], sys.argv[1:])
-try:
-    while data := os.read(terminal, 4096):
-        sys.stdout.buffer.write(data)
-except OSError:
-    pass
-os.waitpid(pid, 0)
-`;
-
 Deno.test("Progress draws on a real terminal and leaves nothing behind", async () => {
   const deno = [Deno.execPath(), "run", "--quiet", "--no-prompt", probe];
-  const { stdout } = await new Deno.Command("/usr/bin/python3", {
-    args: ["-c", onTerminal, ...deno],
-    stdin: "null",
-  }).output();
-  const [clear, first, second, ...rest] = new TextDecoder().decode(stdout).split("\r");
+  const [clear, first, second, ...rest] = (await onTerminal(deno, { columns: 70 })).split("\r");
   assert.equal(clear, "");
   assert.equal(first, "[----------]  0%  layer 1/1  0 B of 2.0 kB  glibc-2.36 ?]0;title?\x1b[K");
   // On a slow machine, the rate follows.
