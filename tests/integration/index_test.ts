@@ -217,6 +217,29 @@ Deno.test("archives, layouts and indexes are taken over with their manifests", a
   assert.deepEqual(platforms(await rawIndex(`oci:${one}:v1`)), ["linux/arm/v7"]);
 });
 
+Deno.test("an image with a manifest of Docker's keeps it, in a layout and in a registry", async () => {
+  const layout = fresh("layout"), pulled = fresh("schema2"), path = fresh("index");
+  await nixImage(["build", host, "--format=oci", "-o", layout]);
+  const name = `${registry.host}/index/schema2`;
+  await skopeoCopy(
+    ...[`oci:${layout}`, `docker://${name}:v1`] as const,
+    ...["--format=v2s2", "--dest-tls-verify=false"],
+  );
+  const env = { XDG_CACHE_HOME: fresh("cache"), HOME: fresh("home") };
+  await nixImage(["pull", `${name}:v1`, "--tls-verify=false", "--format=oci", "-o", pulled], {
+    env,
+  });
+  const place = `docker://${name}:all`;
+  const { text } = await index(pulled, armv7, place);
+  await index(pulled, armv7, "-o", path, "-t", "app:all");
+  assert.equal(await skopeoManifestDigest(`oci:${path}:all`), text.trim());
+  const { manifests: [first] } = await rawIndex(place, "--tls-verify=false");
+  assert.equal(first?.mediaType, "application/vnd.docker.distribution.manifest.v2+json");
+  assert.equal((await nixImage(["check", path])).code, 0);
+  await docker.docker("pull", `${name}:all`);
+  assert.equal(await docker.run(`${name}:all`), "Hello, world!\n");
+});
+
 Deno.test("what an index says of platforms is carried over", async () => {
   const from = fresh("from"), to = fresh("to");
   await index(arm64, "-o", from);
