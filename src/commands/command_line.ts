@@ -471,6 +471,15 @@ Credentials are taken from --username, or from the files of podman login and doc
         "take blobs over from this repository of the registry; may be given several times",
       ).argParser(listed),
     )
+    .option("--cache-repo <name>", "share digests of layers with other hosts in HOST/NAME")
+    .option("--cache-key <file>", "believe what was signed with this secret key, and sign with it")
+    .addOption(
+      new Option(
+        "--cache-public-key <key|file>",
+        "believe what was signed with the key of this public one; may be given several times",
+      ).argParser(listed),
+    )
+    .option("--cache-trust-repo", "believe all that is there; without keys, write it unsigned")
     .addOption(authfile)
     .addOption(username)
     .addOption(passwordStdin)
@@ -493,7 +502,8 @@ Credentials are taken from --username, or from the files of podman login and doc
       `
 Examples:
   nix-image push spec.json docker://registry.example/team/app:1.0
-  nix-image push image.tar.gz docker://localhost:5000/app --mount-from base`,
+  nix-image push image.tar.gz docker://localhost:5000/app --mount-from base
+  nix-image push spec.json registry.example/app --cache-repo registry.example/cache --cache-key key`,
     )
     .action(async (image, destination, options) => {
       const { pushCommand } = await import("./push.ts");

@@ -8,6 +8,7 @@ import { openImages } from "../base/open_images.ts";
 import { UsageError } from "../errors.ts";
 import type { Image } from "../image/image.ts";
 import { imageOf } from "../image/planned_image.ts";
+import type { CacheRepository } from "../registry/cache_repository.ts";
 import { RegistryClient } from "../registry/client.ts";
 import { formatReference, parseReference, type RegistryReference } from "../registry/reference.ts";
 import type { LayerCompression } from "../sinks/layer_bytes.ts";
@@ -16,6 +17,7 @@ import { formatBytes, formatCount, printable, shorten } from "../terminal/format
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 import { trustedCacheDirectory } from "./cache_directory.ts";
+import { type CacheOptions, cacheSettings, openCache } from "./cache_options.ts";
 import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
 import { planFromFile, type PlanningOptions } from "./planning.ts";
 import { reportNotices, reportTo } from "./report.ts";
@@ -24,7 +26,7 @@ import type { RegistryOptions } from "./registry_options.ts";
 import { isSpec, refuseOtherOptions } from "./spec_or_image.ts";
 
 /** Options of {@linkcode pushCommand}. */
-export interface PushOptions extends ChoiceOptions, PlanningOptions, RegistryOptions {
+export interface PushOptions extends CacheOptions, ChoiceOptions, PlanningOptions, RegistryOptions {
   readonly layerCompression?: LayerCompression;
   readonly mountFrom?: readonly string[];
   readonly quiet?: boolean;
@@ -45,6 +47,7 @@ export async function pushCommand(
   }
   const report = reportTo(options.quiet);
   const mountFrom = (options.mountFrom ?? []).map((name) => repositoryOf(name, reference));
+  const shared = cacheSettings(options, reference);
   const settings = await clientOptions(options, report.warn);
   const send = async (image: Image) => {
     using client = new RegistryClient(reference.host, reference.repository, {
@@ -52,7 +55,12 @@ export async function pushCommand(
       push: true,
       mountFrom,
     });
-    await pushWithProgress(image, client, reference, { ...options, mountFrom });
+    using cache = shared && await openCache(shared, reference, options, settings, report.warn);
+    await pushWithProgress(image, client, reference, {
+      ...options,
+      mountFrom,
+      cache: cache?.repository,
+    });
   };
   if (await isSpec(path)) {
     refuseOtherOptions("spec", options);
@@ -77,7 +85,9 @@ async function pushWithProgress(
   image: Image,
   client: RegistryClient,
   reference: RegistryReference,
-  { quiet = false, layerCompression = "gzip", mountFrom = [] }: PushOptions,
+  { quiet = false, layerCompression = "gzip", mountFrom = [], cache }: PushOptions & {
+    readonly cache: CacheRepository | undefined;
+  },
 ): Promise<void> {
   const { layers } = image;
   const progress = new Progress(stderrOutput, {
@@ -94,6 +104,7 @@ async function pushWithProgress(
       layerCompression,
       mountFrom,
       digestCache: trustedCacheDirectory("digests"),
+      shared: cache,
       onLayer: (index) => progress.layer(index),
       onBytes: (count) => progress.bytes(count),
       onPushed: tell,
@@ -102,6 +113,7 @@ async function pushWithProgress(
     progress.finish();
   }
   console.log(pushed.manifestDigest);
+  const use = await cache?.finish();
   if (quiet) return;
   const { blobs: { exists, mounted, pushed: sent } } = pushed;
   const blobs = [`${exists} there already`, `${mounted} mounted`, `${sent} pushed`];
@@ -111,6 +123,8 @@ async function pushWithProgress(
     }, ${pushed.configDigest}\n` +
       `Blobs: ${blobs.join(", ")}; ${formatBytes(pushed.sent)} sent of ${formatBytes(pushed.size)}`,
   );
+  if (use === undefined) return;
+  console.error(`Cache: ${use.found} layers known from it, ${use.written} entries written`);
 }
 
 const LONGEST_LABEL = 60;
