@@ -124,7 +124,11 @@ async function pushWithProgress(
       `Blobs: ${blobs.join(", ")}; ${formatBytes(pushed.sent)} sent of ${formatBytes(pushed.size)}`,
   );
   if (use === undefined) return;
-  console.error(`Cache: ${use.found} layers known from it, ${use.written} entries written`);
+  console.error(
+    `Cache: ${formatCount(use.found, "layer")} known from it, ${
+      use.written === 1 ? "1 entry" : `${use.written} entries`
+    } written`,
+  );
 }
 
 const LONGEST_LABEL = 60;

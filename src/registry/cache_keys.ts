@@ -47,13 +47,13 @@ export function parseSigningKey(text: string, where: string): SigningKey {
   }
   const der = Buffer.concat([PKCS8, bytes.subarray(0, SEED)]);
   const secret = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-  const publicKey = { name, key: publicKeyOf(bytes.subarray(SEED)) };
-  const signer: SigningKey = {
-    publicKey,
-    sign: (signed) => `${name}:${sign(null, Buffer.from(signed), secret).toString("base64")}`,
-  };
+  const signed = (text: string) =>
+    `${name}:${sign(null, Buffer.from(text), secret).toString("base64")}`;
+  const key = publicKeyOf(bytes.subarray(SEED));
   // What is signed with one half is of no use to those who have another one.
-  if (signerOf("", [signer.sign("")], [publicKey]) === name) return signer;
+  if (key !== undefined && signerOf("", [signed("")], [{ name, key }]) === name) {
+    return { publicKey: { name, key }, sign: signed };
+  }
   throw new ImageError(`${where}: the secret key is damaged: its halves do not belong together`);
 }
 
@@ -67,7 +67,8 @@ export function parsePublicKeys(text: string, where: string): PublicKey[] {
   const words = text.split(/\s+/).filter((word) => word !== "");
   const keys = words.map((word) => {
     const { name, bytes } = named(word) ?? {};
-    if (name !== undefined && bytes?.length === PUBLIC) return { name, key: publicKeyOf(bytes) };
+    const key = bytes?.length === PUBLIC ? publicKeyOf(bytes) : undefined;
+    if (name !== undefined && key !== undefined) return { name, key };
     throw new ImageError(
       bytes?.length === SEED + PUBLIC
         ? `${where}: this is a secret key; give the public one that belongs to it`
@@ -99,13 +100,25 @@ export function isSignature(text: string): boolean {
   return named(text)?.bytes.length === SIGNATURE;
 }
 
+const BASE64 = /^[A-Za-z0-9+/]{1,200}={0,2}$/;
+
 function named(text: string): { readonly name: string; readonly bytes: Buffer } | undefined {
   const colon = text.indexOf(":");
   const [name, base64] = [text.slice(0, Math.max(colon, 0)), text.slice(colon + 1)];
+  if (!NAME.test(name) || !BASE64.test(base64) || base64.length % 4 !== 0) return undefined;
   const bytes = Buffer.from(base64, "base64");
-  return NAME.test(name) && bytes.toString("base64") === base64 ? { name, bytes } : undefined;
+  return bytes.toString("base64") === base64 ? { name, bytes } : undefined;
 }
 
-function publicKeyOf(bytes: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([SPKI, bytes]), format: "der", type: "spki" });
+/** The key of these 32 bytes; undefined if they are none. */
+function publicKeyOf(bytes: Uint8Array): KeyObject | undefined {
+  try {
+    const der = Buffer.concat([SPKI, bytes]);
+    const key = createPublicKey({ key: der, format: "der", type: "spki" });
+    // It is looked at when it is used.
+    verify(null, Buffer.alloc(0), key, Buffer.alloc(SIGNATURE));
+    return key;
+  } catch {
+    return undefined;
+  }
 }

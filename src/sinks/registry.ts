@@ -211,15 +211,16 @@ class Push implements Disposable {
     let location: URL | undefined;
     if (digest !== undefined && size !== undefined) {
       const blob = { digest, size };
-      if (await this.#client.hasBlob(digest)) return done("exists", blob);
+      if (await this.#client.hasBlob(digest, size)) return done("exists", blob);
       for (const from of this.#options.mountFrom ?? []) {
         const mounted = await this.#client.mountBlob(digest, from);
         if (mounted === true) return done("mounted", blob);
         location = mounted;
       }
       const mounted = await shared?.mount(digest) ?? false;
-      if (mounted === true) return done("mounted", blob);
-      if (mounted !== false) location = mounted;
+      if (mounted === true) {
+        if (compare || await this.#client.hasBlob(digest, size)) return done("mounted", blob);
+      } else if (mounted !== false) location = mounted;
     }
     const onSent = (count: number) => {
       if (this.#failed) throw new ImageError("Another layer has failed");

@@ -80,7 +80,7 @@ async function push(...[args, options]: Parameters<typeof tryPush>): Promise<Pus
   return {
     digest: text.trim(),
     blobs: numbers(/^Blobs: (\d+) there already, (\d+) mounted, (\d+) pushed; /m),
-    use: numbers(/^Cache: (\d+) layers known from it, (\d+) entries written$/m),
+    use: numbers(/^Cache: (\d+) layers? known from it, (\d+) entr(?:y|ies) written$/m),
     warnings: stderr.split("\n").filter((line) => line.startsWith("nix-image: ")),
   };
 }

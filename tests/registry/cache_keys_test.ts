@@ -78,6 +78,8 @@ Deno.test("what is no key is refused, and nothing of it is told", () => {
     [() => parsePublicKeys(`${ONE.public} ${TWO.secret}`, "keys"), /^keys: this is a secret key/],
     [() => parsePublicKeys(`${ONE.public}x`, "keys"), /^keys: expected public keys/],
     [() => parsePublicKeys(" \n", "keys"), /^keys: .*nothing/],
+    // Not a point of the curve.
+    [() => parsePublicKeys(`ann-1:${base64("02".repeat(32))}`, "keys"), /^keys: expected public/],
   ];
   for (const [parse, message] of cases) {
     assert.throws(parse, (error: Error) => {

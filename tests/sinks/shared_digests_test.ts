@@ -198,11 +198,16 @@ Deno.test("an entry that lies is found out where bytes are made, and replaced", 
   // The blob may be the right one, and the diff_id not.
   const [, , , digest = "", size = ""] = right?.statement.split(";") ?? [];
   const half = statementOf(nameOf(layer), { digest, size: Number(size), diffId: LIE.diffId! });
-  putEntry(registry, layer, half, [KEY.sign(half)]);
-  const again = await push(registry, layers, { trust: SIGNS });
-  assert.equal(again.manifestDigest, first.manifestDigest);
-  assert.equal(again.warnings.length, 1);
-  assert.equal(entryOf(registry, layer)?.statement, right?.statement);
+  // It is there, and of another size.
+  const diffId = right?.statement.split(";")[5] ?? "";
+  const long = statementOf(nameOf(layer), { digest, size: Number(size) + 1, diffId });
+  for (const wrong of [half, long]) {
+    putEntry(registry, layer, wrong, [KEY.sign(wrong)]);
+    const again = await push(registry, layers, { trust: SIGNS });
+    assert.equal(again.manifestDigest, first.manifestDigest);
+    assert.equal(again.warnings.length, 1);
+    assert.equal(entryOf(registry, layer)?.statement, right?.statement);
+  }
 });
 
 Deno.test("entries that nobody vouches for are not used: unsigned, another's, altered, replayed", async () => {
