@@ -7,6 +7,7 @@ import {
   statementOf,
   tagOf,
 } from "../../src/registry/cache_entry.ts";
+import { parsePublicKeys, signerOf } from "../../src/registry/cache_keys.ts";
 
 const KEY = "0123456789abcdef".repeat(4);
 const NAME = { key: KEY, form: "gz-6-1048576-deno-2.9.6" } as const;
@@ -16,7 +17,8 @@ const FOUND = {
   size: 10240,
   diffId: `sha256:${"cd".repeat(32)}`,
 };
-const PLAIN = { digest: FOUND.digest, size: FOUND.size };
+const blobOf = ({ digest, size }: { digest: string; size: number }) => ({ digest, size });
+const PLAIN = blobOf(FOUND);
 
 Deno.test("a tag is one, whatever the form", () => {
   assert.equal(tagOf(TAR), `${KEY}.tar`);
@@ -77,6 +79,22 @@ Deno.test("an entry is an artifact of OCI without content, and is read again", (
   const listed = entryManifest({ ...entry, signatures: [] }, layer).bytes;
   assert.deepEqual(JSON.parse(new TextDecoder().decode(listed)).layers, [layer]);
   assert.deepEqual(parseEntry(listed), { ...entry, signatures: [] });
+});
+
+Deno.test("the entry in the documentation is one, and its signature is right", async () => {
+  const text = await Deno.readTextFile(new URL("../../docs/cache.md", import.meta.url));
+  const document = new TextEncoder().encode(/```json\n([^]*?)```/.exec(text)?.[1]);
+  const { statement, signatures } = parseEntry(document)!;
+  const key = /`(fig:[A-Za-z0-9+/=]+)`/.exec(text)?.[1] ?? "";
+  assert.equal(signerOf(statement, signatures, parsePublicKeys(key, "docs")), "fig");
+  const [, layer = ""] = statement.split(";");
+  const name = { key: layer, form: "gz-6-1048576-deno-2.9.6" } as const;
+  const found = statedDigest(statement, name);
+  assert.ok(found);
+  const mediaType = "application/vnd.oci.image.layer.v1.tar+gzip";
+  const { bytes } = entryManifest({ statement, signatures }, { mediaType, ...blobOf(found) });
+  const parse = (json: Uint8Array) => JSON.parse(new TextDecoder().decode(json));
+  assert.deepEqual(parse(document), parse(bytes));
 });
 
 Deno.test("what is no entry is none; signatures that are none, or too many, are left out", () => {
