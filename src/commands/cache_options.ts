@@ -10,7 +10,8 @@ import {
   type PublicKey,
   type SigningKey,
 } from "../registry/cache_keys.ts";
-import { CacheRepository, type CacheTrust, canWrite } from "../registry/cache_repository.ts";
+import { CacheRepository } from "../registry/cache_repository.ts";
+import { type CacheTrust, canWrite } from "../registry/cache_trust.ts";
 import { type ClientOptions, RegistryClient } from "../registry/client.ts";
 import { parseReference, type RegistryReference } from "../registry/reference.ts";
 import { RETRY_POLICY } from "../registry/retry.ts";

@@ -9,7 +9,6 @@ import { sha256Of } from "../image/image.ts";
 import { MEDIA_TYPE } from "../image/media_types.ts";
 import type { Descriptor } from "../image/oci_documents.ts";
 import type { LayerDigest } from "../layer/digest_cache.ts";
-import { shortened } from "../visible.ts";
 import {
   type CacheEntry,
   EMPTY_BLOB,
@@ -20,21 +19,11 @@ import {
   statementOf,
   tagOf,
 } from "./cache_entry.ts";
-import { type PublicKey, signerOf, type SigningKey } from "./cache_keys.ts";
+import { type CacheTrust, canWrite, distrust, trustedKeys } from "./cache_trust.ts";
 import type { RegistryClient } from "./client.ts";
 import { RegistryError } from "./failure.ts";
 import { Turns } from "./turns.ts";
 import { within } from "./within.ts";
-
-/** Whom to believe, and as whom to write. */
-export interface CacheTrust {
-  /** Signs what is written, and is believed. */
-  readonly signingKey?: SigningKey | undefined;
-  /** Are believed, too. */
-  readonly publicKeys: readonly PublicKey[];
-  /** Whether all that is in the repository is believed. Without keys, entries go out unsigned. */
-  readonly anyone: boolean;
-}
 
 /** Options of {@linkcode CacheRepository}. */
 export interface CacheRepositoryOptions {
@@ -64,17 +53,10 @@ export interface CacheUse {
 
 const PATIENCE = 20_000;
 const AT_ONCE = 8;
-const MOST_SHOWN = 200;
-
-/** Whether entries are written by those who trust so. */
-export function canWrite({ signingKey, publicKeys, anyone }: CacheTrust): boolean {
-  return signingKey !== undefined || anyone && publicKeys.length === 0;
-}
 
 /** See above. Disposing of it leaves what is not written yet. */
 export class CacheRepository implements Disposable {
   readonly #options: CacheRepositoryOptions;
-  readonly #keys: readonly PublicKey[];
   readonly #patience: number;
   readonly #turns = new Turns(AT_ONCE);
   /** What was found under a tag, believed or not. */
@@ -91,10 +73,8 @@ export class CacheRepository implements Disposable {
   #empty: Promise<void> | undefined;
 
   constructor(options: CacheRepositoryOptions) {
-    const { trust: { signingKey, publicKeys }, patience = PATIENCE } = options;
     this.#options = options;
-    this.#keys = [...signingKey ? [signingKey.publicKey] : [], ...publicKeys];
-    this.#patience = patience;
+    this.#patience = options.patience ?? PATIENCE;
     this.#writes = canWrite(options.trust);
     this.#mounts = options.destination !== undefined;
   }
@@ -127,10 +107,10 @@ export class CacheRepository implements Disposable {
       this.#tell("form", `the entry ${tag} is not about this layer; it is not used`);
       return undefined;
     }
-    const { statement, signatures } = entry;
-    const signed = signerOf(statement, signatures, this.#keys) !== undefined;
-    if (signed || this.#options.trust.anyone) return { ...digest, signed };
-    this.#tell("trust", `the entry ${tag} ${this.#distrust(entry)}; such entries are not used`);
+    const { trust } = this.#options;
+    const doubt = distrust(entry, trustedKeys(trust));
+    if (doubt === undefined || trust.anyone) return { ...digest, signed: doubt === undefined };
+    this.#tell("trust", `the entry ${tag} ${doubt}; such entries are not used`);
     return undefined;
   }
 
@@ -143,17 +123,6 @@ export class CacheRepository implements Disposable {
       if (error instanceof RegistryError && error.status === 404) return undefined;
       throw error;
     }
-  }
-
-  #distrust({ signatures }: CacheEntry): string {
-    const names = signatures.map((signature) => signature.slice(0, signature.indexOf(":")));
-    const known = names.find((name) => this.#keys.some((key) => key.name === name));
-    if (known !== undefined) return `has a wrong signature by ${known}`;
-    return names.length === 0
-      ? "is not signed"
-      : `is signed by no key that is trusted here, but by ${
-        shortened(names.join(", "), MOST_SHOWN)
-      }`;
   }
 
   /** Writes an entry, in the background. */

@@ -77,16 +77,17 @@ export class KeptBlobs {
     const name = this.#nameOf(layer);
     if (name === undefined) return undefined;
     let asked = this.#asked.get(name.key);
-    if (asked === undefined) this.#asked.set(name.key, asked = this.#find(name));
+    if (asked === undefined) this.#asked.set(name.key, asked = this.#find(name, layer));
     return await asked;
   }
 
-  async #find(name: SharedName): Promise<KnownBlob | undefined> {
+  async #find(name: SharedName, { diffId }: Layer): Promise<KnownBlob | undefined> {
     const own = this.#blobOf(await this.#cache?.get(name.key, name.form));
     if (own !== undefined) return own;
     const foreign = await this.#shared?.get(name);
     const blob = this.#blobOf(foreign);
-    return foreign && blob && { ...blob, foreign };
+    if (foreign === undefined || blob === undefined) return undefined;
+    return (diffId ?? blob.diffId) === blob.diffId ? { ...blob, foreign } : undefined;
   }
 
   #blobOf(found: LayerDigest | undefined): LayerBlob | undefined {

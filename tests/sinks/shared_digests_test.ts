@@ -7,13 +7,14 @@ import type { SharedDigests } from "../../src/sinks/kept_blobs.ts";
 import type { LayerDigest } from "../../src/layer/digest_cache.ts";
 import { entryManifest, parseEntry, statementOf, tagOf } from "../../src/registry/cache_entry.ts";
 import { parseSigningKey, type SigningKey } from "../../src/registry/cache_keys.ts";
-import { CacheRepository, type CacheTrust } from "../../src/registry/cache_repository.ts";
+import { CacheRepository } from "../../src/registry/cache_repository.ts";
+import type { CacheTrust } from "../../src/registry/cache_trust.ts";
 import { RegistryClient } from "../../src/registry/client.ts";
 import { type LayerCompression, LayerCompressor } from "../../src/sinks/layer_bytes.ts";
 import { type PushedImage, pushImage } from "../../src/sinks/registry.ts";
 import { inDirectory } from "../support/directories.ts";
 import { FakeRegistry, type Fault, type SeenRequest } from "../support/fake_registry.ts";
-import { type CountingLayer, imageWith, layerWith } from "../support/layers.ts";
+import { type CountingLayer, imageWith, layerWith, storedLayer } from "../support/layers.ts";
 import { randomBytes, randomNumbers } from "../support/seeded.ts";
 
 function newKey(name: string): SigningKey {
@@ -208,6 +209,21 @@ Deno.test("an entry that lies is found out where bytes are made, and replaced", 
     assert.equal(again.warnings.length, 1);
     assert.equal(entryOf(registry, layer)?.statement, right?.statement);
   }
+});
+
+Deno.test("where the diff_id is known beforehand, an entry with another one is not used", async () => {
+  await using registry = await FakeRegistry.start();
+  const [one] = await newLayers(1) as [CountingLayer];
+  const base = await storedLayer(one);
+  const digest = registry.add(randomBytes(99, 500));
+  const name = { key: base.diffId!.slice("sha256:".length), form };
+  const statement = statementOf(name, { digest, size: 500, diffId: LIE.diffId! });
+  const { mediaType, bytes } = entryManifest({ statement, signatures: [KEY.sign(statement)] });
+  registry.manifests.set(tagOf(name), { type: mediaType, bytes });
+  const { use } = await push(registry, [base], { trust: SIGNS });
+  assert.deepEqual([read([base]), use.written], [[1], 1]);
+  const entry = parseEntry(registry.manifests.get(tagOf(name))!.bytes);
+  assert.equal(entry?.statement.endsWith(`;${base.diffId}`), true);
 });
 
 Deno.test("entries that nobody vouches for are not used: unsigned, another's, altered, replayed", async () => {
