@@ -348,7 +348,9 @@ Deno.test("without its cache, a push goes on, and says so once", async () => {
 Deno.test("the registry of the cache has users of its own, and gets no other's password", async () => {
   const htpasswd = fresh("users");
   const password = "of the cache";
-  Deno.writeTextFileSync(htpasswd, await htpasswdLine("ann", password));
+  // If bob's password came here, it would do.
+  const lines = [htpasswdLine("ann", password), htpasswdLine("bob", "of the registry")];
+  Deno.writeTextFileSync(htpasswd, (await Promise.all(lines)).join(""));
   await using secured = await startRegistry({ htpasswd });
   const users = fresh("users");
   Deno.writeTextFileSync(users, await htpasswdLine("bob", "of the registry"));
