@@ -79,6 +79,22 @@ const layersOfRegistries = new Option(
   "--layer-compression <kind>",
   "compress layers so that are not compressed yet (gzip)",
 ).choices(["gzip", "zstd", "none"] as const);
+const cacheRepo = new Option(
+  "--cache-repo <name>",
+  "share digests of layers with other hosts in HOST/NAME",
+);
+const cacheKey = new Option(
+  "--cache-key <file>",
+  "believe what was signed with this secret key, and sign with it",
+);
+const cachePublicKey = new Option(
+  "--cache-public-key <key|file>",
+  "believe what was signed with the key of this public one; may be given several times",
+).argParser(listed);
+const cacheTrustRepo = new Option(
+  "--cache-trust-repo",
+  "believe all that is there; without keys, write it unsigned",
+);
 const mountFrom = new Option(
   "--mount-from <name>",
   "take blobs over from this repository of the registry; may be given several times",
@@ -469,6 +485,10 @@ Credentials are taken from --username, or from the files of podman login and doc
     .argument("<destination>", "docker://HOST[:PORT]/NAME[:TAG]")
     .addOption(layersOfRegistries)
     .addOption(mountFrom)
+    .addOption(cacheRepo)
+    .addOption(cacheKey)
+    .addOption(cachePublicKey)
+    .addOption(cacheTrustRepo)
     .addOption(authfile)
     .addOption(username)
     .addOption(passwordStdin)
@@ -491,7 +511,8 @@ Credentials are taken from --username, or from the files of podman login and doc
       `
 Examples:
   nix-image push spec.json docker://registry.example/team/app:1.0
-  nix-image push image.tar.gz docker://localhost:5000/app --mount-from base`,
+  nix-image push image.tar.gz docker://localhost:5000/app --mount-from base
+  nix-image push spec.json registry.example/app --cache-repo registry.example/cache --cache-key key`,
     )
     .action(async (image, destination, options) => {
       const { pushCommand } = await import("./push.ts");
@@ -521,6 +542,10 @@ It is written to a file or directory, an OCI image layout, or sent to a registry
     )
     .addOption(layersOfRegistries)
     .addOption(mountFrom)
+    .addOption(cacheRepo)
+    .addOption(cacheKey)
+    .addOption(cachePublicKey)
+    .addOption(cacheTrustRepo)
     .addOption(authfile)
     .addOption(username)
     .addOption(passwordStdin)

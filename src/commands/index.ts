@@ -20,15 +20,23 @@ import { formatBytes, formatCount } from "../terminal/format.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 import { trustedCacheDirectory } from "./cache_directory.ts";
+import { type CacheOptions, cacheSettings, openCache } from "./cache_options.ts";
 import { clientOptions } from "./client_options.ts";
 import { indexImages, type MemberOptions } from "./index_members.ts";
 import { checkRepoTag } from "./planning.ts";
-import { blobsLine, observing, pushProgress, pushReference, repositoryOf } from "./pushing.ts";
+import {
+  blobsLine,
+  cacheLine,
+  observing,
+  pushProgress,
+  pushReference,
+  repositoryOf,
+} from "./pushing.ts";
 import type { RegistryOptions } from "./registry_options.ts";
 import { reportTo } from "./report.ts";
 
 /** Options of {@linkcode indexCommand}. */
-export interface IndexOptions extends MemberOptions, RegistryOptions {
+export interface IndexOptions extends MemberOptions, RegistryOptions, CacheOptions {
   readonly output?: string;
   readonly format?: "oci" | "oci-archive";
   readonly repoTag?: string;
@@ -72,6 +80,10 @@ export async function indexCommand(
 const OF_FILES = { format: "--format", repoTag: "--repo-tag" } as const;
 const OF_REGISTRIES = {
   mountFrom: "--mount-from",
+  cacheRepo: "--cache-repo",
+  cacheKey: "--cache-key",
+  cachePublicKey: "--cache-public-key",
+  cacheTrustRepo: "--cache-trust-repo",
   authfile: "--authfile",
   username: "--username",
   passwordStdin: "--password-stdin",
@@ -180,11 +192,14 @@ async function sender(
   const { quiet = false, layerCompression = "gzip" } = options;
   const mountFrom = (options.mountFrom ?? []).map((name) => repositoryOf(name, reference));
   const progress = pushProgress(options);
-  const settings = await clientOptions(options, (message) => {
+  const shared = cacheSettings(options, reference);
+  const clearAndWarn = (message: string) => {
     progress.clear();
     warn(message);
-  });
+  };
+  const settings = await clientOptions(options, clearAndWarn);
   return async (index) => {
+    using cache = shared && await openCache(shared, reference, options, settings, clearAndWarn);
     progress.start(labelsOf(index.images));
     let pushed: PushedIndex;
     try {
@@ -194,13 +209,16 @@ async function sender(
         layerCompression,
         mountFrom,
         digestCache: trustedCacheDirectory("digests"),
+        shared: cache?.repository,
         ...observing(progress),
       });
     } finally {
       progress.clear();
     }
     console.log(pushed.digest);
+    const use = await cache?.repository.finish();
     if (quiet) return;
     console.error(`${formatReference(reference)}: ${factsOf(index.images)}\n${blobsLine(pushed)}`);
+    if (use !== undefined) console.error(cacheLine(use));
   };
 }

@@ -8,6 +8,7 @@ import { openImages } from "../base/open_images.ts";
 import { UsageError } from "../errors.ts";
 import type { Image } from "../image/image.ts";
 import { imageOf } from "../image/planned_image.ts";
+import type { CacheRepository } from "../registry/cache_repository.ts";
 import { RegistryClient } from "../registry/client.ts";
 import { formatReference, type RegistryReference } from "../registry/reference.ts";
 import type { LayerCompression } from "../sinks/layer_bytes.ts";
@@ -15,16 +16,24 @@ import { type PushedImage, pushImage } from "../sinks/registry.ts";
 import type { BlobProgress } from "../terminal/blob_progress.ts";
 import { formatCount } from "../terminal/format.ts";
 import { trustedCacheDirectory } from "./cache_directory.ts";
+import { type CacheOptions, cacheSettings, openCache } from "./cache_options.ts";
 import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
 import { planFromFile, type PlanningOptions } from "./planning.ts";
 import { reportNotices, reportTo } from "./report.ts";
 import { clientOptions } from "./client_options.ts";
-import { blobsLine, observing, pushProgress, pushReference, repositoryOf } from "./pushing.ts";
+import {
+  blobsLine,
+  cacheLine,
+  observing,
+  pushProgress,
+  pushReference,
+  repositoryOf,
+} from "./pushing.ts";
 import type { RegistryOptions } from "./registry_options.ts";
 import { isSpec, refuseOtherOptions } from "./spec_or_image.ts";
 
 /** Options of {@linkcode pushCommand}. */
-export interface PushOptions extends ChoiceOptions, PlanningOptions, RegistryOptions {
+export interface PushOptions extends CacheOptions, ChoiceOptions, PlanningOptions, RegistryOptions {
   readonly layerCompression?: LayerCompression;
   readonly mountFrom?: readonly string[];
   readonly quiet?: boolean;
@@ -42,18 +51,25 @@ export async function pushCommand(
   }
   const report = reportTo(options.quiet);
   const mountFrom = (options.mountFrom ?? []).map((name) => repositoryOf(name, reference));
+  const shared = cacheSettings(options, reference);
   const progress = pushProgress(options);
-  const settings = await clientOptions(options, (message) => {
+  const warn = (message: string) => {
     progress.clear();
     report.warn(message);
-  });
+  };
+  const settings = await clientOptions(options, warn);
   const send = async (image: Image) => {
     using client = new RegistryClient(reference.host, reference.repository, {
       ...settings,
       push: true,
       mountFrom,
     });
-    await pushWithProgress(image, client, reference, progress, { ...options, mountFrom });
+    using cache = shared && await openCache(shared, reference, options, settings, warn);
+    await pushWithProgress(image, client, reference, progress, {
+      ...options,
+      mountFrom,
+      cache: cache?.repository,
+    });
   };
   if (await isSpec(path)) {
     refuseOtherOptions("spec", options);
@@ -72,7 +88,9 @@ async function pushWithProgress(
   client: RegistryClient,
   reference: RegistryReference,
   progress: BlobProgress,
-  { quiet = false, layerCompression = "gzip", mountFrom = [] }: PushOptions,
+  { quiet = false, layerCompression = "gzip", mountFrom = [], cache }: PushOptions & {
+    readonly cache: CacheRepository | undefined;
+  },
 ): Promise<void> {
   const { layers } = image;
   progress.start(layers.map(({ label }) => label));
@@ -82,13 +100,16 @@ async function pushWithProgress(
       layerCompression,
       mountFrom,
       digestCache: trustedCacheDirectory("digests"),
+      shared: cache,
       ...observing(progress),
     });
   } finally {
     progress.clear();
   }
   console.log(pushed.manifestDigest);
+  const use = await cache?.finish();
   if (quiet) return;
   const facts = [formatCount(layers.length, "layer"), pushed.configDigest];
   console.error(`${formatReference(reference)}: ${facts.join(", ")}\n${blobsLine(pushed)}`);
+  if (use !== undefined) console.error(cacheLine(use));
 }

@@ -4,10 +4,11 @@
  */
 
 import { UsageError } from "../errors.ts";
+import type { CacheUse } from "../registry/cache_repository.ts";
 import { parseReference, type RegistryReference } from "../registry/reference.ts";
 import type { PushedBlobs, PushOptions } from "../sinks/registry.ts";
 import { BlobProgress } from "../terminal/blob_progress.ts";
-import { formatBytes } from "../terminal/format.ts";
+import { formatBytes, formatCount } from "../terminal/format.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 
 /**
@@ -53,4 +54,10 @@ export function blobsLine({ blobs, sent, size }: PushedBlobs): string {
   const { exists, mounted, pushed } = blobs;
   const counts = [`${exists} there already`, `${mounted} mounted`, `${pushed} pushed`];
   return `Blobs: ${counts.join(", ")}; ${formatBytes(sent)} sent of ${formatBytes(size)}`;
+}
+
+/** What a cache that hosts share was good for, for people. */
+export function cacheLine({ found, written }: CacheUse): string {
+  const entries = written === 1 ? "1 entry" : `${written} entries`;
+  return `Cache: ${formatCount(found, "layer")} known from it, ${entries} written`;
 }

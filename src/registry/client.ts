@@ -67,14 +67,16 @@ export class RegistryClient implements Disposable {
   }
 
   /**
-   * Whether the repository has a blob.
+   * Whether the repository has a blob, of this size if it is given.
    *
    * @throws {RegistryError} if the registry does not say.
    */
-  async hasBlob(digest: string): Promise<boolean> {
+  async hasBlob(digest: string, size?: number): Promise<boolean> {
     const response = await this.#request("HEAD", `blobs/${digest}`, [200, 404]);
     response.drop();
-    return response.status === 200;
+    const length = response.header("content-length");
+    const fits = size === undefined || length === undefined || Number(length) === size;
+    return response.status === 200 && fits;
   }
 
   /**

@@ -12,7 +12,7 @@ import type { Layer } from "../layer/layer.ts";
 import type { RegistryClient } from "../registry/client.ts";
 import { type BlobSource, WrongBytes } from "../registry/upload.ts";
 import { type ImageDocuments, imageDocuments } from "./image_documents.ts";
-import { KeptBlobs } from "./kept_blobs.ts";
+import { KeptBlobs, type SharedDigests } from "./kept_blobs.ts";
 import {
   blobNameOf,
   type LayerBlob,
@@ -40,6 +40,8 @@ export interface PushOptions {
   readonly layerCompression?: LayerCompression;
   /** A directory for digests of layers, kept from run to run. Default: they are not kept. */
   readonly digestCache?: string | undefined;
+  /** Digests of layers that other hosts have made. */
+  readonly shared?: SharedDigests | undefined;
   /** Repositories of the same registry that may have blobs of the image. */
   readonly mountFrom?: readonly string[];
   /** Told when a layer begins to be read, and the size of its blob where that is known. */
@@ -145,11 +147,13 @@ class Push implements Disposable {
   #failed = false;
 
   constructor(client: RegistryClient, options: PushOptions) {
-    const { layerCompression = "gzip", digestCache } = options;
+    const { layerCompression = "gzip", digestCache: directory, shared } = options;
     this.#client = client;
     this.#options = options;
     this.#compressor = new LayerCompressor(layerCompression);
-    if (digestCache !== undefined) this.#kept = new KeptBlobs(digestCache, this.#compressor);
+    if (directory !== undefined || shared !== undefined) {
+      this.#kept = new KeptBlobs({ directory, shared }, this.#compressor);
+    }
   }
 
   /** Sends an image. */
@@ -189,6 +193,7 @@ class Push implements Disposable {
   }
 
   async #pushLayers(layers: readonly Layer[], place: ImagePlace): Promise<LayerBlob[]> {
+    this.#kept?.ask(layers);
     const blobs: LayerBlob[] = [];
     const waiting = layers.entries();
     const worker = async () => {
@@ -224,7 +229,8 @@ class Push implements Disposable {
     const stored = blob && diffId !== undefined
       ? { blob: { descriptor: descriptorOf(blob), diffId }, open: () => observed(blob, () => {}) }
       : undefined;
-    const known = stored?.blob ?? await this.#kept?.get(layer);
+    const kept = stored ? undefined : await this.#kept?.get(layer);
+    const known = stored?.blob ?? kept;
     const name = `${place.name}layer ${position + 1} (${layer.label})`;
     let made: (() => string) | undefined;
     const { digest, size } = known?.descriptor ?? {};
@@ -237,11 +243,17 @@ class Push implements Disposable {
     };
     const onSent = (count: number) => this.#options.onSent?.(index, count);
     try {
-      const { outcome, ...written } = await this.#put({ name, open, digest, size, onSent });
-      const { mediaType } = known?.descriptor ?? this.#compressor;
-      const result = known ??
-        { descriptor: { mediaType, ...written }, diffId: made?.() ?? diffId ?? "" };
-      if (known === undefined) await this.#kept?.put(layer, result);
+      const { outcome, ...written } = await this.#put({ name, open, digest, size, onSent }, {
+        shared: stored ? undefined : this.#options.shared,
+        // What others say of it may be wrong; then it is what it has become here.
+        compare: kept?.foreign === undefined,
+      });
+      const { mediaType } = this.#compressor;
+      const isMade = made !== undefined && outcome === "pushed";
+      const result = known !== undefined && !isMade
+        ? known
+        : { descriptor: { mediaType, ...written }, diffId: made?.() ?? diffId ?? "" };
+      if (!stored) await this.#kept?.put(layer, result, { known: kept, made: isMade });
       this.#options.onPushed?.({ index, outcome, size: written.size });
       return result;
     } catch (error) {
@@ -255,9 +267,11 @@ class Push implements Disposable {
     }
   }
 
-  /** Sees to it that the registry has a blob. */
+  /** Sees to it that the registry has a blob; `compare`: this one and no other. */
   async #put(
     source: BlobSource,
+    { shared, compare = true }: { readonly shared?: SharedDigests | undefined; compare?: boolean } =
+      {},
   ): Promise<{ readonly digest: string; readonly size: number; readonly outcome: BlobOutcome }> {
     const { digest, size } = source;
     const done = (outcome: BlobOutcome, blob: { digest: string; size: number }) => {
@@ -268,19 +282,27 @@ class Push implements Disposable {
     let location: URL | undefined;
     if (digest !== undefined && size !== undefined) {
       const blob = { digest, size };
-      if (await this.#client.hasBlob(digest)) return done("exists", blob);
+      if (await this.#client.hasBlob(digest, size)) return done("exists", blob);
       for (const from of this.#options.mountFrom ?? []) {
         const mounted = await this.#client.mountBlob(digest, from);
         if (mounted === true) return done("mounted", blob);
         location = mounted;
       }
+      const mounted = await shared?.mount(digest) ?? false;
+      if (mounted === true) {
+        if (compare || await this.#client.hasBlob(digest, size)) return done("mounted", blob);
+      } else if (mounted !== false) location = mounted;
     }
     const onSent = (count: number) => {
       if (this.#failed) throw new ImageError("Another layer has failed");
       this.#sent += count;
       source.onSent?.(count);
     };
-    return done("pushed", await this.#client.uploadBlob({ ...source, onSent }, location));
+    const expected = compare ? {} : { digest: undefined, size: undefined };
+    return done(
+      "pushed",
+      await this.#client.uploadBlob({ ...source, ...expected, onSent }, location),
+    );
   }
 
   [Symbol.dispose](): void {
