@@ -32,12 +32,21 @@ export class KeptBlobs {
     return { descriptor: { mediaType, digest, size }, diffId };
   }
 
-  /** Keeps what a layer has become. */
-  async put(layer: Layer, { descriptor: { digest, size }, diffId }: LayerBlob): Promise<void> {
+  /**
+   * Keeps what a layer has become, and its tar, which others ask for.
+   *
+   * @param tarSize in bytes
+   */
+  async put(
+    layer: Layer,
+    { descriptor: { digest, size }, diffId }: LayerBlob,
+    tarSize: number,
+  ): Promise<void> {
     const { form } = this.#compressor;
     const key = keyOf(layer);
     if (key === undefined) return;
-    await this.#cache.put(key, { digest, size, ...form === "tar" ? {} : { diffId } }, form);
+    if (form !== "tar") await this.#cache.put(key, { digest, size, diffId }, form);
+    await this.#cache.put(key, { digest: diffId, size: tarSize });
   }
 
   /** Forgets what has turned out to be wrong. */

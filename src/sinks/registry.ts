@@ -12,6 +12,7 @@ import { imageDocuments } from "./image_documents.ts";
 import { KeptBlobs } from "./kept_blobs.ts";
 import {
   blobNameOf,
+  type CompressedLayer,
   type LayerBlob,
   type LayerCompression,
   LayerCompressor,
@@ -158,20 +159,19 @@ class Push implements Disposable {
       : undefined;
     const known = stored?.blob ?? await this.#kept?.get(layer);
     const name = `layer ${index + 1} (${layer.label})`;
-    let made: (() => string) | undefined;
+    let made: CompressedLayer | undefined;
     const open = stored?.open ?? (() => {
       this.#options.onLayer?.(index);
-      const { stream, diffId } = this.#compressor.open(layer, (count) => this.#onBytes(count));
-      made = diffId;
-      return stream;
+      made = this.#compressor.open(layer, (count) => this.#onBytes(count));
+      return made.stream;
     });
     const { digest, size } = known?.descriptor ?? {};
     try {
       const { outcome, ...written } = await this.#put({ name, open, digest, size });
       const { mediaType } = known?.descriptor ?? this.#compressor;
       const result = known ??
-        { descriptor: { mediaType, ...written }, diffId: made?.() ?? diffId ?? "" };
-      if (known === undefined) await this.#kept?.put(layer, result);
+        { descriptor: { mediaType, ...written }, diffId: made?.diffId() ?? diffId ?? "" };
+      if (known === undefined && made) await this.#kept?.put(layer, result, made.tarSize());
       this.#options.onPushed?.({ index, layer, outcome, size: written.size });
       return result;
     } catch (error) {
