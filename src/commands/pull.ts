@@ -15,6 +15,7 @@ import { resolveImage } from "../registry/resolve.ts";
 import { writeOciArchive, writeOciDirectory } from "../sinks/oci_layout.ts";
 import { sha256Bytes } from "../store/nix_hash.ts";
 import { formatBytes } from "../terminal/format.ts";
+import { tellDamage } from "./base.ts";
 import { cacheDirectory } from "./cache_directory.ts";
 import type { FormatOptions } from "./formats.ts";
 import {
@@ -25,6 +26,7 @@ import {
   registryImage,
 } from "./pulled_name.ts";
 import type { RegistryOptions } from "./registry_options.ts";
+import { reportTo } from "./report.ts";
 import { skopeoFor } from "./skopeo_options.ts";
 import { checkPlatform, type PlatformOptions, wantedPlatform } from "./wanted_platform.ts";
 
@@ -107,7 +109,11 @@ async function pullLayout(
         return stack.use(await skopeoFor(reference.host, options)).skopeo;
       }),
   );
-  const opened = stack.use(await openImages(kept.path));
+  const opened = stack.use(
+    await openImages(kept.path, {
+      onDamage: () => tellDamage(kept, formatReference(reference), reportTo(options.quiet).warn),
+    }),
+  );
   const image = chooseImage(opened, {});
   const { os, architecture, variant } = image;
   checkPlatform(reference, { os, architecture, variant }, wanted, options);
