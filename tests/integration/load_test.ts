@@ -59,11 +59,14 @@ class Workshop extends Scratch {
     return { code, names: text.trim(), stderr, sent: sent ? [Number(sent), Number(all)] : [] };
   }
 
-  /** A PATH where `docker load` is `script`, which may run the real one as "$docker" "$@". */
-  pathWithDocker(script: string): string {
+  /**
+   * A PATH where `docker load` is `script`, which may run the real one as "$docker" "$@"; `first` comes
+   * before all else.
+   */
+  pathWithDocker(script: string, first = ""): string {
     const bin = this.#directory("bin");
     const text = `#!/bin/bash\ndocker=${findProgram("docker")}\ndirectory=${this.path}\n` +
-      `if [ "$1" != load ]; then exec "$docker" "$@"; fi\n${script}\n`;
+      `${first}\nif [ "$1" != load ]; then exec "$docker" "$@"; fi\n${script}\n`;
     Deno.writeTextFileSync(`${bin}/docker`, text, { mode: 0o755 });
     return `${bin}:${Deno.env.get("PATH")}`;
   }
@@ -169,6 +172,20 @@ Deno.test("a damaged cache is made again", async () => {
   }
   assert.deepEqual((await work.load(spec)).sent, [ALL, ALL]);
   assert.deepEqual((await work.load(spec)).sent, [0, ALL]);
+});
+
+Deno.test("a Docker with containerd's image store gets the whole image", async () => {
+  await using work = new Workshop();
+  const spec = work.store.image("load-snapshotter", LIBRARIES);
+  await work.load(spec);
+  // As Docker 23 and later say it, with that store.
+  const status = '[["driver-type","io.containerd.snapshotter.v1"]]';
+  const PATH = work.pathWithDocker(
+    'exec "$docker" "$@"',
+    `[ "$1" = info ] && exec echo '${status}'`,
+  );
+  const { code, names, sent, stderr } = await work.load(spec, { PATH });
+  assert.deepEqual([code, names, sent], [0, "load-snapshotter:1", [ALL, ALL]], stderr);
 });
 
 Deno.test("podman gets the layers that it lacks, wherever they are", async () => {
