@@ -126,7 +126,7 @@ export {
   type WrittenLayout,
 } from "./src/sinks/oci_layout.ts";
 export type { LayerCompression } from "./src/sinks/layer_bytes.ts";
-export { openImages } from "./src/base/open_images.ts";
+export { openImages, type OpenImagesOptions } from "./src/base/open_images.ts";
 export { chooseImage, type ImageChoice } from "./src/base/choose_image.ts";
 export { type BaseImage, type BaseImageOptions, openBaseImage } from "./src/base/base_image.ts";
 export type {

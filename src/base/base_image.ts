@@ -32,6 +32,8 @@ export interface BaseImageOptions {
   readonly platform: Platform;
   /** A directory for listings of layers, kept from run to run. Default: they are not kept. */
   readonly listingCache?: string | undefined;
+  /** Told when a layer in a layout's directory can not be read, or is damaged. */
+  readonly onDamage?: (() => void) | undefined;
 }
 
 /**
@@ -41,10 +43,10 @@ export interface BaseImageOptions {
  */
 export async function openBaseImage(
   source: BaseImageSource,
-  { storeRoot = "", platform, listingCache }: BaseImageOptions,
+  { storeRoot = "", platform, ...options }: BaseImageOptions,
 ): Promise<BaseImage> {
   const path = source.inStore ? storeRoot + source.path : source.path;
-  return await opened(path, listingCache, (images) =>
+  return await opened(path, options, (images) =>
     chooseImage(images, {
       name: source.name,
       tag: source.tag,
@@ -59,15 +61,15 @@ export async function openBaseImage(
  * @throws {ImageError} if it can not be read, or has become another one.
  */
 export async function reopenBaseImage(path: string, configDigest: string): Promise<BaseImage> {
-  return await opened(path, undefined, (images) => chooseImage(images, { configDigest }));
+  return await opened(path, {}, (images) => chooseImage(images, { configDigest }));
 }
 
 async function opened(
   path: string,
-  listingCache: string | undefined,
+  { listingCache, onDamage }: Pick<BaseImageOptions, "listingCache" | "onDamage">,
   choose: (images: OpenedImages) => StoredImage,
 ): Promise<BaseImage> {
-  const images = await openImages(path);
+  const images = await openImages(path, { onDamage });
   try {
     const image = choose(images);
     const lister = new LayerLister(listingCache);

@@ -38,6 +38,8 @@ export interface ImageFiles extends Disposable {
   readonly archived: boolean;
   /** How much JSON may still be read of them. */
   readonly documents: DocumentBudget;
+  /** Told of a layer that can not be read, or is damaged. */
+  readonly onDamage?: (() => void) | undefined;
   /**
    * The file of that name, such as `blobs/sha256/…`; undefined if there is none.
    *
@@ -66,6 +68,8 @@ interface OpenOptions {
   readonly input?: ReadableStream<Uint8Array> | undefined;
   /** Where damage of an archive shall not be an error. */
   readonly tolerated?: ToleratedDamage | undefined;
+  /** See {@linkcode ImageFiles.onDamage}; of a directory alone. */
+  readonly onDamage?: (() => void) | undefined;
 }
 
 /** More members than the archive of any image has; each of them takes memory. */
@@ -85,11 +89,11 @@ const MAX_LINKS = 40;
  */
 export async function openImageFiles(
   path: string,
-  { input, tolerated }: OpenOptions = {},
+  { input, tolerated, onDamage }: OpenOptions = {},
 ): Promise<ImageFiles> {
   if (input) return await ArchivedFiles.open(path, { input, tolerated });
   const { isDirectory, isFile } = readingFrom(path, () => Deno.statSync(path));
-  if (isDirectory) return new DirectoryFiles(path);
+  if (isDirectory) return new DirectoryFiles(path, onDamage);
   if (!isFile) throw new ImageError(`${path} is neither a file nor a directory`);
   return await ArchivedFiles.open(path, { tolerated });
 }
@@ -98,9 +102,11 @@ class DirectoryFiles implements ImageFiles {
   readonly path: string;
   readonly archived = false;
   readonly documents: DocumentBudget;
+  readonly onDamage: (() => void) | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, onDamage: (() => void) | undefined) {
     this.path = path;
+    this.onDamage = onDamage;
     this.documents = new DocumentBudget(path);
   }
 

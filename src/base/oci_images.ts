@@ -131,7 +131,13 @@ async function readImage(
     }
     const diffId = diffIds[index] ?? "";
     layers.push(
-      await storedLayer(found, { index, diffId, source: files.path, descriptor: layer }),
+      await storedLayer(found, {
+        index,
+        diffId,
+        source: files.path,
+        descriptor: layer,
+        onDamage: files.onDamage,
+      }),
     );
   }
   const { mediaType } = descriptor;

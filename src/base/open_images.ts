@@ -15,18 +15,25 @@ const MANIFEST = "manifest.json";
 /** What an OCI layout has (OCI image spec, image layout). */
 const INDEX = "index.json";
 
+/** Options of {@linkcode openImages}. */
+export interface OpenImagesOptions {
+  /** The archive, where the path is only what to call it. */
+  readonly input?: ReadableStream<Uint8Array> | undefined;
+  /** Told when a layer in a layout's directory can not be read, or is damaged. */
+  readonly onDamage?: (() => void) | undefined;
+}
+
 /**
  * Opens what holds images: documents are read, layers are not.
  *
  * @param path a docker-archive or an OCI archive, compressed or not, or an OCI layout's directory
- * @param input the archive, where `path` is only what to call it
  * @throws {ImageError} if it is none of these, or one that is broken.
  */
 export async function openImages(
   path: string,
-  input?: ReadableStream<Uint8Array>,
+  options: OpenImagesOptions = {},
 ): Promise<OpenedImages> {
-  const files = await openImageFiles(path, { input });
+  const files = await openImageFiles(path, options);
   try {
     // A directory is a layout or nothing: manifest.json alone is also what skopeo's dir: has.
     const manifest = files.archived ? files.find(MANIFEST) : undefined;

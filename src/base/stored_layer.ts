@@ -26,6 +26,8 @@ export interface LayerDescription {
   readonly source: string;
   /** What its manifest says of it; docker-archives say nothing. */
   readonly descriptor?: Descriptor | undefined;
+  /** See {@linkcode Expected.onDamage}. */
+  readonly onDamage?: (() => void) | undefined;
 }
 
 /**
@@ -61,7 +63,8 @@ class PlainLayer implements StoredLayer {
   protected readonly file: ImageFile;
   protected readonly expected: Expected;
 
-  constructor(file: ImageFile, { index, diffId, source, descriptor }: LayerDescription) {
+  constructor(file: ImageFile, description: LayerDescription) {
+    const { index, diffId, source, descriptor, onDamage } = description;
     this.file = file;
     this.diffId = diffId;
     this.identity = diffId.replace("sha256:", "");
@@ -69,10 +72,10 @@ class PlainLayer implements StoredLayer {
     this.location = file.name;
     const name = `${source}: ${shownName(file.name)} (layer ${index + 1})`;
     this.name = name;
-    this.expected = { digest: diffId, name };
+    this.expected = { digest: diffId, name, onDamage };
     if (descriptor === undefined) return;
     const { mediaType, digest, size } = descriptor;
-    const open = () => verifiedContent(() => file.open(), { digest, size, name });
+    const open = () => verifiedContent(() => file.open(), { digest, size, name, onDamage });
     this.blob = { mediaType, digest, size, open };
   }
 

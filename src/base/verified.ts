@@ -16,6 +16,8 @@ export interface Expected {
   readonly size?: number;
   /** What to call them in an error. */
   readonly name: string;
+  /** Told when they can not be read, or turn out to be others. */
+  readonly onDamage?: (() => void) | undefined;
 }
 
 /** Sees bytes go by, and says in the end whether they were the expected ones. */
@@ -90,6 +92,7 @@ export function verifiedContent(
         request.respond(length);
       } catch (error) {
         close();
+        expected.onDamage?.();
         throw error;
       }
     },
@@ -104,19 +107,28 @@ export function verifiedChunks(
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const verifier = new Verifier(expected);
   let rest: Uint8Array = new Uint8Array(0);
+  const next = async () => {
+    try {
+      const { value, done } = await chunks.next();
+      if (done) return verifier.finish();
+      verifier.update(value);
+      return value;
+    } catch (error) {
+      expected.onDamage?.();
+      throw error;
+    }
+  };
   return new ReadableStream({
     type: "bytes",
     autoAllocateChunkSize: CHUNK,
     async pull(controller) {
       const request = controller.byobRequest!;
       while (rest.length === 0) {
-        const { value, done } = await chunks.next();
-        if (done) {
-          verifier.finish();
+        const value = await next();
+        if (value === undefined) {
           controller.close();
           return request.respond(0);
         }
-        verifier.update(value);
         rest = value;
       }
       const { buffer, byteOffset, byteLength } = request.view!;

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { BaseImage, BaseImageOptions } from "../base/base_image.ts";
 import { platformText } from "../base/choose_image.ts";
 import type { Platform } from "../base/stored_image.ts";
+import type { KeptImage } from "../registry/image_store.ts";
 import type { ImageSpec, RegistryImageSource } from "../spec/image_spec.ts";
 import { baseDirectory } from "../spec/sources.ts";
 import { cacheDirectory, trustedCacheDirectory } from "./cache_directory.ts";
@@ -67,7 +68,10 @@ async function openPulled(
     });
   try {
     const place = { path: kept.path, inStore: false, name: null, tag: null, platform: null };
-    const base = await openBaseImage(place, options);
+    const base = await openBaseImage(place, {
+      ...options,
+      onDamage: () => tellDamage(kept, source.registry, report.warn),
+    });
     return {
       ...base,
       async [Symbol.asyncDispose]() {
@@ -79,6 +83,12 @@ async function openPulled(
     kept[Symbol.dispose]();
     throw error;
   }
+}
+
+/** Tells that a kept image is forgotten, if it is a damaged one. */
+export function tellDamage(kept: KeptImage, name: string, warn: (message: string) => void): void {
+  if (!kept.forgetIfDamaged()) return;
+  warn(`${name}: the image that was kept is damaged, and forgotten now; run the command again`);
 }
 
 /** The reference, with the digest that the lock file beside the spec has for its tag. */

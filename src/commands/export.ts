@@ -36,7 +36,7 @@ export async function exportCommand(path: string, options: ExportOptions): Promi
     );
   }
   const source = imageInput(path);
-  await using opened = await openImages(source.path, source.input);
+  await using opened = await openImages(source.path, { input: source.input });
   const image = chooseImage(opened, choice);
   // Before there is work done in vain.
   using file = target === undefined ? undefined : new OutputFile(target);

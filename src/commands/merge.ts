@@ -45,7 +45,7 @@ export async function mergeCommand(
   await using stack = new AsyncDisposableStack();
   const members: SetMember[] = [];
   for (const { path, input } of sources) {
-    const { images } = stack.use(await openImages(path, input));
+    const { images } = stack.use(await openImages(path, { input }));
     members.push(...images.map((image) => ({
       image,
       names: image.names.map(setName),

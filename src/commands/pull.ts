@@ -17,6 +17,7 @@ import { sha256Bytes } from "../store/nix_hash.ts";
 import { ArrivalProgress } from "../terminal/arrival_progress.ts";
 import { formatBytes } from "../terminal/format.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
+import { tellDamage } from "./base.ts";
 import { cacheDirectory } from "./cache_directory.ts";
 import type { FormatOptions } from "./formats.ts";
 import {
@@ -27,6 +28,7 @@ import {
   registryImage,
 } from "./pulled_name.ts";
 import type { RegistryOptions } from "./registry_options.ts";
+import { reportTo } from "./report.ts";
 import { skopeoFor } from "./skopeo_options.ts";
 import { checkPlatform, type PlatformOptions, wantedPlatform } from "./wanted_platform.ts";
 
@@ -114,7 +116,11 @@ async function pullLayout(
         return stack.use(await skopeoFor(reference.host, options, progress)).skopeo;
       }),
   );
-  const opened = stack.use(await openImages(kept.path));
+  const opened = stack.use(
+    await openImages(kept.path, {
+      onDamage: () => tellDamage(kept, formatReference(reference), reportTo(options.quiet).warn),
+    }),
+  );
   const image = chooseImage(opened, {});
   const { os, architecture, variant } = image;
   checkPlatform(reference, { os, architecture, variant }, wanted, options);

@@ -109,7 +109,14 @@ export function takeLock(path: string, unlocked: () => boolean): Disposable | un
 }
 
 function openLockFile(path: string): Deno.FsFile {
-  return Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
+  try {
+    return Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
+  } catch (error) {
+    // Where nothing can be written, one that is there can be locked all the same.
+    const file = openIfThere(path);
+    if (file === undefined) throw error;
+    return file;
+  }
 }
 
 function lock(file: Deno.FsFile): "taken" | "refused" | "unknown" {

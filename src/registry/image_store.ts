@@ -7,6 +7,7 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { blobName } from "../base/oci_images.ts";
@@ -25,6 +26,8 @@ import { writeLayout } from "./stored_layout.ts";
 export interface KeptImage extends Disposable {
   /** The directory of its layout, in which there is no other image. */
   readonly path: string;
+  /** Reads all of it after something was wrong with it; if it is damaged, it is forgotten. */
+  forgetIfDamaged(): boolean;
 }
 
 /** Options of {@linkcode ImageStore}. */
@@ -117,9 +120,22 @@ export class ImageStore {
     try {
       if (await isWhole(path, digest)) {
         if (index !== undefined) keepIndex(path, index);
-        const now = new Date();
-        Deno.utimeSync(path, now, now);
-        return { path, [Symbol.dispose]: () => lock[Symbol.dispose]() };
+        setUsed(path);
+        return {
+          path,
+          forgetIfDamaged: () => {
+            if (blobsAreWhole(path)) return false;
+            try {
+              // Whoever reads it goes on; it is replaced when nobody does any more.
+              Deno.removeSync(join(path, "index.json"));
+              return true;
+            } catch {
+              // Forgotten already, or on a file system that has become read-only.
+              return false;
+            }
+          },
+          [Symbol.dispose]: () => lock[Symbol.dispose](),
+        };
       }
     } catch (error) {
       lock[Symbol.dispose]();
@@ -165,6 +181,37 @@ async function isWhole(path: string, digest: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof ImageError) return false;
     throw error;
+  }
+}
+
+/** For {@linkcode pruneImages}; on a read-only file system nothing is pruned. */
+function setUsed(path: string): void {
+  const now = new Date();
+  try {
+    Deno.utimeSync(path, now, now);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EROFS") throw error;
+  }
+}
+
+function blobsAreWhole(layout: string): boolean {
+  const blobs = join(layout, "blobs/sha256");
+  try {
+    return [...Deno.readDirSync(blobs)].filter(({ name }) => /^[0-9a-f]{64}$/.test(name))
+      .every(({ name }) => sha256OfFile(join(blobs, name)) === name);
+  } catch {
+    return false;
+  }
+}
+
+function sha256OfFile(path: string): string {
+  using file = Deno.openSync(path);
+  const hash = createHash("sha256");
+  const buffer = new Uint8Array(1 << 20);
+  for (;;) {
+    const length = file.readSync(buffer);
+    if (length === null) return hash.digest("hex");
+    hash.update(buffer.subarray(0, length));
   }
 }
 

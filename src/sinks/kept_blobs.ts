@@ -99,15 +99,18 @@ export class KeptBlobs {
   }
 
   /**
-   * Keeps what a layer has become, and tells others.
+   * Keeps what a layer has become, and its tar, which others ask for; and tells other hosts.
    *
    * @param known of it before
-   * @param made whether its bytes were made now
+   * @param tarSize in bytes, if its bytes were made now
    */
   async put(
     layer: Layer,
     { descriptor: { mediaType, digest, size }, diffId }: LayerBlob,
-    { known, made }: { readonly known: KnownBlob | undefined; readonly made: boolean },
+    { known, tarSize }: {
+      readonly known: KnownBlob | undefined;
+      readonly tarSize: number | undefined;
+    },
   ): Promise<void> {
     const name = this.#nameOf(layer);
     if (name === undefined) return;
@@ -116,8 +119,10 @@ export class KeptBlobs {
     if (known !== undefined && said === undefined) {
       return this.#shared?.offer(name, found, mediaType);
     }
+    const made = tarSize !== undefined;
     if (made || said?.signed) await this.#cache?.put(name.key, found, name.form);
     if (!made) return;
+    if (name.form !== "tar") await this.#cache?.put(name.key, { digest: diffId, size: tarSize });
     if (
       said && known && (said.digest !== digest || said.size !== size || known.diffId !== diffId)
     ) {

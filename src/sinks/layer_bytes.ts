@@ -29,6 +29,8 @@ export interface CompressedLayer {
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** See {@linkcode Layer.diffId}; known when the stream has ended. */
   readonly diffId: () => string;
+  /** How much of the tar was read, in bytes. */
+  readonly tarSize: () => number;
 }
 
 /** Compresses layers. Disposing of it ends its threads. */
@@ -50,14 +52,18 @@ export class LayerCompressor implements Disposable {
   open(layer: Layer, onBytes: (count: number) => void): CompressedLayer {
     const { mediaType } = this;
     const hash = layer.diffId === undefined ? createHash("sha256") : undefined;
-    const tar = observed(layer, onBytes, (chunk) => hash?.update(chunk));
-    let digest: string | undefined;
+    let digest: string | undefined, tarSize = 0;
+    const tar = observed(layer, onBytes, (chunk) => {
+      hash?.update(chunk);
+      tarSize += chunk.length;
+    });
     return {
       mediaType,
       stream: this.#compression === "none"
         ? tar
         : compressInWorkers(tar, KIND[this.#compression], this.#threads),
       diffId: () => digest ??= layer.diffId ?? `sha256:${hash?.digest("hex")}`,
+      tarSize: () => tarSize,
     };
   }
 

@@ -15,6 +15,7 @@ import { type ImageDocuments, imageDocuments } from "./image_documents.ts";
 import { KeptBlobs, type SharedDigests } from "./kept_blobs.ts";
 import {
   blobNameOf,
+  type CompressedLayer,
   type LayerBlob,
   type LayerCompression,
   LayerCompressor,
@@ -232,14 +233,13 @@ class Push implements Disposable {
     const kept = stored ? undefined : await this.#kept?.get(layer);
     const known = stored?.blob ?? kept;
     const name = `${place.name}layer ${position + 1} (${layer.label})`;
-    let made: (() => string) | undefined;
+    let made: CompressedLayer | undefined;
     const { digest, size } = known?.descriptor ?? {};
     const open = () => {
       this.#options.onLayer?.(index, size);
       if (stored) return stored.open();
-      const { stream, diffId } = this.#compressor.open(layer, () => {});
-      made = diffId;
-      return stream;
+      made = this.#compressor.open(layer, () => {});
+      return made.stream;
     };
     const onSent = (count: number) => this.#options.onSent?.(index, count);
     try {
@@ -249,11 +249,12 @@ class Push implements Disposable {
         compare: kept?.foreign === undefined,
       });
       const { mediaType } = this.#compressor;
-      const isMade = made !== undefined && outcome === "pushed";
+      const isMade = outcome === "pushed" ? made : undefined;
       const result = known !== undefined && !isMade
         ? known
-        : { descriptor: { mediaType, ...written }, diffId: made?.() ?? diffId ?? "" };
-      if (!stored) await this.#kept?.put(layer, result, { known: kept, made: isMade });
+        : { descriptor: { mediaType, ...written }, diffId: isMade?.diffId() ?? diffId ?? "" };
+      const tarSize = isMade?.tarSize();
+      if (!stored) await this.#kept?.put(layer, result, { known: kept, tarSize });
       this.#options.onPushed?.({ index, outcome, size: written.size });
       return result;
     } catch (error) {

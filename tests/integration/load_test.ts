@@ -12,6 +12,7 @@ import { Podman } from "../support/engines.ts";
 import { LoadableStore } from "../support/loadable.ts";
 import { nixImage, nixImageCommand, runCommand, succeed } from "../support/program.ts";
 import { Scratch } from "../support/scratch.ts";
+import { randomNumbers } from "../support/seeded.ts";
 
 const docker = new Docker();
 Deno.test.beforeAll(() => docker.start());
@@ -59,11 +60,14 @@ class Workshop extends Scratch {
     return { code, names: text.trim(), stderr, sent: sent ? [Number(sent), Number(all)] : [] };
   }
 
-  /** A PATH where `docker load` is `script`, which may run the real one as "$docker" "$@". */
-  pathWithDocker(script: string): string {
+  /**
+   * A PATH where `docker load` is `script`, which may run the real one as "$docker" "$@"; `first` comes
+   * before all else.
+   */
+  pathWithDocker(script: string, first = ""): string {
     const bin = this.#directory("bin");
     const text = `#!/bin/bash\ndocker=${findProgram("docker")}\ndirectory=${this.path}\n` +
-      `if [ "$1" != load ]; then exec "$docker" "$@"; fi\n${script}\n`;
+      `${first}\nif [ "$1" != load ]; then exec "$docker" "$@"; fi\n${script}\n`;
     Deno.writeTextFileSync(`${bin}/docker`, text, { mode: 0o755 });
     return `${bin}:${Deno.env.get("PATH")}`;
   }
@@ -140,6 +144,36 @@ Deno.test("an image that is removed after the question is sent as a whole", asyn
   assert.equal(await docker.run("load-removed:1"), PRINTED);
 });
 
+Deno.test("several loads at once, while their images are removed, leave a Docker that is whole", async () => {
+  await using work = new Workshop();
+  const images = {
+    "load-at-once-a:1": { spec: work.store.image("load-at-once-a", LIBRARIES), prints: PRINTED },
+    "load-at-once-b:1": {
+      spec: work.store.image("load-at-once-b", CHANGED),
+      prints: PRINTED_CHANGED,
+    },
+  };
+  let loading = true;
+  const removing = (async () => {
+    while (loading) await docker.tryDocker("rmi", ...Object.keys(images));
+  })();
+  try {
+    for (let round = 0; round < 5; round++) {
+      const loads = await Promise.all(
+        Object.values(images).flatMap(({ spec }) => [work.load(spec), work.load(spec)]),
+      );
+      for (const { code, stderr } of loads) assert.equal(code, 0, stderr);
+    }
+  } finally {
+    loading = false;
+    await removing;
+  }
+  for (const [name, { spec, prints }] of Object.entries(images)) {
+    assert.equal((await work.load(spec)).code, 0);
+    assert.equal(await docker.run(name), prints);
+  }
+});
+
 Deno.test("a digest that was kept and is wrong ends the load, and is forgotten", async () => {
   await using work = new Workshop();
   const spec = work.store.image("load-wrong", LIBRARIES);
@@ -169,6 +203,20 @@ Deno.test("a damaged cache is made again", async () => {
   }
   assert.deepEqual((await work.load(spec)).sent, [ALL, ALL]);
   assert.deepEqual((await work.load(spec)).sent, [0, ALL]);
+});
+
+Deno.test("a Docker with containerd's image store gets the whole image", async () => {
+  await using work = new Workshop();
+  const spec = work.store.image("load-snapshotter", LIBRARIES);
+  await work.load(spec);
+  // As Docker 23 and later say it, with that store.
+  const status = '[["driver-type","io.containerd.snapshotter.v1"]]';
+  const PATH = work.pathWithDocker(
+    'exec "$docker" "$@"',
+    `[ "$1" = info ] && exec echo '${status}'`,
+  );
+  const { code, names, sent, stderr } = await work.load(spec, { PATH });
+  assert.deepEqual([code, names, sent], [0, "load-snapshotter:1", [ALL, ALL]], stderr);
 });
 
 Deno.test("podman gets the layers that it lacks, wherever they are", async () => {
@@ -363,3 +411,36 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     assert.equal(await there("cache/nix-image"), false);
   });
 }
+
+Deno.test("a load that is interrupted at any time leaves the whole image, or none of it", async () => {
+  await using work = new Workshop();
+  const name = "load-interrupted:1";
+  const spec = work.store.image("load-interrupted", LIBRARIES);
+  const start = performance.now();
+  await work.load(spec);
+  const whole = performance.now() - start;
+  const random = randomNumbers(1);
+  for (let round = 0; round < 8; round++) {
+    await docker.tryDocker("rmi", name);
+    const [program = "", ...args] = [...nixImageCommand(), "load", ...spec];
+    const child = new Deno.Command(program, {
+      args,
+      env: work.env,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    await new Promise((done) => setTimeout(done, whole * (0.3 + 0.8 * random())));
+    try {
+      child.kill("SIGINT");
+    } catch {
+      // It has ended by itself.
+    }
+    await child.status;
+    const loaded = (await docker.tryDocker("image", "inspect", name)).code === 0;
+    if (loaded) assert.equal(await docker.run(name), PRINTED);
+  }
+  assert.deepEqual([...Deno.readDirSync(work.env.TMPDIR)], []);
+  assert.equal((await work.load(spec)).code, 0);
+  assert.equal(await docker.run(name), PRINTED);
+});
