@@ -69,12 +69,21 @@ export class RegistryClient implements Disposable {
   /**
    * Whether the repository has a blob.
    *
-   * @throws {RegistryError} if the registry does not say.
+   * @param size in bytes, if it is known
+   * @throws {RegistryError} if the registry does not say, or has it with another size.
    */
-  async hasBlob(digest: string): Promise<boolean> {
+  async hasBlob(digest: string, size?: number): Promise<boolean> {
     const response = await this.#request("HEAD", `blobs/${digest}`, [200, 404]);
     response.drop();
-    return response.status === 200;
+    if (response.status === 404) return false;
+    const length = response.header("content-length") ?? `${size}`;
+    const said = response.header("docker-content-digest") ?? digest;
+    const wrongSize = size !== undefined && Number(length) !== size;
+    if (!wrongSize && (said === digest || !DIGEST.test(said))) return true;
+    throw new RegistryError(
+      `HEAD ${redacted(response.url)}: the registry has another blob there: ` +
+        (wrongSize ? `${length} bytes, not ${size}` : said),
+    );
   }
 
   /**
@@ -119,7 +128,7 @@ export class RegistryClient implements Disposable {
     const upload = new Upload(this.#transport, source, {
       scope: this.#scope,
       target: this.#path("blobs/uploads/"),
-      hasBlob: (digest) => this.hasBlob(digest),
+      hasBlob: (digest, size) => this.hasBlob(digest, size),
       location,
     });
     return await upload.run();

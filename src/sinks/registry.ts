@@ -197,7 +197,7 @@ class Push implements Disposable {
     let location: URL | undefined;
     if (digest !== undefined && size !== undefined) {
       const blob = { digest, size };
-      if (await this.#client.hasBlob(digest)) return done("exists", blob);
+      if (await this.#client.hasBlob(digest, size)) return done("exists", blob);
       for (const from of this.#options.mountFrom ?? []) {
         const mounted = await this.#client.mountBlob(digest, from);
         if (mounted === true) return done("mounted", blob);
