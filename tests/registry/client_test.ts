@@ -182,6 +182,15 @@ Deno.test("what does not pass is tried again with growing delays, and then told"
   assert.deepEqual(waits, [10, 20, 40, 80, 160]);
 });
 
+Deno.test("what is a part of something is not tried again with the whole, too", async () => {
+  const fault = ({ method }: SeenRequest): Fault | undefined =>
+    method === "POST" ? { status: 500 } : undefined;
+  await using registry = await FakeRegistry.start({ fault });
+  using client = clientOf(registry);
+  await assert.rejects(client.uploadBlob(sourceOf(BLOB)), /^RegistryError: POST http:.*: 500$/);
+  assert.equal(registry.count("POST"), 6);
+});
+
 Deno.test("errors show no secrets of a URL", async () => {
   const fault = ({ method }: SeenRequest): Fault | undefined =>
     method === "PATCH" ? { status: 403 } : undefined;
