@@ -13,7 +13,7 @@
 
 import { nixEnvironment } from "../tasks/nix_environment.ts";
 import { debianClosure } from "../tests/support/debian_closure.ts";
-import { nixImageCommand, runCommand, succeed } from "../tests/support/program.ts";
+import { nixImageCommand, runCommand } from "../tests/support/program.ts";
 import { type Registry, startRegistry } from "../tests/support/registries.ts";
 import { median } from "./figures.ts";
 

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { CuttingProxy } from "../support/cutting_proxy.ts";
 import { skopeoCopy, skopeoManifestDigest } from "../support/engines.ts";
 import { buildFixtures } from "../support/nix_paths.ts";
-import { nixImage, runCommand, type RunResult } from "../support/program.ts";
+import { nixImage, type RunResult } from "../support/program.ts";
 import { makeAuthority, startRegistry } from "../support/registries.ts";
 import { Scratch } from "../support/scratch.ts";
 import { randomNumbers } from "../support/seeded.ts";
