@@ -6,8 +6,9 @@
 import { Buffer } from "node:buffer";
 import http from "node:http";
 import https from "node:https";
-import { isIP, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import tls from "node:tls";
+import { isLoopback } from "./addresses.ts";
 
 /** How hosts are believed to be who they are. */
 export interface TlsSettings {
@@ -30,7 +31,7 @@ export class Agents implements Disposable {
   readonly #connectTimeout: number;
   readonly #agents = new Map<string, http.Agent>();
 
-  /** @param connectTimeout for a tunnel through a proxy, in milliseconds */
+  /** @param connectTimeout for TLS, and for a tunnel through a proxy, in milliseconds each */
   constructor(tls: TlsSettings, connectTimeout: number) {
     this.#tls = tls;
     this.#connectTimeout = connectTimeout;
@@ -48,8 +49,7 @@ export class Agents implements Disposable {
     const pool = { keepAlive: true, maxSockets: MOST_CONNECTIONS };
     if (url.protocol === "http:") return new http.Agent(pool);
     const options = { ...pool, ...this.#tlsOptions(url.hostname) };
-    if (proxy === undefined) return new TlsAgent(options);
-    return new TunnelAgent(options, proxy, this.#connectTimeout);
+    return new TlsAgent(options, proxy, this.#connectTimeout);
   }
 
   #tlsOptions(hostname: string): tls.SecureContextOptions & { rejectUnauthorized: boolean } {
@@ -67,16 +67,46 @@ export class Agents implements Disposable {
   }
 }
 
-type Connected = (error: Error | null, socket?: Socket) => void;
+/** No TLS with the other side, which is there: what it sent instead, or did not send. */
+export class HandshakeError extends Error {}
+
+type Connected = (error: unknown, socket?: Socket) => void;
+
+/** On this host, servers that do not speak TLS and wait for more are found out sooner. */
+const LOOPBACK_TIMEOUT = 5000;
 
 /**
- * TLS. Deno's own agent asks for a list of all certificate authorities, to which it wants a
- * permission (sys); those that are known need no list.
+ * TLS, straight or through a proxy's CONNECT (RFC 9110, section 9.3.6). A request gets a connection
+ * when the handshake is over: then it is known whether that was what failed, and Deno 2.6 takes it.
+ *
+ * Deno's own agent asks for a list of all certificate authorities, to which it wants a permission
+ * (sys); those that are known need no list.
  */
 class TlsAgent extends https.Agent {
-  override createConnection(options: tls.ConnectionOptions): tls.TLSSocket {
+  readonly #proxy: URL | undefined;
+  readonly #timeout: number;
+
+  constructor(options: https.AgentOptions, proxy: URL | undefined, timeout: number) {
+    super(options);
+    this.#proxy = proxy;
+    this.#timeout = timeout;
+  }
+
+  // Node's types know no agent that connects in its own time.
+  override createConnection(options: tls.ConnectionOptions, connected?: unknown): never {
+    const done = connected as Connected;
+    this.#connect(options).then((socket) => done(null, socket), done);
+    return undefined as never;
+  }
+
+  async #connect(options: tls.ConnectionOptions): Promise<tls.TLSSocket> {
     const { host = "", port = 443 } = options;
-    return tls.connect({ host, port, ...serverName(host), ...trustOf(options) });
+    const way = this.#proxy
+      ? { host, socket: await tunnel(this.#proxy, `${host}:${port}`, this.#timeout) }
+      : { host, port };
+    const socket = tls.connect({ ...way, ...serverName(host), ...trustOf(options) });
+    const timeout = isLoopback(host) ? Math.min(this.#timeout, LOOPBACK_TIMEOUT) : this.#timeout;
+    return await secured(socket, "socket" in way, timeout);
   }
 }
 
@@ -93,49 +123,95 @@ function serverName(host: string): { servername?: string } {
   return isIP(host) === 0 ? { servername: host } : {};
 }
 
-/** TLS through a proxy's CONNECT (RFC 9110, section 9.3.6). */
-class TunnelAgent extends https.Agent {
-  readonly #proxy: URL;
-  readonly #timeout: number;
+/** What Deno's and Node's sockets have, and their types do not. */
+interface SocketInsides {
+  /** Without it, Deno 2.6 begins TLS once more. */
+  encrypted?: boolean;
+  _handle?: { pauseOnCreate?: boolean; readStart(): void };
+}
 
-  constructor(options: https.AgentOptions, proxy: URL, timeout: number) {
-    super(options);
-    this.#proxy = proxy;
-    this.#timeout = timeout;
+/**
+ * The socket, when the other side has proven who it is.
+ *
+ * @param connected whether the handshake is all that is left to do
+ * @throws {HandshakeError} if that fails.
+ */
+async function secured(
+  socket: tls.TLSSocket,
+  connected: boolean,
+  timeout: number,
+): Promise<tls.TLSSocket> {
+  const insides = socket as SocketInsides;
+  // Else Deno 2.6 reads from it, and requests can't have it.
+  if (insides._handle) insides._handle.pauseOnCreate = true;
+  let reached = connected;
+  socket.once("connect", () => reached = true);
+  try {
+    return await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error("it does not answer")), timeout);
+      socket.once("error", reject);
+      socket.once("close", () => {
+        clearTimeout(timer);
+        reject(new Error("the connection was closed"));
+      });
+      socket.once("secureConnect", () => {
+        // Deno 2.6 says so of handshakes that failed, too, and tells why to whoever reads.
+        if (!socket.getPeerCertificate()) return insides._handle?.readStart();
+        insides.encrypted ??= true;
+        clearTimeout(timer);
+        socket.removeListener("error", reject);
+        resolve(socket);
+      });
+    });
+  } catch (cause) {
+    socket.on("error", () => {});
+    socket.destroy();
+    if (!reached) throw cause;
+    throw new HandshakeError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
+}
 
-  // Node's types know no agent that connects in its own time.
-  override createConnection(options: tls.ConnectionOptions, connected?: unknown): never {
-    const done = connected as Connected;
-    const { host = "", port = 443 } = options;
-    const place = `${host}:${port}`;
-    const request = http.request({
-      host: unbracketed(this.#proxy.hostname),
-      port: this.#proxy.port || 80,
-      method: "CONNECT",
-      path: place,
-      headers: { host: place, ...proxyAuthorization(this.#proxy) },
-      agent: false,
+const MOST_OF_HEAD = 1 << 14;
+
+/** A connection to a place, such as `host:443`, through a proxy. */
+async function tunnel(proxy: URL, place: string, timeout: number): Promise<Socket> {
+  const socket = connect({ host: unbracketed(proxy.hostname), port: Number(proxy.port || 80) });
+  const headers = { host: place, ...proxyAuthorization(proxy) };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  try {
+    return await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error("the proxy is silent")), timeout);
+      let head = "";
+      const take = (bytes: Uint8Array) => {
+        head += Buffer.from(bytes).toString("latin1");
+        const end = head.indexOf("\r\n\r\n");
+        if (end < 0 && head.length < MOST_OF_HEAD) return;
+        const [, status] = /^HTTP\/1\.\d (\d{3})/.exec(head) ?? [];
+        if (status === undefined || end < 0) {
+          return reject(new Error("the proxy does not speak HTTP"));
+        }
+        // TLS is begun by this side: nothing comes before.
+        if (status !== "200") return reject(new Error(`the proxy answers ${status}`));
+        clearTimeout(timer);
+        socket.pause();
+        for (const [event, listener] of listeners) socket.removeListener(event, listener);
+        resolve(socket);
+      };
+      const listeners = [
+        ["data", take],
+        ["error", reject],
+        ["close", () => {
+          clearTimeout(timer);
+          reject(new Error("the proxy closed the connection"));
+        }],
+      ] as const;
+      for (const [event, listener] of listeners) socket.on(event, listener);
+      socket.once("connect", () => socket.write(`CONNECT ${place} HTTP/1.1\r\n${lines}\r\n`));
     });
-    const timer = setTimeout(
-      () => request.destroy(new Error("the proxy is silent")),
-      this.#timeout,
-    );
-    request.on("connect", (response, socket) => {
-      clearTimeout(timer);
-      if (response.statusCode === 200) {
-        const tlsOptions = { ...serverName(host), ...trustOf(options) };
-        return done(null, tls.connect({ socket, host, ...tlsOptions }));
-      }
-      socket.destroy();
-      done(new Error(`the proxy answers ${response.statusCode}`));
-    });
-    request.on("error", (error) => {
-      clearTimeout(timer);
-      done(error);
-    });
-    request.end();
-    return undefined as never;
+  } catch (error) {
+    socket.on("error", () => {});
+    socket.destroy();
+    throw error;
   }
 }
 

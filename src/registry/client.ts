@@ -69,14 +69,23 @@ export class RegistryClient implements Disposable {
   /**
    * Whether the repository has a blob, of this size if it is given.
    *
-   * @throws {RegistryError} if the registry does not say.
+   * @param size in bytes, if it is known
+   * @param isSure whether the blob can have no other size; else it counts as missing then
+   * @throws {RegistryError} if the registry does not say, or has it with another size.
    */
-  async hasBlob(digest: string, size?: number): Promise<boolean> {
+  async hasBlob(digest: string, size?: number, isSure = true): Promise<boolean> {
     const response = await this.#request("HEAD", `blobs/${digest}`, [200, 404]);
     response.drop();
-    const length = response.header("content-length");
-    const fits = size === undefined || length === undefined || Number(length) === size;
-    return response.status === 200 && fits;
+    if (response.status === 404) return false;
+    const length = response.header("content-length") ?? `${size}`;
+    const said = response.header("docker-content-digest") ?? digest;
+    const wrongSize = size !== undefined && Number(length) !== size;
+    if (!wrongSize && (said === digest || !DIGEST.test(said))) return true;
+    if (wrongSize && !isSure) return false;
+    throw new RegistryError(
+      `HEAD ${redacted(response.url)}: the registry has another blob there: ` +
+        (wrongSize ? `${length} bytes, not ${size}` : said),
+    );
   }
 
   /**
@@ -121,7 +130,7 @@ export class RegistryClient implements Disposable {
     const upload = new Upload(this.#transport, source, {
       scope: this.#scope,
       target: this.#path("blobs/uploads/"),
-      hasBlob: (digest) => this.hasBlob(digest),
+      hasBlob: (digest, size) => this.hasBlob(digest, size),
       location,
     });
     return await upload.run();

@@ -13,8 +13,8 @@ export interface FailureFacts extends ErrorOptions {
   readonly transient?: boolean;
   /** How long the registry wants us to wait, in milliseconds. */
   readonly retryAfter?: number | undefined;
-  /** Whether the other side does not speak TLS. */
-  readonly noTls?: boolean;
+  /** Whether the other side is there and may not speak TLS: certificates were not the matter. */
+  readonly noHandshake?: boolean;
 }
 
 /** A request failed. The message has the method and the URL, and no secret. */
@@ -23,14 +23,14 @@ export class RegistryError extends ImageError {
   readonly status: number | undefined;
   readonly transient: boolean;
   readonly retryAfter: number | undefined;
-  readonly noTls: boolean;
+  readonly noHandshake: boolean;
 
   constructor(message: string, facts: FailureFacts = {}) {
-    const { status, transient = false, retryAfter, noTls = false, ...options } = facts;
+    const { status, transient = false, retryAfter, noHandshake = false, ...options } = facts;
     super(message, options);
     this.status = status;
     this.transient = transient;
     this.retryAfter = retryAfter;
-    this.noTls = noTls;
+    this.noHandshake = noHandshake;
   }
 }

@@ -10,7 +10,13 @@ import https from "node:https";
 import { ImageError } from "../errors.ts";
 import { writeStream } from "../terminal/output.ts";
 import { visible } from "../visible.ts";
-import { Agents, proxyAuthorization, type TlsSettings, unbracketed } from "./agents.ts";
+import {
+  Agents,
+  HandshakeError,
+  proxyAuthorization,
+  type TlsSettings,
+  unbracketed,
+} from "./agents.ts";
 import { RegistryError } from "./failure.ts";
 import { proxyFor, type ProxySettings } from "./proxy.ts";
 import { redacted } from "./redact.ts";
@@ -130,11 +136,12 @@ export class HttpClient implements Disposable {
       agent: this.#agents.agentFor(url, proxy),
     });
     outgoing.on("socket", (socket) => {
+      // That of TLS is connected.
       if (!socket.connecting) return;
       const giveUp = () => outgoing.destroy(new Error("it does not answer"));
       const timer = setTimeout(giveUp, connectTimeout);
       const clear = () => clearTimeout(timer);
-      socket.once(isHttps ? "secureConnect" : "connect", clear);
+      socket.once("connect", clear);
       socket.once("close", clear);
     });
     return outgoing;
@@ -255,15 +262,17 @@ class Answer implements HttpResponse {
   }
 }
 
-/** What servers that do not speak TLS make of it. */
-const NO_TLS = /^(?:ERR_SSL_WRONG_VERSION_NUMBER|EPROTO|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/;
+/** What servers that do not speak TLS make of it; Deno 2.6 has no codes. */
+const NO_TLS =
+  /^(?:ERR_SSL_WRONG_VERSION_NUMBER|EPROTO|ERR_SSL_PACKET_LENGTH_TOO_LONG)$|InvalidContentType/;
 const CERTIFICATE = /CERT|SIGNATURE|SELF_SIGNED|ALTNAME|ISSUER/;
 
 function failureOf({ method, url }: HttpRequest, cause: unknown): RegistryError {
   if (cause instanceof RegistryError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  const noTls = NO_TLS.test(code);
+  const inner = cause instanceof HandshakeError ? cause.cause : cause;
+  const code = inner instanceof Error && "code" in inner ? String(inner.code) : "";
+  const noTls = NO_TLS.test(code) || NO_TLS.test(reason);
   const untrusted = !noTls && (CERTIFICATE.test(code) || /certificate/i.test(reason));
   const missing = code === "ENOTFOUND";
   const hint = untrusted
@@ -273,6 +282,10 @@ function failureOf({ method, url }: HttpRequest, cause: unknown): RegistryError 
     : "";
   return new RegistryError(
     `${method} ${redacted(url)}: ${visible(reason)}${hint}`,
-    { cause, noTls, transient: !untrusted && !noTls && !missing },
+    {
+      cause,
+      noHandshake: cause instanceof HandshakeError && !untrusted,
+      transient: !untrusted && !noTls && !missing,
+    },
   );
 }

@@ -34,6 +34,9 @@ export const RETRY_POLICY: RetryPolicy = {
   now: () => performance.now(),
 };
 
+/** What was tried often enough already, as a part of what is tried. */
+const givenUp = new WeakSet<RegistryError>();
+
 /**
  * Calls `attempt` until it succeeds or fails for good.
  *
@@ -51,11 +54,14 @@ export async function withRetries<T>(
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof RegistryError) || !error.transient) throw error;
+      if (!(error instanceof RegistryError) || !error.transient || givenUp.has(error)) throw error;
       const backoff = policy.delay * 2 ** (count - 1) * (0.5 + policy.random());
       const wait = Math.max(error.retryAfter ?? 0, Math.min(backoff, policy.longestDelay));
       const late = policy.now() - start + wait > policy.total;
-      if (count >= policy.attempts || late || wait > policy.longestDelay) throw error;
+      if (count >= policy.attempts || late || wait > policy.longestDelay) {
+        givenUp.add(error);
+        throw error;
+      }
       onRetry(error);
       await policy.sleep(wait);
     }

@@ -181,8 +181,20 @@ export class Transport implements Disposable {
     } catch (error) {
       const plainAllowed = tlsVerify === false ||
         tlsVerify === undefined && isLoopback(url.hostname);
-      if (!plainAllowed || !(error instanceof RegistryError) || !error.noTls) throw error;
+      if (!plainAllowed || !(error instanceof RegistryError) || !error.noHandshake) throw error;
+      return await this.#greetPlainly(error);
+    }
+  }
+
+  /** @param failure why TLS could not be spoken: it counts unless something answers without */
+  async #greetPlainly(failure: RegistryError): Promise<URL> {
+    try {
       return await this.#greet(new URL(`http://${this.#registry}/v2/`));
+    } catch (error) {
+      // Servers of TLS answer so what is none.
+      const answered = error instanceof RegistryError && error.status !== undefined &&
+        error.status !== 400;
+      throw answered ? error : failure;
     }
   }
 

@@ -39,7 +39,7 @@ export interface UploadPlace {
   /** Uploads begin there. */
   readonly target: string;
   readonly scope: string;
-  readonly hasBlob: (digest: string) => Promise<boolean>;
+  readonly hasBlob: (digest: string, size: number) => Promise<boolean>;
   /** Of an upload that was begun already. */
   readonly location: URL | undefined;
 }
@@ -75,7 +75,7 @@ export class Upload {
 
   async #attempt(): Promise<UploadedBlob> {
     // The answer may have been lost when all had gone well.
-    if (this.#result && await this.#place.hasBlob(this.#result.digest)) return this.#result;
+    if (this.#result && await this.#isThere(this.#result)) return this.#result;
     const offset = await this.#offset();
     try {
       return await this.#send(offset);
@@ -116,7 +116,15 @@ export class Upload {
     this.#result = bytes.result();
     await this.#checkDigest(this.#result);
     await this.#finish(this.#location, this.#result);
-    return this.#result;
+    if (await this.#isThere(this.#result)) return this.#result;
+    throw new RegistryError(
+      `PUT ${redacted(this.#location)}: the registry has not stored what it took`,
+      { transient: true },
+    );
+  }
+
+  async #isThere({ digest, size }: UploadedBlob): Promise<boolean> {
+    return await this.#place.hasBlob(digest, size);
   }
 
   /** How many bytes the registry has of an earlier attempt. */

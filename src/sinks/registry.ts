@@ -283,7 +283,7 @@ class Push implements Disposable {
     let location: URL | undefined;
     if (digest !== undefined && size !== undefined) {
       const blob = { digest, size };
-      if (await this.#client.hasBlob(digest, size)) return done("exists", blob);
+      if (await this.#client.hasBlob(digest, size, compare)) return done("exists", blob);
       for (const from of this.#options.mountFrom ?? []) {
         const mounted = await this.#client.mountBlob(digest, from);
         if (mounted === true) return done("mounted", blob);
@@ -291,7 +291,9 @@ class Push implements Disposable {
       }
       const mounted = await shared?.mount(digest) ?? false;
       if (mounted === true) {
-        if (compare || await this.#client.hasBlob(digest, size)) return done("mounted", blob);
+        if (compare || await this.#client.hasBlob(digest, size, compare)) {
+          return done("mounted", blob);
+        }
       } else if (mounted !== false) location = mounted;
     }
     const onSent = (count: number) => {

@@ -182,6 +182,15 @@ Deno.test("what does not pass is tried again with growing delays, and then told"
   assert.deepEqual(waits, [10, 20, 40, 80, 160]);
 });
 
+Deno.test("what is a part of something is not tried again with the whole, too", async () => {
+  const fault = ({ method }: SeenRequest): Fault | undefined =>
+    method === "POST" ? { status: 500 } : undefined;
+  await using registry = await FakeRegistry.start({ fault });
+  using client = clientOf(registry);
+  await assert.rejects(client.uploadBlob(sourceOf(BLOB)), /^RegistryError: POST http:.*: 500$/);
+  assert.equal(registry.count("POST"), 6);
+});
+
 Deno.test("errors show no secrets of a URL", async () => {
   const fault = ({ method }: SeenRequest): Fault | undefined =>
     method === "PATCH" ? { status: 403 } : undefined;
@@ -229,3 +238,47 @@ Deno.test("a silent registry is given up", async () => {
   await assert.rejects(client.hasBlob(sha256Of(BLOB)), /it does not answer|silent/);
   listener.close();
 });
+
+/** What servers of plain HTTP do with the first bytes of TLS. */
+const GREETINGS: Readonly<Record<string, (connection: Deno.Conn) => unknown>> = {
+  "an error": (connection) =>
+    connection.write(new TextEncoder().encode("HTTP/1.0 400 Bad Request\r\n\r\n")),
+  "the end": (connection) => connection.close(),
+  "noise": (connection) => connection.write(new Uint8Array(100).fill(65)),
+  "nothing": () => {},
+};
+
+for (const [name, greet] of Object.entries(GREETINGS)) {
+  Deno.test(`a registry on loopback that answers TLS with ${name} is asked without, by HTTP/1.0`, async () => {
+    const connections: Deno.Conn[] = [];
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const serving = (async () => {
+      for await (const connection of listener) {
+        connections.push(connection);
+        const bytes = new Uint8Array(1 << 16);
+        await connection.read(bytes);
+        if (bytes[0] === 22) await greet(connection);
+        else {
+          const answer = "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n";
+          await connection.write(new TextEncoder().encode(answer));
+          connection.close();
+        }
+      }
+    })();
+    const { port } = listener.addr as Deno.NetAddr;
+    const options = { userAgent: "test", connectTimeout: 100, retries: { attempts: 1 } };
+    using client = new RegistryClient(`127.0.0.1:${port}`, "app", options);
+    assert.ok(await client.hasBlob(sha256Of(BLOB), 5));
+    using strict = new RegistryClient(`127.0.0.1:${port}`, "app", { ...options, tlsVerify: true });
+    await assert.rejects(strict.hasBlob(sha256Of(BLOB)), /^RegistryError: GET https:/);
+    listener.close();
+    for (const connection of connections) {
+      try {
+        connection.close();
+      } catch {
+        // It is closed.
+      }
+    }
+    await serving;
+  });
+}

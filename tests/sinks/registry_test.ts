@@ -1,55 +1,11 @@
 import assert from "node:assert/strict";
 import { ImageError } from "../../src/errors.ts";
-import type { Image } from "../../src/image/image.ts";
-import type { Layer } from "../../src/layer/layer.ts";
 import { identityOf } from "../../src/layer/layer.ts";
 import { RegistryClient } from "../../src/registry/client.ts";
 import { pushImage, pushIndex } from "../../src/sinks/registry.ts";
 import { FakeRegistry, type Fault, type SeenRequest } from "../support/fake_registry.ts";
+import { assertComplete, imageOfLayers, layersOf, TestLayer } from "../support/pushed_images.ts";
 import { randomBytes, randomNumbers } from "../support/seeded.ts";
-
-/** A layer that counts how often it is read. */
-class TestLayer implements Layer {
-  readonly comment = "";
-  reads = 0;
-  constructor(readonly label: string, public bytes: Uint8Array<ArrayBuffer>) {}
-  get identity(): string {
-    return identityOf("test", this.label);
-  }
-  get contentKey(): string {
-    return this.identity;
-  }
-  tarSize(): Promise<number> {
-    return Promise.resolve(this.bytes.length);
-  }
-  open(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    this.reads++;
-    const bytes = this.bytes.slice();
-    return new ReadableStream({
-      type: "bytes",
-      autoAllocateChunkSize: 1 << 16,
-      start(controller) {
-        controller.enqueue(bytes);
-        controller.close();
-      },
-    });
-  }
-}
-
-function imageOfLayers(layers: readonly Layer[]): Image {
-  return {
-    architecture: "amd64",
-    variant: null,
-    os: "linux",
-    created: "1970-01-01T00:00:01+00:00",
-    config: {},
-    layers,
-    history: [],
-  };
-}
-
-const layersOf = (count: number) =>
-  Array.from({ length: count }, (_, n) => new TestLayer(`path-${n}`, randomBytes(n + 1, 60_000)));
 
 function clientOf(registry: FakeRegistry): RegistryClient {
   const retries = {
@@ -57,18 +13,6 @@ function clientOf(registry: FakeRegistry): RegistryClient {
     sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 1)),
   };
   return new RegistryClient(registry.host, "app", { userAgent: "test", push: true, retries });
-}
-
-/** All that a tag stands for is there. */
-function assertComplete(registry: FakeRegistry, tag: string): void {
-  const manifest = registry.manifests.get(tag);
-  if (manifest === undefined) return;
-  const { config, layers } = JSON.parse(new TextDecoder().decode(manifest.bytes)) as {
-    config: { digest: string };
-    layers: { digest: string; size: number }[];
-  };
-  assert.ok(registry.blobs.has(config.digest));
-  for (const { digest, size } of layers) assert.equal(registry.blobs.get(digest)?.length, size);
 }
 
 Deno.test("with the digests known, a second push reads no layer; one that changed is read", async () => {
@@ -213,31 +157,4 @@ Deno.test("random faults: an index is whole, or there is none", async () => {
     assertWholeIndex(registry, "v1");
   }
   assert.ok(outcomes.pushed > 5 && outcomes.failed > 0, JSON.stringify(outcomes));
-});
-
-Deno.test("random faults: a push ends right, or in an error, and no tag is incomplete", async () => {
-  const outcomes = { pushed: 0, failed: 0 };
-  for (let seed = 1; seed <= 140; seed++) {
-    const random = randomNumbers(seed);
-    const often = random() * 0.5;
-    const fault = ({ path }: SeenRequest): Fault | undefined => {
-      if (path === "/v2/" || random() > often) return undefined;
-      const kind = random();
-      if (kind < 0.5) return { cutAfter: Math.floor(random() * 60_000) };
-      if (kind < 0.8) return { status: 500 };
-      return { status: 429, headers: { "retry-after": "0" } };
-    };
-    await using registry = await FakeRegistry.start({ fault, resumable: seed % 2 === 0 });
-    using client = clientOf(registry);
-    try {
-      await pushImage(imageOfLayers(layersOf(4)), client, "v1", { layerCompression: "none" });
-      assert.ok(registry.manifests.has("v1"));
-      outcomes.pushed++;
-    } catch (error) {
-      assert.ok(error instanceof ImageError, `seed ${seed}: ${error}`);
-      outcomes.failed++;
-    }
-    assertComplete(registry, "v1");
-  }
-  assert.ok(outcomes.pushed > 10 && outcomes.failed > 0, JSON.stringify(outcomes));
 });

@@ -10,7 +10,11 @@ export class CuttingProxy implements Disposable {
   /** By the port that the server sees. */
   readonly #ways = new Map<number, Disposable>();
 
-  constructor(serverPort: number) {
+  readonly #lifeOf: () => number;
+
+  /** @param lifeOf told after how many bytes, both ways, the next connection is cut; never, without it */
+  constructor(serverPort: number, lifeOf: () => number = () => Infinity) {
+    this.#lifeOf = lifeOf;
     this.#accept(serverPort);
   }
 
@@ -33,8 +37,13 @@ export class CuttingProxy implements Disposable {
         server.close();
       };
       this.#ways.set(port, { [Symbol.dispose]: end });
+      let left = this.#lifeOf();
+      const take = (count: number) => {
+        left -= count;
+        if (left < 0) end();
+      };
       for (const [from, to] of [[client, server], [server, client]] as const) {
-        pass(from, to).catch(() => {}).finally(end);
+        pass(from, to, take).catch(() => {}).finally(end);
       }
     }
   }
@@ -45,11 +54,12 @@ export class CuttingProxy implements Disposable {
   }
 }
 
-async function pass(from: Deno.Conn, to: Deno.Conn): Promise<void> {
+async function pass(from: Deno.Conn, to: Deno.Conn, take: (count: number) => void): Promise<void> {
   const buffer = new Uint8Array(1 << 16);
   for (;;) {
     const length = await from.read(buffer);
     if (length === null) return;
+    take(length);
     for (let rest = buffer.subarray(0, length); rest.length > 0;) {
       rest = rest.subarray(await to.write(rest));
     }

@@ -27,7 +27,15 @@ export type Fault =
   | {
     /** After so many bytes of the body that comes, or of the one that goes. */
     readonly cutAfter: number;
-  };
+  }
+  /** Headers of the answer that would be right. */
+  | { readonly alter: Readonly<Record<string, string>> }
+  /** All is read, but so many milliseconds pass between two pieces. */
+  | { readonly slow: number }
+  /** So many bytes are read, and nothing ever happens again. */
+  | { readonly silentAfter: number }
+  /** A blob loses its first byte while it is stored. */
+  | { readonly truncate: true };
 
 /** Options of {@linkcode FakeRegistry.start}. */
 export interface FakeOptions {
@@ -101,11 +109,22 @@ export class FakeRegistry implements AsyncDisposable {
       response.end(fault.body);
       return;
     }
+    if (fault && "silentAfter" in fault) return void await bodyOf(request, fault.silentAfter);
+    if (fault && "alter" in fault) {
+      const { alter } = fault;
+      const writeHead = response.writeHead.bind(response);
+      response.writeHead = ((status: number, headers: http.OutgoingHttpHeaders) =>
+        writeHead(status, { ...headers, ...alter })) as typeof response.writeHead;
+    }
+    const slow = fault && "slow" in fault ? fault.slow : 0;
+    const truncate = fault !== undefined && "truncate" in fault;
     const url = new URL(seen.path, `http://${this.host}`);
     const [, kind, name = ""] =
       /^\/v2\/[a-z0-9/]+?\/(blobs\/uploads|blobs|manifests|tags)\/(.*)$/.exec(url.pathname) ?? [];
-    if (kind === "blobs/uploads") return await this.#upload(request, response, url, name, cut);
-    const body = await bodyOf(request);
+    if (kind === "blobs/uploads") {
+      return await this.#upload(request, response, { url, id: name, cut, slow, truncate });
+    }
+    const body = await bodyOf(request, Infinity, slow);
     if (cut !== undefined && seen.method !== "GET") return this.#cut(request);
     const stored = kind === "blobs"
       ? this.blobs.get(name)
@@ -134,9 +153,13 @@ export class FakeRegistry implements AsyncDisposable {
   async #upload(
     request: http.IncomingMessage,
     response: http.ServerResponse,
-    url: URL,
-    id: string,
-    cut: number | undefined,
+    { url, id, cut, slow, truncate }: {
+      readonly url: URL;
+      readonly id: string;
+      readonly cut: number | undefined;
+      readonly slow: number;
+      readonly truncate: boolean;
+    },
   ): Promise<void> {
     if (request.method === "POST") {
       const mounted = url.searchParams.get("mount");
@@ -164,7 +187,7 @@ export class FakeRegistry implements AsyncDisposable {
       this.#sessions.delete(id);
       return answer(response, 204);
     }
-    const body = await bodyOf(request, cut);
+    const body = await bodyOf(request, cut, slow);
     session.bytes = await new Blob([session.bytes, body]).bytes();
     if (cut !== undefined && body.length >= cut) return this.#cut(request);
     if (request.method === "PATCH") return answer(response, 202, location);
@@ -174,7 +197,7 @@ export class FakeRegistry implements AsyncDisposable {
       return answer(response, 400, {}, JSON.stringify({ errors: [error] }));
     }
     this.#sessions.delete(id);
-    this.blobs.set(digest, session.bytes);
+    this.blobs.set(digest, truncate ? session.bytes.slice(1) : session.bytes);
     answer(response, 201, { "docker-content-digest": digest });
   }
 
@@ -199,10 +222,11 @@ function answer(
   response.end(body);
 }
 
-/** The whole body, or the first bytes of it. */
+/** The whole body, or the first bytes of it: then the rest is left unread. */
 async function bodyOf(
   request: http.IncomingMessage,
   most = Infinity,
+  delay = 0,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
@@ -211,7 +235,13 @@ async function bodyOf(
     if (size >= most) return;
     parts.push(chunk.slice(0, most - size));
     size += chunk.length;
-    if (size >= most) resolve();
+    if (size >= most) {
+      request.pause();
+      resolve();
+    } else if (delay > 0) {
+      request.pause();
+      setTimeout(() => request.resume(), delay);
+    }
   });
   for (const end of ["end", "error", "close"]) request.on(end, () => resolve());
   await promise;

@@ -13,6 +13,8 @@ export interface RegistryOptions {
   readonly htpasswd?: string;
   /** PEM files: then it speaks TLS alone. */
   readonly tls?: { readonly certificate: string; readonly key: string };
+  /** A file system in memory of so many bytes for what it stores, as root; else the disk. */
+  readonly diskSize?: number;
 }
 
 /** A registry with its own storage, which goes when this is disposed of. */
@@ -22,11 +24,15 @@ export interface Registry extends AsyncDisposable {
 }
 
 /** Starts a registry on loopback. */
-export async function startRegistry({ htpasswd, tls }: RegistryOptions = {}): Promise<Registry> {
+export async function startRegistry(
+  { htpasswd, tls, diskSize }: RegistryOptions = {},
+): Promise<Registry> {
   const host = `127.0.0.1:${freePort()}`;
   const daemon = await startDaemon({
     name: "docker-registry",
+    ...diskSize === undefined ? {} : { leftMount: (directory) => `${directory}/storage` },
     command: (directory) => {
+      if (diskSize !== undefined) mountMemory(`${directory}/storage`, diskSize);
       const config = {
         version: "0.1",
         log: { level: "warn", accesslog: { disabled: true } },
@@ -51,6 +57,13 @@ export async function startRegistry({ htpasswd, tls }: RegistryOptions = {}): Pr
   return { host, [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose]() };
 }
 
+function mountMemory(directory: string, size: number): void {
+  Deno.mkdirSync(directory);
+  const args = ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", directory];
+  const { success } = new Deno.Command("mount", { args }).outputSync();
+  if (!success) throw new Error(`mount ${args.join(" ")} failed`);
+}
+
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
@@ -63,15 +76,23 @@ export interface TestAuthority {
   readonly key: string;
 }
 
-/** Makes these files in a directory, with openssl. */
-export async function makeAuthority(directory: string): Promise<TestAuthority> {
+/**
+ * Makes these files in a directory, with openssl.
+ *
+ * @param names what the certificate is for
+ * @param days how long it is valid, from now on; 0 for no longer
+ */
+export async function makeAuthority(
+  directory: string,
+  { names = "DNS:localhost,IP:127.0.0.1", days = 2 }: { names?: string; days?: number } = {},
+): Promise<TestAuthority> {
   const script = `cd "$1"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout ca-key.pem -out ca.crt -days 2 -subj /CN=tests
 openssl req -newkey rsa:2048 -nodes -keyout server-key.pem -out server.csr -subj /CN=localhost
-echo subjectAltName=DNS:localhost,IP:127.0.0.1 >extensions
-openssl x509 -req -in server.csr -CA ca.crt -CAkey ca-key.pem -CAcreateserial -out server.pem -days 2 \\
+echo "subjectAltName=$2" >extensions
+openssl x509 -req -in server.csr -CA ca.crt -CAkey ca-key.pem -CAcreateserial -out server.pem -days "$3" \\
   -extfile extensions`;
-  await succeed(["sh", "-ec", script, "sh", directory]);
+  await succeed(["sh", "-ec", script, "sh", directory, names, String(days)]);
   return {
     authority: `${directory}/ca.crt`,
     certificate: `${directory}/server.pem`,
