@@ -6,7 +6,7 @@
 import { UsageError } from "../errors.ts";
 import type { CacheUse } from "../registry/cache_repository.ts";
 import { parseReference, type RegistryReference } from "../registry/reference.ts";
-import type { PushedBlobs, PushOptions } from "../sinks/registry.ts";
+import type { PushedBlobs, PushOptions } from "../sinks/registry_push.ts";
 import { BlobProgress } from "../terminal/blob_progress.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
