@@ -98,6 +98,7 @@ export type { FileType, MemberType, TarFormat } from "./src/tar/tar_header.ts";
 export { type Attributes, PermissionRules } from "./src/layer/permissions.ts";
 export { type Ownership, StoreLayer } from "./src/layer/store_layer.ts";
 export type { ConfigBlob, Image, NamedImage, OriginalDocuments } from "./src/image/image.ts";
+export type { ImagePlatform } from "./src/image/image_platform.ts";
 export type {
   ImagePlan,
   PlannedBase,
