@@ -56,7 +56,9 @@ export async function pushCommand(
   };
   if (await isSpec(path)) {
     refuseOtherOptions("spec", options);
-    await using planned = await planFromFile(path, options, report);
+    // An earlier version is likely to be where this one goes.
+    const registryOptions = (host: string) => host === reference.host ? settings : undefined;
+    await using planned = await planFromFile(path, { ...options, registryOptions }, report);
     const { image, ...noticed } = await imageOf(planned.plan, new Date(), planned.base);
     reportNotices(noticed, options.strict, report);
     return await send(image);

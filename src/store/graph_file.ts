@@ -23,13 +23,28 @@ import { isStorePath, STORE_DIR, type StorePath } from "./store_path.ts";
  * @throws {UsageError} if it is neither, or not closed under references.
  */
 export function readGraphFile(file: string): Closure {
-  const text = readingFrom(file, () => Deno.readTextFileSync(file));
-  let json: unknown;
+  return graphIn(parsedJson(readingFrom(file, () => Deno.readTextFileSync(file)), file), file);
+}
+
+/**
+ * What a file holds as JSON.
+ *
+ * @throws {UsageError} if it is none.
+ */
+export function parsedJson(text: string, file: string): unknown {
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     throw new UsageError(`${file}: not JSON: ${(error as SyntaxError).message}`);
   }
+}
+
+/**
+ * The reference graph that a file holds: see {@linkcode readGraphFile}.
+ *
+ * @throws {UsageError} if it holds something else, or is not closed under references.
+ */
+export function graphIn(json: unknown, file: string): Closure {
   const closure = new Map<StorePath, PathInfo>();
   for (const [name, value] of records(json, file)) {
     const at = `${file}: ${name}`;
