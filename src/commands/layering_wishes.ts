@@ -62,12 +62,6 @@ export async function layeringWishes(
 ): Promise<Wished> {
   const { previous, history = [] } = options;
   if (previous === undefined && history.length === 0) return { wishes: { strategy } };
-  if (strategy !== "updates") {
-    report.warn(
-      `${previous === undefined ? "--history" : "--previous"}: the strategy ${strategy} ` +
-        "looks at no earlier versions; updates does",
-    );
-  }
   // Most plans are made without.
   const { earlierClosures, earlierPlan } = await import("./earlier.ts");
   const closures: ((closure: Closure) => Closure)[] = [];
@@ -78,8 +72,16 @@ export async function layeringWishes(
     strategy,
     history: (closure) => closures.map((earlier) => earlier(closure)),
   };
-  if (previous === undefined) return { wishes };
-  const plan = await earlierPlan("--previous", previous, image, options, report.warn);
+  const plan = previous === undefined
+    ? undefined
+    : await earlierPlan("--previous", previous, image, options, report.warn);
+  if (strategy !== "updates") {
+    report.warn(
+      `${plan === undefined ? "--history" : "--previous"}: the strategy ${strategy} looks at no ` +
+        "earlier versions; updates does",
+    );
+  }
+  if (plan === undefined) return { wishes };
   const carried = plan.layers.filter(({ paths }) => paths.length > 0);
   if (carried.length > 0 || plan.layers.length === 0) {
     return { wishes: { ...wishes, previous: carried }, previous: plan };
