@@ -10,7 +10,7 @@ import type {
   PlanDescription,
 } from "../image/plan_description.ts";
 import { namePart } from "../store/store_path.ts";
-import { firstOf, formatBytes, formatCount, formatTable } from "./format.ts";
+import { firstOf, formatBytes, formatCount, formatTable, printable } from "./format.ts";
 
 type Row = readonly string[];
 
@@ -110,9 +110,12 @@ function expectedTable(
     percent(size === 0 ? 0 : chain / size),
   ];
   const rows = [
-    ["this plan", ...cells(`${layers.length}`, repull, chain)],
+    [
+      strategy === undefined ? "this plan" : `this plan (${strategy})`,
+      ...cells(`${layers.length}`, repull, chain),
+    ],
     ...strategies.map((other) => [
-      other.strategy + (other.strategy === strategy ? " (anew)" : ""),
+      other.strategy,
       ...cells(`${other.layers}`, other.repull, other.chain),
     ]),
     ["all in one layer", ...cells("1", size, size)],
@@ -129,7 +132,7 @@ function updateLines(update: DescribedUpdate): string {
   const { from, kept, changed, added, removed, repull, chain, least, total } = update;
   const of = (bytes: number) =>
     `${formatBytes(bytes)} of ${formatBytes(total)} (${percent(total === 0 ? 0 : bytes / total)})`;
-  return `Update from ${from}: ` +
+  return `Update from ${printable(from)}: ` +
     `${formatCount(kept, "layer")} kept, ${changed} changed, ${added} added, ${removed} gone\n` +
     `To a registry: ${of(repull)}; ${formatBytes(least)} are new paths\n` +
     `To an overlay store: ${of(chain)}\n`;
