@@ -40,7 +40,8 @@ export async function pushCommand(
   if (reference.digest !== undefined) {
     throw new UsageError(`${destination}: push to a tag; the digest is what the image has`);
   }
-  if (path === "-" && options.passwordStdin) {
+  const { closure, previous, history = [] } = options;
+  if (options.passwordStdin && [path, closure, previous, ...history].includes("-")) {
     throw new UsageError("-: standard input is for the password, with --password-stdin");
   }
   const report = reportTo(options.quiet);

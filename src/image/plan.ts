@@ -42,6 +42,7 @@ export interface PlanOptions extends TopOptions {
 
 /** Store paths that are grouped into layers. */
 export interface Grouping extends LayeringOptions {
+  /** What is grouped. */
   readonly closure: Closure;
 }
 
