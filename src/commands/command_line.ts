@@ -89,6 +89,11 @@ function yesOrNo(text: string): boolean {
   throw new InvalidArgumentError("Expected true or false.");
 }
 
+function graphFile(text: string): string {
+  if (/\.(svg|html)$/.test(text)) return text;
+  throw new InvalidArgumentError("Expected a name that ends in .svg or .html.");
+}
+
 function listed(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
@@ -239,9 +244,13 @@ Examples:
     .addOption(modules)
     .addOption(quiet)
     .option("--json", "print JSON: layers, lowest first, sizes in bytes")
+    .addOption(
+      new Option("--graph <file>", "draw them, too: an .svg, or .html that shows what uses what")
+        .argParser(graphFile),
+    )
     .addHelpText(
       "after",
-      "\nExamples:\n  nix-image plan spec.json\n  nix-image plan --json spec.json",
+      "\nExamples:\n  nix-image plan spec.json\n  nix-image plan --json spec.json\n  nix-image plan spec.json --graph layers.html",
     )
     .action(async (spec, options) => {
       const { planCommand } = await import("./plan.ts");

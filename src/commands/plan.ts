@@ -6,12 +6,15 @@
 import type { ImagePlan } from "../image/image_plan.ts";
 import { namePart } from "../store/store_path.ts";
 import { firstOf, formatBytes, formatCount, formatTable } from "../terminal/format.ts";
+import { graphOf, writeGraph } from "./graph.ts";
 import { planFromFile, type PlanningOptions } from "./planning.ts";
 import { reportNotices, reportTo } from "./report.ts";
 
 /** Options of {@linkcode planCommand}. */
 export interface PlanCommandOptions extends PlanningOptions {
   readonly json?: boolean | undefined;
+  /** The file to draw the layers to. */
+  readonly graph?: string;
   readonly quiet?: boolean;
 }
 
@@ -21,6 +24,9 @@ export async function planCommand(spec: string, options: PlanCommandOptions): Pr
   await using planned = await planFromFile(spec, options, report);
   const { plan } = planned;
   if ("file" in plan.top) reportNotices(plan.top, options.strict, report);
+  if (options.graph !== undefined) {
+    await writeGraph(options.graph, graphOf(plan, planned.closure));
+  }
   console.log(options.json ? JSON.stringify(describe(plan), null, 2) : tableOf(plan));
 }
 

@@ -12,6 +12,7 @@ import { WorkDirectory } from "../disk/work_directory.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import type { Compressor } from "../spec/image_spec.ts";
 import { loadSpec } from "../spec/load.ts";
+import type { Closure } from "../store/closure.ts";
 import { readingFrom } from "../store/files.ts";
 import { closuresWithin, readGraphFile } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
@@ -66,6 +67,8 @@ function checkStoreRoot(directory: string): string {
 /** A plan and what it refers to: temporary files and open ones, which go when this is disposed of. */
 export interface PlannedSpec extends AsyncDisposable {
   readonly plan: ImagePlan;
+  /** The store paths of its layers. */
+  readonly closure: Closure;
   /** The base image that it names. */
   readonly base: BaseImage | undefined;
   /** How the spec wants the archive compressed. */
@@ -94,6 +97,7 @@ export async function planFromFile(
   const storeRoot = options.storeRoot === undefined ? "" : checkStoreRoot(options.storeRoot);
   let work: WorkDirectory | undefined;
   let base: BaseImage | undefined;
+  let closure: Closure = new Map();
   const dispose = async () => {
     await base?.[Symbol.asyncDispose]();
     await work?.[Symbol.asyncDispose]();
@@ -109,6 +113,7 @@ export async function planFromFile(
       workDirectory: async () => (work = await WorkDirectory.create()).path,
       onOutput: report.output,
       base,
+      onClosure: (planned) => closure = planned,
       machine: {
         accel: options.accel,
         silence: options.vmTimeout,
@@ -119,7 +124,7 @@ export async function planFromFile(
       ...(repoTag === undefined ? {} : { repoTag }),
     });
     const { compressor } = spec;
-    return { plan, compressor, base, [Symbol.asyncDispose]: dispose };
+    return { plan, closure, compressor, base, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;

@@ -33,6 +33,8 @@ export interface PlanOptions extends TopOptions {
   readonly repoTag?: string;
   /** The image that `fromImage` of the spec leads to; needed where it has one. */
   readonly base?: BaseImage | undefined;
+  /** Told of the closure that is grouped into layers. */
+  readonly onClosure?: (closure: Closure) => void;
 }
 
 /**
@@ -62,6 +64,7 @@ export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<
   }
   if (onBase !== undefined) closure = await onBase.withoutHeld(closure);
   const base = onBase?.base ?? null;
+  if (spec.includeStorePaths) options.onClosure?.(closure);
   const layers = spec.includeStorePaths ? storeLayers(spec, closure, base) : [];
   const decided = {
     formatVersion: FORMAT_VERSION,
