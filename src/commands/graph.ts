@@ -45,6 +45,7 @@ export function graphOf({ repoTag, type, base, layers, top }: ImagePlan, closure
     base: base === null
       ? undefined
       : { name: base.name, sizes: base.layers.map(({ size }) => size) },
-    top: "links" in top ? undefined : { size: top.size, inLayer: type === "single" },
+    // Links alone are too small to be seen.
+    top: { size: "links" in top ? 0 : top.size, inLayer: type === "single" },
   };
 }

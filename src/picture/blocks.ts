@@ -20,7 +20,7 @@ export interface PictureFacts {
   readonly name: string;
   /** The image that it is made on. */
   readonly base?: { readonly name: string; readonly sizes: readonly number[] } | undefined;
-  /** What is outside of the store, if its size is known; in a single image it is in the layer of store paths. */
+  /** What is outside of the store, in a layer of its own, or in that of all paths. */
   readonly top?: { readonly size: number; readonly inLayer: boolean } | undefined;
 }
 
@@ -68,11 +68,12 @@ export function blocksOf(
     cells: [{ name: "base image", size }],
   }));
   for (const [index, { paths, reason, share }] of layers.entries()) {
-    const cells = paths.map((path) => ({
+    const cells: Cell[] = paths.map((path) => ({
       name: namePart(path),
       path,
       size: closure.get(path)?.narSize ?? 0,
     }));
+    if (top?.inLayer) cells.push({ name: "outside of the store", size: top.size });
     const size = cells.reduce((sum, cell) => sum + cell.size, 0);
     blocks.push({
       number: below.length + index + 1,
@@ -85,10 +86,10 @@ export function blocksOf(
       colour: layerColour(index, share),
     });
   }
-  if (top !== undefined) {
+  if (top !== undefined && !(top.inLayer && layers.length > 0)) {
     blocks.push({
       ...outside,
-      number: blocks.length + (top.inLayer && layers.length > 0 ? 0 : 1),
+      number: blocks.length + 1,
       kind: "top",
       size: top.size,
       reason: "all that is not in the store",

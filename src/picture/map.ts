@@ -62,20 +62,19 @@ export function cellsInOrder(blocks: readonly Block[], area: Rectangle): Cell[] 
 function cellOf({ item, at }: Placed<Cell>, block: Block): string {
   const small = Math.min(at.width, at.height) < SMALLEST_FRAMED;
   return rectangle(at, {
-    class: item.path === undefined ? undefined : small ? "path small" : "path",
+    class: `${item.path === undefined ? "other" : "path"}${small ? " small" : ""}`,
     fill: block.kind === "store" ? undefined : `url(#${block.kind})`,
   }, tooltip(describe(item, block)));
 }
 
-function describe({ name, path, size }: Cell, block: Block): string[] {
-  const { number, share, reason, cells } = block;
-  const share100 = share === undefined ? "" : `; ${formatShare(share)} of the updates change it`;
-  const of = path === undefined
+function describe({ name, size }: Cell, block: Block): string[] {
+  const { number, share, reason } = block;
+  const paths = block.cells.filter((cell) => cell.path !== undefined).length;
+  const often = share === undefined ? "" : `; ${formatShare(share)} of the updates change it`;
+  const of = paths === 0
     ? `Layer ${number}`
-    : `Layer ${number}: ${formatCount(cells.length, "path")}, ${
-      formatBytes(block.size)
-    }${share100}`;
-  return [`${name}, ${formatBytes(size)}`, of, reason];
+    : `Layer ${number}: ${formatCount(paths, "path")}, ${formatBytes(block.size)}${often}`;
+  return [`${name}, ${formatBytes(size)}`, of, reason].filter((text) => text !== "");
 }
 
 /** A line around a layer, as thick as there is room for. */

@@ -108,8 +108,8 @@ export const PAGE_SCRIPT = `
 
   function place(x, y) {
     const { width, height } = tip.getBoundingClientRect();
-    tip.style.left = Math.max(4, x + 16 + width > innerWidth ? x - 16 - width : x + 16) + "px";
-    tip.style.top = Math.max(4, Math.min(y + 16, innerHeight - height - 4)) + "px";
+    tip.style.left = Math.max(4, Math.min(x + 16, innerWidth - width - 4)) + "px";
+    tip.style.top = Math.max(4, y + 16 + height > innerHeight ? y - 16 - height : y + 16) + "px";
   }
 
   const told = (target) => {

@@ -38,8 +38,8 @@ text, .frame { pointer-events: none; }
 .ink { fill: #1b1f24; }
 .muted { fill: #57606a; }
 .bold, .number { font-weight: bold; }
-.path { stroke: #fff; stroke-opacity: .75; }
-.path.small { stroke: none; }
+.path, .other { stroke: #fff; stroke-opacity: .75; }
+.small { stroke: none; }
 .frame { fill: none; stroke: #fff; }
 .badge { fill: #111; }
 .marked { fill: #fff; }
@@ -53,7 +53,7 @@ text, .frame { pointer-events: none; }
   .ground, .hit { fill: #14171b; }
   .ink { fill: #e6e9ec; }
   .muted { fill: #a3abb4; }
-  .path, .frame { stroke: #14171b; }
+  .path, .other, .frame { stroke: #14171b; }
   .bar { fill: #a3abb4; }
   .swatch, .axis { stroke: #a3abb4; }
 }
@@ -113,7 +113,7 @@ function heading(blocks: readonly Block[], { name, base }: PictureFacts): string
   const room = WIDTH - 2 * MARGIN;
   const size = blocks.reduce((sum, block) => sum + block.size, 0);
   const paths = blocks.reduce(
-    (sum, { kind, cells }) => kind === "store" ? sum + cells.length : sum,
+    (sum, { cells }) => sum + cells.filter(({ path }) => path !== undefined).length,
     0,
   );
   const count = blocks.at(-1)?.number ?? 0;
@@ -159,10 +159,10 @@ function legend(blocks: readonly Block[]): string {
           : `up to ${formatShare(step.upTo)}`,
       ])
       : [],
-    ...blocks.some(({ kind }) => kind === "base")
+    ...blocks.some(({ kind, size }) => kind === "base" && size > 0)
       ? [["url(#base)", "base image"] as [string, string]]
       : [],
-    ...blocks.some(({ kind }) => kind === "top")
+    ...blocks.some(({ kind, size }) => kind === "top" && size > 0)
       ? [["url(#top)", "top layer"] as [string, string]]
       : [],
   ];

@@ -9,6 +9,7 @@ import { namePart, type StorePath } from "../../src/store/store_path.ts";
 import { Chromium } from "../support/chromium.ts";
 import { generatedClosure } from "../support/generated_closure.ts";
 import { decodePng } from "../support/png.ts";
+import { nixImage } from "../support/program.ts";
 import { Scratch } from "../support/scratch.ts";
 import { storePath } from "../support/store_paths.ts";
 
@@ -369,6 +370,40 @@ Deno.test("The page shows what a path uses and what uses it, and asks no network
     );
     assert.deepEqual(loaded, []);
   });
+});
+
+Deno.test("plan --graph draws the layers of a spec, and prints what it does without", async () => {
+  await using scratch = new Scratch();
+  const closure = generatedClosure(4, 60);
+  const graph = `${scratch.path}/graph.json`;
+  Deno.writeTextFileSync(graph, JSON.stringify(Object.fromEntries(closure)));
+  const roots = [...closure.keys()].filter((path) =>
+    ![...closure.values()].some(({ references }) => references.includes(path))
+  );
+  const spec = scratch.spec({ name: "app", tag: "1", contents: roots, maxLayers: 20 });
+  const args = ["plan", "--closure", graph, spec];
+  const plain = await nixImage(args);
+  assert.equal(plain.code, 0, plain.stderr);
+  const layers = planLayers(closure, { strategy: "auto", limit: 19 });
+
+  for (const [ending, draws] of [["svg", /^<svg /], ["html", /^<!DOCTYPE html>/]] as const) {
+    const file = `${scratch.path}/layers.${ending}`;
+    const { code, text, stderr } = await nixImage([...args, "--graph", file]);
+    assert.equal(code, 0, stderr);
+    assert.equal(text, plain.text);
+    const drawn = Deno.readTextFileSync(file);
+    assert.match(drawn, draws);
+    assert.ok(drawn.includes(`>${layers.length + 1} layers, 60 store paths, `));
+    for (const path of closure.keys()) assert.ok(drawn.includes(`<title>${namePart(path)}, `));
+    for (const { reason } of layers) assert.ok(drawn.includes(`\n${reason}</title>`), reason);
+  }
+
+  const wrong = await nixImage([...args, "--graph", `${scratch.path}/layers.png`]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /--graph.*ends in \.svg or \.html/);
+  const nowhere = await nixImage([...args, "--graph", `${scratch.path}/none/layers.svg`]);
+  assert.equal(nowhere.code, 1);
+  assert.match(nowhere.stderr, /there is no directory .*none/);
 });
 
 function reach(start: StorePath, next: (path: StorePath) => readonly StorePath[]): Set<StorePath> {
