@@ -13,7 +13,7 @@ import { closurePicture } from "../picture/picture.ts";
 import type { Closure } from "../store/closure.ts";
 
 /** What is drawn: layers, lowest first, that together hold each path of the closure once. */
-export interface Graph extends PictureFacts {
+interface Graph extends PictureFacts {
   readonly closure: Closure;
   readonly layers: readonly LayerPlan[];
   /** Closures of earlier versions, oldest first. */

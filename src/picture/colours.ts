@@ -11,7 +11,7 @@ export interface Colour {
 }
 
 /** A step of lightness. */
-export interface Step {
+interface Step {
   /** The greatest share of the updates that it stands for, from 0 to 1. */
   readonly upTo: number;
   /** Lightness and chroma in OKLCH. */

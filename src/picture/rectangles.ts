@@ -12,7 +12,7 @@ export interface Rectangle {
 }
 
 /** A number that has a share of the area, and what it is of. */
-export interface Sized {
+interface Sized {
   readonly size: number;
 }
 

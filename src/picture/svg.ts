@@ -7,7 +7,7 @@ import type { Rectangle } from "./rectangles.ts";
 import { escaped } from "./text.ts";
 
 /** The values of an element's attributes. */
-export type Attributes = Readonly<Record<string, string | number | undefined>>;
+type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 /** An element; `content` is XML. */
 export function element(name: string, attributes: Attributes, content = ""): string {

@@ -5,12 +5,6 @@
 
 import { visible } from "../visible.ts";
 
-/** A piece of text and its font's size in pixels. */
-export interface Text {
-  readonly text: string;
-  readonly size: number;
-}
-
 /**
  * The widths of the ASCII characters from the space on, in hundredths of the font's size: those of DejaVu
  * Sans, which with Verdana is the widest font that browsers take for sans-serif.
