@@ -6,7 +6,6 @@
 import type { ImagePlan } from "../image/image_plan.ts";
 import { namePart } from "../store/store_path.ts";
 import { firstOf, formatBytes, formatCount, formatTable } from "../terminal/format.ts";
-import { graphOf, writeGraph } from "./graph.ts";
 import { planFromFile, type PlanningOptions } from "./planning.ts";
 import { reportNotices, reportTo } from "./report.ts";
 
@@ -25,6 +24,7 @@ export async function planCommand(spec: string, options: PlanCommandOptions): Pr
   const { plan } = planned;
   if ("file" in plan.top) reportNotices(plan.top, options.strict, report);
   if (options.graph !== undefined) {
+    const { graphOf, writeGraph } = await import("./graph.ts");
     await writeGraph(options.graph, graphOf(plan, planned.closure));
   }
   console.log(options.json ? JSON.stringify(describe(plan), null, 2) : tableOf(plan));
