@@ -107,12 +107,7 @@ export type {
   PlannedLinks,
   PlannedTop,
 } from "./src/image/image_plan.ts";
-export {
-  type Grouping,
-  type LayeringWishes,
-  planImage,
-  type PlanOptions,
-} from "./src/image/plan.ts";
+export { type LayeringWishes, planImage, type PlanOptions } from "./src/image/plan.ts";
 export type { TopOptions } from "./src/image/plan_top.ts";
 export { imageOf, type PlannedImage } from "./src/image/planned_image.ts";
 export type { FinishedTop } from "./src/layer/finished_top.ts";

@@ -101,6 +101,11 @@ function yesOrNo(text: string): boolean {
   throw new InvalidArgumentError("Expected true or false.");
 }
 
+function graphFile(text: string): string {
+  if (/\.(svg|html)$/.test(text)) return text;
+  throw new InvalidArgumentError("Expected a name that ends in .svg or .html.");
+}
+
 function listed(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
@@ -270,13 +275,18 @@ An image carries its plan in its history, so that an archive, a layout or docker
     .option("--explain", "show all paths, how often layers change, and what other strategies cost")
     .option("--against <image|plan.json>", "show what the update from this version moves")
     .option("--json", "print JSON: layers, lowest first, sizes in bytes (docs/plan.md)")
+    .addOption(
+      new Option("--graph <file>", "draw them, too: an .svg, or .html that shows what uses what")
+        .argParser(graphFile),
+    )
     .addHelpText(
       "after",
       `
 Examples:
   nix-image plan spec.json
   nix-image plan --explain --previous app-1.tar.gz spec.json
-  nix-image plan --closure graph.json --layers 20 --json`,
+  nix-image plan --closure graph.json --layers 20 --json
+  nix-image plan spec.json --graph layers.html`,
     )
     .action(async (spec, options) => {
       const { planCommand } = await import("./plan.ts");

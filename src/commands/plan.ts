@@ -15,6 +15,8 @@ export interface PlanCommandOptions extends PlanningOptions {
   /** An earlier version: an image, or what `plan --json` printed. */
   readonly against?: string;
   readonly json?: boolean | undefined;
+  /** The file to draw the layers to. */
+  readonly graph?: string;
   readonly quiet?: boolean;
 }
 

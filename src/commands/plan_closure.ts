@@ -3,6 +3,7 @@
  * @module
  */
 
+import { basename } from "node:path";
 import { UsageError } from "../errors.ts";
 import { describeLayers, type PlanDescription } from "../image/plan_description.ts";
 import { plannedLayer } from "../image/planned_layer.ts";
@@ -49,23 +50,27 @@ export async function planClosure(options: PlanCommandOptions): Promise<PlanDesc
   const architecture = ociArchitecture(Deno.build.arch) ?? Deno.build.arch;
   const image = { os: "linux", architecture, variant: impliedVariant(Deno.build.arch) };
   const wished = await layeringWishes(options, { strategy, image, report });
-  const grouping = {
-    closure,
+  const layering = {
     strategy,
     limit,
     previous: wished.wishes.previous ?? [],
     history: wished.wishes.history?.(closure) ?? [],
   };
-  const layers = planLayers(closure, grouping).map((layer) => plannedLayer(layer, closure));
+  const layers = planLayers(closure, layering).map((layer) => plannedLayer(layer, closure));
+  const findings = describeLayers({ closure, layers, base: null }, {
+    explain: options.explain ? layering : undefined,
+    against: await updatedVersion(options, wished.previous, image, report.warn),
+  });
+  if (options.graph !== undefined) {
+    const { writeGraph } = await import("./graph.ts");
+    const name = basename(nameOfInput(file));
+    await writeGraph(options.graph, { closure, layers, name, history: layering.history });
+  }
   return {
     strategy,
     limit,
     size: layers.reduce((sum, { size }) => sum + size, 0),
-    ...describeLayers(layers, null, {
-      explain: options.explain ? grouping : undefined,
-      against: await updatedVersion(options, wished.previous, image, report.warn),
-      sizeOf: (path) => closure.get(path)?.narSize ?? 0,
-    }),
+    ...findings,
   };
 }
 

@@ -36,16 +36,19 @@ export async function planSpec(
   }, history);
   const report = reportTo(options.quiet);
   await using planned = await planFromFile(file, options, report);
-  const { plan, grouping } = planned;
-  if (options.explain && grouping === undefined) {
+  const { plan, closure: paths, layering } = planned;
+  if (options.explain && layering === undefined) {
     throw new UsageError("--explain is for layers of store paths, and the image has none");
   }
   if ("file" in plan.top) reportNotices(plan.top, options.strict, report);
   const image = { name: plan.repoTag.slice(0, plan.repoTag.lastIndexOf(":")), ...plan };
-  const findings = describeLayers(plan.layers, plan.base, {
-    explain: options.explain ? grouping : undefined,
+  const findings = describeLayers({ ...plan, closure: paths }, {
+    explain: options.explain ? layering : undefined,
     against: await updatedVersion(options, planned.previous, image, report.warn),
-    sizeOf: (path) => grouping?.closure.get(path)?.narSize ?? 0,
   });
-  return describeImagePlan(plan, grouping, findings);
+  if (options.graph !== undefined) {
+    const { graphOf, writeGraph } = await import("./graph.ts");
+    await writeGraph(options.graph, { ...graphOf(plan, paths), history: layering?.history ?? [] });
+  }
+  return describeImagePlan(plan, layering, findings);
 }

@@ -8,11 +8,13 @@ import type { BaseImage } from "../base/base_image.ts";
 import { ImageError, UsageError } from "../errors.ts";
 import type { ImagePlan } from "../image/image_plan.ts";
 import type { EarlierPlan } from "../image/earlier_plan.ts";
-import { type Grouping, planImage } from "../image/plan.ts";
+import { planImage } from "../image/plan.ts";
+import type { LayeringOptions } from "../layering/layering.ts";
 import { WorkDirectory } from "../disk/work_directory.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import type { Compressor } from "../spec/image_spec.ts";
 import { loadSpec } from "../spec/load.ts";
+import type { Closure } from "../store/closure.ts";
 import { readingFrom } from "../store/files.ts";
 import { closuresWithin, graphIn } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
@@ -69,8 +71,10 @@ function checkStoreRoot(directory: string): string {
 /** A plan and what it refers to: temporary files and open ones, which go when this is disposed of. */
 export interface PlannedSpec extends AsyncDisposable {
   readonly plan: ImagePlan;
-  /** What was grouped into layers; undefined if there are no layers of store paths alone. */
-  readonly grouping: Grouping | undefined;
+  /** The store paths of its layers. */
+  readonly closure: Closure;
+  /** How they were grouped; undefined if there are no layers of store paths alone. */
+  readonly layering: LayeringOptions | undefined;
   /** The version that its layers were planned after. */
   readonly previous: EarlierPlan | undefined;
   /** The base image that it names. */
@@ -120,7 +124,8 @@ export async function planFromFile(
     : graphIn(await readJson(options.closure), nameOfInput(options.closure));
   let work: WorkDirectory | undefined;
   let base: BaseImage | undefined;
-  let grouping: Grouping | undefined;
+  let closure: Closure = new Map();
+  let layering: LayeringOptions | undefined;
   const dispose = async () => {
     await base?.[Symbol.asyncDispose]();
     await work?.[Symbol.asyncDispose]();
@@ -135,7 +140,7 @@ export async function planFromFile(
       onOutput: report.output,
       base,
       layering: wished.wishes,
-      onGrouping: (found) => grouping = found,
+      onClosure: (grouped, how) => [closure, layering] = [grouped, how],
       machine: {
         accel: options.accel,
         silence: options.vmTimeout,
@@ -148,7 +153,8 @@ export async function planFromFile(
     const { compressor } = spec;
     return {
       plan,
-      grouping,
+      closure,
+      layering,
       previous: wished.previous,
       compressor,
       base,

@@ -36,14 +36,8 @@ export interface PlanOptions extends TopOptions {
   readonly base?: BaseImage | undefined;
   /** What else decides on layers of store paths. */
   readonly layering?: LayeringWishes;
-  /** Told of what is grouped into layers, and how. */
-  readonly onGrouping?: (grouping: Grouping) => void;
-}
-
-/** Store paths that are grouped into layers. */
-export interface Grouping extends LayeringOptions {
-  /** What is grouped. */
-  readonly closure: Closure;
+  /** Told of the closure that is grouped into layers, and how; of none where it becomes one. */
+  readonly onClosure?: (closure: Closure, layering: LayeringOptions | undefined) => void;
 }
 
 /** What decides on layers of store paths besides the spec. */
@@ -155,10 +149,11 @@ function storeLayers(
   spec: ImageSpec,
   closure: Closure,
   base: PlannedBase | null,
-  { layering = {}, onGrouping }: PlanOptions,
+  { layering = {}, onClosure }: PlanOptions,
 ): PlannedLayer[] {
   const planned = (layer: LayerPlan) => plannedLayer(layer, closure);
   if (spec.type === "single") {
+    onClosure?.(closure, undefined);
     const paths = [...closure.keys()].sort();
     return [planned({ paths, reason: "single image" })];
   }
@@ -168,7 +163,7 @@ function storeLayers(
   const { strategy = spec.layering, previous = [] } = layering;
   const history = layering.history?.(closure) ?? [];
   const options = { strategy, limit, previous, history };
-  onGrouping?.({ closure, ...options });
+  onClosure?.(closure, options);
   return planLayers(closure, options).map(planned);
 }
 

@@ -4,12 +4,12 @@
  */
 
 import { type ExpectedUpdate, expectedUpdate } from "../layering/expected_update.ts";
-import { planLayers } from "../layering/layering.ts";
+import { type LayeringOptions, planLayers } from "../layering/layering.ts";
 import { LAYERING_STRATEGIES, type LayeringStrategy } from "../layering/strategies.ts";
+import type { Closure } from "../store/closure.ts";
 import type { StorePath } from "../store/store_path.ts";
 import type { EarlierPlan } from "./earlier_plan.ts";
 import type { ImagePlan, PlannedBase, PlannedLayer } from "./image_plan.ts";
-import type { Grouping } from "./plan.ts";
 import { type LayerChange, type PlanUpdate, planUpdate } from "./plan_update.ts";
 
 /** A plan, of an image or of a closure alone. Sizes are in bytes, layers begin with the lowest. */
@@ -63,26 +63,31 @@ export interface DescribedUpdate extends Omit<PlanUpdate, "changes"> {
 
 /** What else is to be described. */
 export interface DescriptionOptions {
-  /** What was grouped: adds what is expected of updates. */
-  readonly explain?: Grouping | undefined;
+  /** How its paths were grouped: adds what is expected of updates. */
+  readonly explain?: LayeringOptions | undefined;
   /** The version that is updated. */
   readonly against?: EarlierPlan | undefined;
-  /** The size of a store path that is planned. */
-  readonly sizeOf: (path: StorePath) => number;
 }
 
 /** What is added to the description of a plan. */
 export type PlanFindings = Pick<PlanDescription, "layers" | "expected" | "update">;
 
+/** A closure with the layers that it became, and those below them. */
+export interface PlannedClosure {
+  readonly closure: Closure;
+  readonly layers: readonly PlannedLayer[];
+  readonly base: PlannedBase | null;
+}
+
 /** Describes the layers of a plan. */
 export function describeLayers(
-  layers: readonly PlannedLayer[],
-  base: PlannedBase | null,
-  { explain, against, sizeOf }: DescriptionOptions,
+  { closure, layers, base }: PlannedClosure,
+  { explain, against }: DescriptionOptions,
 ): PlanFindings {
+  const sizeOf = (path: StorePath) => closure.get(path)?.narSize ?? 0;
   const below = base?.layers.map(({ diffId, size }) => ({ paths: [], diffId, size })) ?? [];
   const update = against && planUpdate([...below, ...layers], against, sizeOf);
-  const own = explain && expectedUpdate(explain.closure, layers, explain.history);
+  const own = explain && expectedUpdate(closure, layers, explain.history);
   return {
     layers: layers.map(({ paths, size, reason, narHashes }, index) => ({
       paths,
@@ -92,15 +97,18 @@ export function describeLayers(
       ...own && { sizes: paths.map(sizeOf), share: own.layers[index]?.share ?? 0 },
       ...update && { change: update.changes[below.length + index]! },
     })),
-    ...own && explain && { expected: expected(own, explain) },
+    ...own && explain && { expected: expected(own, closure, explain) },
     ...update && { update: described(update) },
   };
 }
 
-function expected({ repull, chain, least }: ExpectedUpdate, grouping: Grouping): ExpectedUpdates {
-  const { closure, limit, history } = grouping;
+function expected(
+  { repull, chain, least }: ExpectedUpdate,
+  closure: Closure,
+  { limit, history = [] }: LayeringOptions,
+): ExpectedUpdates {
   const strategies = LAYERING_STRATEGIES.map((strategy): ExpectedOfStrategy => {
-    const layers = planLayers(closure, { ...grouping, strategy, limit, previous: [] });
+    const layers = planLayers(closure, { strategy, limit, history });
     const { repull, chain } = expectedUpdate(closure, layers, history);
     return { strategy, layers: layers.length, repull, chain };
   });
@@ -123,7 +131,7 @@ function described({ changes, ...update }: PlanUpdate): DescribedUpdate {
 /** Describes the plan of an image. */
 export function describeImagePlan(
   { repoTag, type, architecture, base, layers, top }: ImagePlan,
-  grouping: Grouping | undefined,
+  layering: LayeringOptions | undefined,
   findings: PlanFindings,
 ): PlanDescription {
   const contents = "links" in top ? top.links : top.contents;
@@ -131,7 +139,7 @@ export function describeImagePlan(
     repoTag,
     type,
     architecture,
-    ...grouping && { strategy: grouping.strategy, limit: grouping.limit },
+    ...layering && { strategy: layering.strategy, limit: layering.limit },
     size: layers.reduce((sum, { size }) => sum + size, 0),
     ...base === null ? {} : { base },
     ...findings,

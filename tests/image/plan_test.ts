@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ImagePlan } from "../../src/image/image_plan.ts";
-import { type Grouping, planImage } from "../../src/image/plan.ts";
+import { planImage } from "../../src/image/plan.ts";
 import { imageOf } from "../../src/image/planned_image.ts";
 import type { ImageSpec } from "../../src/spec/image_spec.ts";
 import type { Closure } from "../../src/store/closure.ts";
@@ -86,7 +86,7 @@ Deno.test("scenario 31: planImage() keeps to maxLayers, the top layer included",
 });
 
 Deno.test("planImage() takes wishes for layers before the spec, and tells what was grouped", async () => {
-  const seen: Grouping[] = [];
+  const seen: unknown[] = [];
   const previous = [{ paths: [storePath("lib")] }];
   const { layers } = await plan({ maxLayers: 3 }, {
     layering: {
@@ -94,12 +94,13 @@ Deno.test("planImage() takes wishes for layers before the spec, and tells what w
       previous,
       history: (closure: Closure) => [closure, closure],
     },
-    onGrouping: (grouping: Grouping) => seen.push(grouping),
+    onClosure: (...told: unknown[]) => seen.push(...told),
   });
   assert.match(layers[0]?.reason ?? "", /in popularity$/);
   const closure = await source.closureOf([storePath("app")]);
   assert.deepEqual(seen, [
-    { closure, strategy: "popularity", limit: 2, previous, history: [closure, closure] },
+    closure,
+    { strategy: "popularity", limit: 2, previous, history: [closure, closure] },
   ]);
 });
 

@@ -336,6 +336,13 @@ Deno.test("plan --explain compares strategies, and says what each layer costs", 
   assert.match(text, /\nthis plan \(auto\) .*\n(?:.*\n)*No plan pulls less than .*\n$/);
 });
 
+Deno.test("plan --closure --graph draws the closure alone", async () => {
+  const drawing = `${scratch.path}/layers.svg`;
+  await planOf(["--closure", first, "--layers", "3", "--graph", drawing]);
+  const text = Deno.readTextFileSync(drawing);
+  for (const { path } of FIRST) assert.ok(text.includes(path.slice(44)), path);
+});
+
 Deno.test("docs/plan.md has the object that its example prints", async () => {
   const docs = await Deno.readTextFile(new URL("../../docs/plan.md", import.meta.url));
   const [graph = "", before = "", printed = ""] = Array.from(
