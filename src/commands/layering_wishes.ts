@@ -83,9 +83,8 @@ export async function layeringWishes(
   }
   if (plan === undefined) return { wishes };
   const carried = plan.layers.filter(({ paths }) => paths.length > 0);
-  if (carried.length > 0 || plan.layers.length === 0) {
-    return { wishes: { ...wishes, previous: carried }, previous: plan };
-  }
+  if (carried.length > 0) return { wishes: { ...wishes, previous: carried }, previous: plan };
+  if (plan.layers.length === 0) return { wishes, previous: plan };
   report.warn(
     `--previous ${previous}: its history names no store paths, as those of nix-image and of ` +
       "nixpkgs' streamLayeredImage do; all is planned afresh",

@@ -36,26 +36,23 @@ const OF_SPECS = [
  * @throws {UsageError} if they are wrong.
  */
 export async function planClosure(options: PlanCommandOptions): Promise<PlanDescription> {
-  const { closure: file = "", previous, against, history } = options;
+  const { closure: file = "", previous, against } = options;
   const other = OF_SPECS.find(([name]) => options[name] !== undefined);
   if (other !== undefined) throw new UsageError(`${other[1]} is for a spec, and there is none`);
   const limit = layerCount(options.layers);
   const strategy = checkStrategy(options.strategy) ?? LAYERING_STRATEGIES[0];
   checkOneStdin(
     { "--closure": file, "--previous": previous, "--against": against },
-    history,
+    options.history,
   );
   const closure = graphIn(await readJson(file), nameOfInput(file));
   const report = reportTo(options.quiet);
   const architecture = ociArchitecture(Deno.build.arch) ?? Deno.build.arch;
   const image = { os: "linux", architecture, variant: impliedVariant(Deno.build.arch) };
   const wished = await layeringWishes(options, { strategy, image, report });
-  const layering = {
-    strategy,
-    limit,
-    previous: wished.wishes.previous ?? [],
-    history: wished.wishes.history?.(closure) ?? [],
-  };
+  const { wishes } = wished;
+  const history = wishes.history?.(closure) ?? [];
+  const layering = { ...wishes, strategy, limit, history };
   const layers = planLayers(closure, layering).map((layer) => plannedLayer(layer, closure));
   const findings = describeLayers({ closure, layers, base: null }, {
     explain: options.explain ? layering : undefined,
@@ -64,7 +61,7 @@ export async function planClosure(options: PlanCommandOptions): Promise<PlanDesc
   if (options.graph !== undefined) {
     const { writeGraph } = await import("./graph.ts");
     const name = basename(nameOfInput(file));
-    await writeGraph(options.graph, { closure, layers, name, history: layering.history });
+    await writeGraph(options.graph, { closure, layers, name, history });
   }
   return {
     strategy,

@@ -160,9 +160,9 @@ function storeLayers(
   const limit = spec.maxLayers - 1 - (base?.layers.length ?? 0); // one is for the top layer
   if (limit < (closure.size > 0 ? 1 : 0)) throw tooFewLayers(spec, base);
   if (closure.size === 0) return [];
-  const { strategy = spec.layering, previous = [] } = layering;
+  const { strategy = spec.layering, previous } = layering;
   const history = layering.history?.(closure) ?? [];
-  const options = { strategy, limit, previous, history };
+  const options = { strategy, limit, history, ...previous && { previous } };
   onClosure?.(closure, options);
   return planLayers(closure, options).map(planned);
 }
