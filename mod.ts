@@ -90,7 +90,7 @@ export {
 } from "./src/store/closure.ts";
 export { storeDatabase } from "./src/store/nix_store.ts";
 export { closuresWithin, readGraphFile } from "./src/store/graph_file.ts";
-export type { LayerPlan } from "./src/layering/layer_plan.ts";
+export type { LayerPlan, PreviousLayer } from "./src/layering/layer_plan.ts";
 export { type LayeringOptions, planLayers } from "./src/layering/layering.ts";
 export type { LayeringStrategy } from "./src/layering/strategies.ts";
 export { computeDiffId, type Layer, type StoredBlob } from "./src/layer/layer.ts";
@@ -108,7 +108,7 @@ export type {
   PlannedLinks,
   PlannedTop,
 } from "./src/image/image_plan.ts";
-export { planImage, type PlanOptions } from "./src/image/plan.ts";
+export { type LayeringWishes, planImage, type PlanOptions } from "./src/image/plan.ts";
 export type { TopOptions } from "./src/image/plan_top.ts";
 export { imageOf, type PlannedImage } from "./src/image/planned_image.ts";
 export type { FinishedTop } from "./src/layer/finished_top.ts";

@@ -21,6 +21,7 @@ const PACKAGES = {
   "nix-build": ["nix-bin"],
   "nix-hash": ["nix-bin"],
   busybox: ["busybox-static"],
+  chromium: ["chromium"],
   bash: ["bash"],
   cpio: ["cpio"],
   dash: ["dash"],

@@ -28,6 +28,7 @@ export const INTEGRATION_NEEDS: Needs = {
   programs: [
     "bash",
     "busybox",
+    "chromium",
     "containerd",
     "cpio",
     "ctr",

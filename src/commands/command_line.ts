@@ -11,6 +11,18 @@ const closure = new Option(
   "--closure <graph.json>",
   "take references and sizes from a file (exportReferencesGraph, nix path-info --json)",
 );
+const strategy = new Option(
+  "--strategy <name>",
+  "what decides which store paths share a layer, whatever the spec says: updates, auto, popularity",
+);
+const previous = new Option(
+  "--previous <image|plan.json>",
+  "the version before: what its layers hold together stays together",
+);
+const history = new Option(
+  "--history <file>",
+  "an earlier closure, image or plan, to learn what changes; several times, oldest first",
+).argParser(listed);
 const quiet = new Option("-q, --quiet", "say nothing but errors");
 const strict = new Option("--strict", "fail where two sources have the same path");
 const accel = new Option("--accel <kind>", "how the virtual machine of runAsRoot is run")
@@ -113,6 +125,11 @@ function yesOrNo(text: string): boolean {
   throw new InvalidArgumentError("Expected true or false.");
 }
 
+function graphFile(text: string): string {
+  if (/\.(svg|html)$/.test(text)) return text;
+  throw new InvalidArgumentError("Expected a name that ends in .svg or .html.");
+}
+
 function listed(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
@@ -137,6 +154,9 @@ In the command substitution of a shell, which can not hold an archive, the path 
     .addOption(dockerV1)
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(strategy)
+    .addOption(previous)
+    .addOption(history)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)
@@ -190,6 +210,9 @@ The file or directory is there when it is whole: it is written under another nam
     .option("--no-docker-v1", "leave that out; layered images are without it anyway")
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(strategy)
+    .addOption(previous)
+    .addOption(history)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)
@@ -230,6 +253,9 @@ Docker has a layer only together with all layers below it: above a layer that ch
     .addOption(platform)
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(strategy)
+    .addOption(previous)
+    .addOption(history)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)
@@ -251,21 +277,40 @@ Examples:
 
   program.command("plan")
     .summary("show the layers of an image, without reading files")
-    .description("Show which store paths share a layer of the image that SPEC describes, and why.")
-    .argument("<spec>", "a JSON file, or - for standard input")
+    .description(
+      `Show which store paths share a layer of the image that SPEC describes, and why. Without SPEC, plan a closure alone: no store is needed, and no image comes of it.
+
+An image carries its plan in its history, so that an archive, a layout or docker://NAME will do wherever the plan of an earlier version is asked for. So will what --json prints.`,
+    )
+    .argument("[spec]", "a JSON file, or - for standard input")
     .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(strategy)
+    .option("--layers <number>", "without SPEC: make at most so many layers (99)")
+    .addOption(previous)
+    .addOption(history)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)
     .addOption(kernel)
     .addOption(modules)
     .addOption(quiet)
-    .option("--json", "print JSON: layers, lowest first, sizes in bytes")
+    .option("--explain", "show all paths, how often layers change, and what other strategies cost")
+    .option("--against <image|plan.json>", "show what the update from this version moves")
+    .option("--json", "print JSON: layers, lowest first, sizes in bytes (docs/plan.md)")
+    .addOption(
+      new Option("--graph <file>", "draw them, too: an .svg, or .html that shows what uses what")
+        .argParser(graphFile),
+    )
     .addHelpText(
       "after",
-      "\nExamples:\n  nix-image plan spec.json\n  nix-image plan --json spec.json",
+      `
+Examples:
+  nix-image plan spec.json
+  nix-image plan --explain --previous app-1.tar.gz spec.json
+  nix-image plan --closure graph.json --layers 20 --json
+  nix-image plan spec.json --graph layers.html`,
     )
     .action(async (spec, options) => {
       const { planCommand } = await import("./plan.ts");
@@ -455,6 +500,9 @@ Of a SPEC, show the image that it will make, without reading files: base layers 
     .option("-t, --repo-tag <name:tag>", "of a spec: name the image so, whatever the spec says")
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(strategy)
+    .addOption(previous)
+    .addOption(history)
     .addOption(strict)
     .addOption(quiet)
     .option("--json", "print JSON: all store paths, sizes in bytes (docs/inspect.md)")
@@ -500,6 +548,9 @@ Credentials are taken from --username, or from the files of podman login and doc
     .addOption(platform)
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(strategy)
+    .addOption(previous)
+    .addOption(history)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)

@@ -7,21 +7,26 @@ import { join, resolve } from "node:path";
 import type { BaseImage } from "../base/base_image.ts";
 import { ImageError, UsageError } from "../errors.ts";
 import type { ImagePlan } from "../image/image_plan.ts";
+import type { EarlierPlan } from "../image/earlier_plan.ts";
 import { planImage } from "../image/plan.ts";
+import type { LayeringOptions } from "../layering/layering.ts";
 import { WorkDirectory } from "../disk/work_directory.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import type { Compressor } from "../spec/image_spec.ts";
 import { loadSpec } from "../spec/load.ts";
+import type { Closure } from "../store/closure.ts";
 import { readingFrom } from "../store/files.ts";
-import { closuresWithin, readGraphFile } from "../store/graph_file.ts";
+import { closuresWithin, graphIn } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
 import { STORE_DIR } from "../store/store_path.ts";
 import { openBase } from "./base.ts";
+import { checkOneStdin, nameOfInput, readJson } from "./json_input.ts";
+import { checkStrategy, type EarlierOptions, layeringWishes } from "./layering_wishes.ts";
 import type { Report } from "./report.ts";
 import { cacheDirectory } from "./cache_directory.ts";
 
 /** Options that decide what a spec becomes. */
-export interface PlanningOptions {
+export interface PlanningOptions extends EarlierOptions {
   readonly repoTag?: string;
   readonly storeRoot?: string;
   readonly closure?: string;
@@ -66,6 +71,12 @@ function checkStoreRoot(directory: string): string {
 /** A plan and what it refers to: temporary files and open ones, which go when this is disposed of. */
 export interface PlannedSpec extends AsyncDisposable {
   readonly plan: ImagePlan;
+  /** The store paths of its layers. */
+  readonly closure: Closure;
+  /** How they were grouped; undefined if there are no layers of store paths alone. */
+  readonly layering: LayeringOptions | undefined;
+  /** The version that its layers were planned after. */
+  readonly previous: EarlierPlan | undefined;
   /** The base image that it names. */
   readonly base: BaseImage | undefined;
   /** How the spec wants the archive compressed. */
@@ -83,8 +94,13 @@ export async function planFromFile(
   options: PlanningOptions,
   report: Report,
 ): Promise<PlannedSpec> {
-  const { repoTag } = options;
+  const { repoTag, previous, history = [] } = options;
   if (repoTag !== undefined) checkRepoTag(repoTag);
+  const strategy = checkStrategy(options.strategy);
+  checkOneStdin(
+    { "the spec": source, "--closure": options.closure, "--previous": previous },
+    history,
+  );
   const { spec, warnings } = await loadSpec({
     source,
     readStdin: () => new Response(Deno.stdin.readable).bytes(),
@@ -92,8 +108,24 @@ export async function planFromFile(
   });
   for (const warning of warnings) report.warn(warning);
   const storeRoot = options.storeRoot === undefined ? "" : checkStoreRoot(options.storeRoot);
+  if (spec.type === "single" && (strategy ?? previous ?? history[0]) !== undefined) {
+    throw new UsageError(
+      "--strategy, --previous and --history decide which layers store paths share; an image of " +
+        'type "single" has one layer',
+    );
+  }
+  const wished = await layeringWishes(options, {
+    strategy: strategy ?? spec.layering,
+    image: { name: spec.name, os: spec.os, architecture: spec.architecture, variant: spec.variant },
+    report,
+  });
+  const graph = options.closure === undefined
+    ? undefined
+    : graphIn(await readJson(options.closure), nameOfInput(options.closure));
   let work: WorkDirectory | undefined;
   let base: BaseImage | undefined;
+  let closure: Closure = new Map();
+  let layering: LayeringOptions | undefined;
   const dispose = async () => {
     await base?.[Symbol.asyncDispose]();
     await work?.[Symbol.asyncDispose]();
@@ -101,14 +133,14 @@ export async function planFromFile(
   try {
     base = await openBase(spec, { storeRoot, specFile: source, report });
     const plan = await planImage(spec, {
-      source: options.closure
-        ? closuresWithin(readGraphFile(options.closure))
-        : storeDatabase(storeRoot),
+      source: graph ? closuresWithin(graph) : storeDatabase(storeRoot),
       storeRoot,
       searchPath: Deno.env.get("PATH") ?? "",
       workDirectory: async () => (work = await WorkDirectory.create()).path,
       onOutput: report.output,
       base,
+      layering: wished.wishes,
+      onClosure: (grouped, how) => [closure, layering] = [grouped, how],
       machine: {
         accel: options.accel,
         silence: options.vmTimeout,
@@ -119,7 +151,15 @@ export async function planFromFile(
       ...(repoTag === undefined ? {} : { repoTag }),
     });
     const { compressor } = spec;
-    return { plan, compressor, base, [Symbol.asyncDispose]: dispose };
+    return {
+      plan,
+      closure,
+      layering,
+      previous: wished.previous,
+      compressor,
+      base,
+      [Symbol.asyncDispose]: dispose,
+    };
   } catch (error) {
     await dispose();
     throw error;

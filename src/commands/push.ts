@@ -46,7 +46,8 @@ export async function pushCommand(
   options: PushOptions,
 ): Promise<void> {
   const reference = pushReference(destination);
-  if (path === "-" && options.passwordStdin) {
+  const { closure, previous, history = [] } = options;
+  if (options.passwordStdin && [path, closure, previous, ...history].includes("-")) {
     throw new UsageError("-: standard input is for the password, with --password-stdin");
   }
   const report = reportTo(options.quiet);
@@ -73,7 +74,9 @@ export async function pushCommand(
   };
   if (await isSpec(path)) {
     refuseOtherOptions("spec", options);
-    await using planned = await planFromFile(path, options, report);
+    // An earlier version is likely to be where this one goes.
+    const registryOptions = (host: string) => host === reference.host ? settings : undefined;
+    await using planned = await planFromFile(path, { ...options, registryOptions }, report);
     const { image, ...noticed } = await imageOf(planned.plan, new Date(), planned.base);
     reportNotices(noticed, options.strict, report);
     return await send(image);

@@ -9,7 +9,7 @@ import { openFile } from "../store/files.ts";
 /** How much of a file is looked at. */
 const BEGINNING = 4096;
 
-/** Whether it is standard input, or a file with an object of JSON: images are archives or directories. */
+/** Whether it is standard input, or a file with JSON: images are archives or directories. */
 export async function isSpec(path: string): Promise<boolean> {
   if (path === "-") return true;
   const info = await Deno.stat(path).catch(() => undefined);
@@ -18,7 +18,7 @@ export async function isSpec(path: string): Promise<boolean> {
   try {
     const bytes = new Uint8Array(BEGINNING);
     const length = await file.read(bytes);
-    return /^\ufeff?[ \t\r\n]*\{/.test(new TextDecoder().decode(bytes.subarray(0, length)));
+    return /^\ufeff?[ \t\r\n]*[{[]/.test(new TextDecoder().decode(bytes.subarray(0, length)));
   } finally {
     file.close();
   }
@@ -32,6 +32,9 @@ const FLAGS = {
   repoTag: "--repo-tag",
   storeRoot: "--store-root",
   closure: "--closure",
+  strategy: "--strategy",
+  previous: "--previous",
+  history: "--history",
   strict: "--strict",
   vmTimeout: "--vm-timeout",
   kernel: "--kernel",
@@ -45,6 +48,9 @@ const OF_SPECS = [
   "repoTag",
   "storeRoot",
   "closure",
+  "strategy",
+  "previous",
+  "history",
   "strict",
   "vmTimeout",
   "kernel",

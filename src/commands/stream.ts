@@ -18,6 +18,7 @@ import {
   type PlannedWithBase,
   writeArchive,
 } from "./archiving.ts";
+import { checkOneStdin } from "./json_input.ts";
 import { checkRepoTag, planFromFile, type PlanningOptions } from "./planning.ts";
 import { reportNotices, reportTo } from "./report.ts";
 import { writeStreamScript } from "./stream_script.ts";
@@ -46,9 +47,12 @@ export async function streamCommand(
         "  nix-image stream spec.json > image.tar",
     );
   }
-  if (spec === "-" && options.have?.includes("-")) {
-    throw new UsageError("-: there is one standard input, which can be the spec or --have");
-  }
+  checkOneStdin({
+    "the spec": spec,
+    "--closure": options.closure,
+    "--previous": options.previous,
+    "--have": options.have?.find((file) => file === "-"),
+  }, options.history);
   const report = reportTo(options.quiet);
   const capturing = options.script || !options.tar && isCaptured();
   await using planned = options.plan === undefined

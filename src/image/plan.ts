@@ -10,7 +10,7 @@ import { PermissionRules } from "../layer/permissions.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import { identityOf } from "../layer/layer.ts";
 import type { LayerPlan } from "../layering/layer_plan.ts";
-import { planLayers } from "../layering/layering.ts";
+import { type LayeringOptions, planLayers } from "../layering/layering.ts";
 import { isLinksAlone } from "../rootfs/links_alone.ts";
 import type { ImageSpec, JsonObject } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource } from "../store/closure.ts";
@@ -24,6 +24,7 @@ import type {
   PlannedTop,
 } from "./image_plan.ts";
 import { formatJson, sortKeys } from "./json.ts";
+import { plannedLayer } from "./planned_layer.ts";
 import type { PlanOnBase } from "./plan_on_base.ts";
 import type { TopOptions } from "./plan_top.ts";
 
@@ -33,6 +34,16 @@ export interface PlanOptions extends TopOptions {
   readonly repoTag?: string;
   /** The image that `fromImage` of the spec leads to; needed where it has one. */
   readonly base?: BaseImage | undefined;
+  /** What else decides on layers of store paths. */
+  readonly layering?: LayeringWishes;
+  /** Told of the closure that is grouped into layers, and how; of none where it becomes one. */
+  readonly onClosure?: (closure: Closure, layering: LayeringOptions | undefined) => void;
+}
+
+/** What decides on layers of store paths besides the spec. */
+export interface LayeringWishes extends Partial<Pick<LayeringOptions, "strategy" | "previous">> {
+  /** Closures of earlier versions of this one, oldest first. */
+  readonly history?: (closure: Closure) => readonly Closure[];
 }
 
 /**
@@ -62,7 +73,7 @@ export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<
   }
   if (onBase !== undefined) closure = await onBase.withoutHeld(closure);
   const base = onBase?.base ?? null;
-  const layers = spec.includeStorePaths ? storeLayers(spec, closure, base) : [];
+  const layers = spec.includeStorePaths ? storeLayers(spec, closure, base, options) : [];
   const decided = {
     formatVersion: FORMAT_VERSION,
     type,
@@ -138,25 +149,22 @@ function storeLayers(
   spec: ImageSpec,
   closure: Closure,
   base: PlannedBase | null,
+  { layering = {}, onClosure }: PlanOptions,
 ): PlannedLayer[] {
-  const planned = (layer: LayerPlan): PlannedLayer => {
-    const infos = layer.paths.map((path) => closure.get(path)!);
-    const narHashes = infos.flatMap(({ narHash }) => narHash ?? []);
-    return {
-      ...layer,
-      size: infos.reduce((sum, { narSize }) => sum + narSize, 0),
-      ...narHashes.length === infos.length ? { narHashes } : {},
-    };
-  };
+  const planned = (layer: LayerPlan) => plannedLayer(layer, closure);
   if (spec.type === "single") {
+    onClosure?.(closure, undefined);
     const paths = [...closure.keys()].sort();
     return [planned({ paths, reason: "single image" })];
   }
   const limit = spec.maxLayers - 1 - (base?.layers.length ?? 0); // one is for the top layer
   if (limit < (closure.size > 0 ? 1 : 0)) throw tooFewLayers(spec, base);
   if (closure.size === 0) return [];
-  return planLayers(closure, { strategy: spec.layering, limit })
-    .map(planned);
+  const { strategy = spec.layering, previous } = layering;
+  const history = layering.history?.(closure) ?? [];
+  const options = { strategy, limit, history, ...previous && { previous } };
+  onClosure?.(closure, options);
+  return planLayers(closure, options).map(planned);
 }
 
 function tooFewLayers({ maxLayers }: ImageSpec, base: PlannedBase | null): UsageError {

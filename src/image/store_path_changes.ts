@@ -71,7 +71,7 @@ function pairsBy(
 }
 
 /** As Nix takes names apart: the version is behind the first dash that no letter follows. */
-function packageName(path: StorePath): string {
+export function packageName(path: StorePath): string {
   return /^.*?(?=-[^a-zA-Z]|$)/.exec(namePart(path))?.[0] ?? "";
 }
 

@@ -12,3 +12,6 @@ export interface LayerPlan {
   /** Why these paths share a layer: one short line for a person. */
   readonly reason: string;
 }
+
+/** A layer of an earlier plan or image: what is known of it are its paths, in their order. */
+export type PreviousLayer = Pick<LayerPlan, "paths">;

@@ -3,8 +3,15 @@
  * @module
  */
 
-/** How store paths are grouped: by size and common users, or by how many ways lead to them. */
-export type LayeringStrategy = "auto" | "popularity";
+/**
+ * How store paths are grouped: so that updates move few bytes, by size and common users, or by how
+ * many ways lead to them.
+ */
+export type LayeringStrategy = "updates" | "auto" | "popularity";
 
 /** The layering strategies; the first is the default. */
-export const LAYERING_STRATEGIES = ["auto", "popularity"] as const satisfies LayeringStrategy[];
+export const LAYERING_STRATEGIES = [
+  "auto",
+  "updates",
+  "popularity",
+] as const satisfies LayeringStrategy[];

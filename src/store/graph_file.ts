@@ -4,6 +4,7 @@
  */
 
 import { UsageError } from "../errors.ts";
+import { visible } from "../visible.ts";
 import { readingFrom } from "./files.ts";
 import {
   type Closure,
@@ -23,13 +24,28 @@ import { isStorePath, STORE_DIR, type StorePath } from "./store_path.ts";
  * @throws {UsageError} if it is neither, or not closed under references.
  */
 export function readGraphFile(file: string): Closure {
-  const text = readingFrom(file, () => Deno.readTextFileSync(file));
-  let json: unknown;
+  return graphIn(parsedJson(readingFrom(file, () => Deno.readTextFileSync(file)), file), file);
+}
+
+/**
+ * What a file holds as JSON.
+ *
+ * @throws {UsageError} if it is none.
+ */
+export function parsedJson(text: string, file: string): unknown {
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`${file}: not JSON: ${(error as SyntaxError).message}`);
+    throw new UsageError(`${file}: not JSON: ${visible((error as SyntaxError).message)}`);
   }
+}
+
+/**
+ * The reference graph that a file holds: see {@linkcode readGraphFile}.
+ *
+ * @throws {UsageError} if it holds something else, or is not closed under references.
+ */
+export function graphIn(json: unknown, file: string): Closure {
   const closure = new Map<StorePath, PathInfo>();
   for (const [name, value] of records(json, file)) {
     const at = `${file}: ${name}`;
@@ -54,7 +70,37 @@ export function readGraphFile(file: string): Closure {
       );
     }
   }
+  const circular = inCircles(closure);
+  if (circular !== undefined) {
+    throw new UsageError(
+      `${file}: ${circular} refers to itself by way of others: no store has that`,
+    );
+  }
   return closure;
+}
+
+/** A path that refers to itself by way of others, or to one that does. */
+function inCircles(closure: Closure): StorePath | undefined {
+  const waitsFor = new Map(Array.from(closure, ([path, info]) => [path, info.references.length]));
+  const users = new Map<StorePath, StorePath[]>();
+  for (const [path, { references }] of closure) {
+    for (const used of references) {
+      const known = users.get(used);
+      if (known === undefined) users.set(used, [path]);
+      else known.push(path);
+    }
+  }
+  const ready = [...closure.keys()].filter((path) => waitsFor.get(path) === 0);
+  for (const path of ready) {
+    for (const user of users.get(path) ?? []) {
+      const left = waitsFor.get(user)! - 1;
+      waitsFor.set(user, left);
+      if (left === 0) ready.push(user);
+    }
+  }
+  return ready.length === closure.size
+    ? undefined
+    : [...closure.keys()].find((path) => waitsFor.get(path)! > 0);
 }
 
 /** The entries of the graph: where each stands, and what it says. */

@@ -4,6 +4,7 @@ import type { ImagePlan } from "../../src/image/image_plan.ts";
 import { planImage } from "../../src/image/plan.ts";
 import { imageOf } from "../../src/image/planned_image.ts";
 import type { ImageSpec } from "../../src/spec/image_spec.ts";
+import type { Closure } from "../../src/store/closure.ts";
 import { closuresWithin } from "../../src/store/graph_file.ts";
 import { closureOfNames, storePath } from "../support/store_paths.ts";
 import { inDirectory, makeFiles } from "../support/directories.ts";
@@ -82,6 +83,25 @@ Deno.test("scenario 31: planImage() keeps to maxLayers, the top layer included",
       assert.deepEqual(pathsOf(made), paths("app", "data", "lib", "libc"));
     }
   }
+});
+
+Deno.test("planImage() takes wishes for layers before the spec, and tells what was grouped", async () => {
+  const seen: unknown[] = [];
+  const previous = [{ paths: [storePath("lib")] }];
+  const { layers } = await plan({ maxLayers: 3 }, {
+    layering: {
+      strategy: "popularity",
+      previous,
+      history: (closure: Closure) => [closure, closure],
+    },
+    onClosure: (...told: unknown[]) => seen.push(...told),
+  });
+  assert.match(layers[0]?.reason ?? "", /in popularity$/);
+  const closure = await source.closureOf([storePath("app")]);
+  assert.deepEqual(seen, [
+    closure,
+    { strategy: "popularity", limit: 2, previous, history: [closure, closure] },
+  ]);
 });
 
 Deno.test("planImage() has no store layers without includeStorePaths, whatever is known", async () => {

@@ -166,7 +166,8 @@ Deno.test("wrong usage ends with status 2 and says what is wrong", async () => {
     [["stream", spec, "--tar", "--script"], /cannot be used with/],
     [["stream", spec, "-t", "UPPER:1"], /--repo-tag: expected NAME:TAG/],
     [["stream", spec, "-t", "name"], /--repo-tag: expected NAME:TAG/],
-    [["plan"], /missing required argument 'spec'/],
+    [["plan"], /Missing what to plan: a spec \(a JSON file, or -\), or a --closure/],
+    [["build"], /missing required argument 'spec'/],
   ];
   for (const [args, message] of cases) {
     const { code, stderr, text } = await nixImage(args);

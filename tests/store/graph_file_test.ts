@@ -100,6 +100,14 @@ const REFUSED: [content: string, message: string | RegExp][] = [
     JSON.stringify(LIST.slice(0, 2)),
     `FILE: ${A} refers to ${C}, which is not in the graph; with nix path-info, give --recursive`,
   ],
+  [
+    JSON.stringify([
+      { path: C, narSize: 1, references: [A] },
+      { path: A, narSize: 1, references: [B] },
+      { path: B, narSize: 1, references: [A] },
+    ]),
+    /^FILE: .*-[abc] refers to itself by way of others: no store has that$/,
+  ],
 ];
 
 for (const [content, message] of REFUSED) {
