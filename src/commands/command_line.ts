@@ -5,12 +5,17 @@
 
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import denoJson from "../../deno.json" with { type: "json" };
+import { LAYER_TARGETS } from "../layering/targets.ts";
 
 const storeRoot = new Option("--store-root <dir>", "read the store in DIR/nix/store");
 const closure = new Option(
   "--closure <graph.json>",
   "take references and sizes from a file (exportReferencesGraph, nix path-info --json)",
 );
+const target = new Option(
+  "--target <name>",
+  "where the image goes: it gets no more layers than are taken there",
+).choices(LAYER_TARGETS);
 const quiet = new Option("-q, --quiet", "say nothing but errors");
 const strict = new Option("--strict", "fail where two sources have the same path");
 const accel = new Option("--accel <kind>", "how the virtual machine of runAsRoot is run")
@@ -113,6 +118,7 @@ In the command substitution of a shell, which can not hold an archive, the path 
     .addOption(dockerV1)
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(target)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)
@@ -166,6 +172,7 @@ The file or directory is there when it is whole: it is written under another nam
     .option("--no-docker-v1", "leave that out; layered images are without it anyway")
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(target)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)
@@ -206,6 +213,7 @@ Docker has a layer only together with all layers below it: above a layer that ch
     .addOption(platform)
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(target)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)
@@ -232,6 +240,7 @@ Examples:
     .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(target)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)
@@ -257,6 +266,7 @@ Examples:
     .requiredOption("-o, --output <dir>", "the directory, which must not be there yet")
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(target)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)
@@ -431,6 +441,7 @@ Of a SPEC, show the image that it will make, without reading files: base layers 
     .option("-t, --repo-tag <name:tag>", "of a spec: name the image so, whatever the spec says")
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(target)
     .addOption(strict)
     .addOption(quiet)
     .option("--json", "print JSON: all store paths, sizes in bytes (docs/inspect.md)")
@@ -482,6 +493,7 @@ Credentials are taken from --username, or from the files of podman login and doc
     .addOption(platform)
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(target)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)

@@ -8,6 +8,7 @@ import type { BaseImage } from "../base/base_image.ts";
 import { ImageError, UsageError } from "../errors.ts";
 import type { ImagePlan } from "../image/image_plan.ts";
 import { planImage } from "../image/plan.ts";
+import type { LayerTarget } from "../layering/targets.ts";
 import { WorkDirectory } from "../disk/work_directory.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import type { Compressor } from "../spec/image_spec.ts";
@@ -25,6 +26,8 @@ export interface PlanningOptions {
   readonly repoTag?: string;
   readonly storeRoot?: string;
   readonly closure?: string;
+  /** Where the image goes, which limits how many layers it has. */
+  readonly target?: LayerTarget;
   /** Whether it is an error that two sources have the same path. */
   readonly strict?: boolean;
   /** How the machine for `runAsRoot` is run. */
@@ -85,13 +88,14 @@ export async function planFromFile(
 ): Promise<PlannedSpec> {
   const { repoTag } = options;
   if (repoTag !== undefined) checkRepoTag(repoTag);
+  const storeRoot = options.storeRoot === undefined ? "" : checkStoreRoot(options.storeRoot);
   const { spec, warnings } = await loadSpec({
     source,
+    storeRoot,
     readStdin: () => new Response(Deno.stdin.readable).bytes(),
     sourceDateEpoch: Deno.env.get("SOURCE_DATE_EPOCH"),
   });
   for (const warning of warnings) report.warn(warning);
-  const storeRoot = options.storeRoot === undefined ? "" : checkStoreRoot(options.storeRoot);
   let work: WorkDirectory | undefined;
   let base: BaseImage | undefined;
   const dispose = async () => {
@@ -108,7 +112,9 @@ export async function planFromFile(
       searchPath: Deno.env.get("PATH") ?? "",
       workDirectory: async () => (work = await WorkDirectory.create()).path,
       onOutput: report.output,
+      onWarning: report.warn,
       base,
+      target: options.target,
       machine: {
         accel: options.accel,
         silence: options.vmTimeout,

@@ -5,27 +5,22 @@
  */
 
 import type { BaseImage } from "../base/base_image.ts";
-import { UsageError } from "../errors.ts";
 import { PermissionRules } from "../layer/permissions.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import { identityOf } from "../layer/layer.ts";
 import type { LayerPlan } from "../layering/layer_plan.ts";
-import { planLayers } from "../layering/layering.ts";
+import type { LayerTarget } from "../layering/targets.ts";
 import { isLinksAlone } from "../rootfs/links_alone.ts";
 import type { ImageSpec, JsonObject } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource } from "../store/closure.ts";
 import { closureWithMentions, mentionsIn } from "../store/mentions.ts";
 import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
-import type {
-  ImagePlan,
-  PlannedBase,
-  PlannedLayer,
-  PlannedLinks,
-  PlannedTop,
-} from "./image_plan.ts";
+import type { ImagePlan, PlannedLayer, PlannedLinks, PlannedTop } from "./image_plan.ts";
 import { formatJson, sortKeys } from "./json.ts";
+import { LayerBudget } from "./layer_budget.ts";
 import type { PlanOnBase } from "./plan_on_base.ts";
 import type { TopOptions } from "./plan_top.ts";
+import { storeLayers } from "./store_layers.ts";
 
 /** Options of {@linkcode planImage}. */
 export interface PlanOptions extends TopOptions {
@@ -33,6 +28,10 @@ export interface PlanOptions extends TopOptions {
   readonly repoTag?: string;
   /** The image that `fromImage` of the spec leads to; needed where it has one. */
   readonly base?: BaseImage | undefined;
+  /** Where the image goes: how many layers it may have there. Default: anywhere. */
+  readonly target?: LayerTarget | undefined;
+  /** Told what looks like a mistake, one sentence each. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /**
@@ -47,6 +46,8 @@ export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<
   const { annotations } = spec;
   const contents = storeContents(spec);
   const onBase = spec.fromImage === null ? undefined : await onBaseOf(spec, options);
+  const base = onBase?.base ?? null;
+  const budget = LayerBudget.of(spec, base, options.target);
   const config = onBase?.config ?? spec.config;
   const source = onBase?.source ?? options.source;
   const named = await namedClosure(spec, source);
@@ -61,8 +62,7 @@ export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<
     closure = planned.closure;
   }
   if (onBase !== undefined) closure = await onBase.withoutHeld(closure);
-  const base = onBase?.base ?? null;
-  const layers = spec.includeStorePaths ? storeLayers(spec, closure, base) : [];
+  const layers = plannedLayers(spec, closure, budget, options);
   const decided = {
     formatVersion: FORMAT_VERSION,
     type,
@@ -134,10 +134,11 @@ function canonical(value: JsonObject): string {
   return formatJson(sortKeys(value));
 }
 
-function storeLayers(
+function plannedLayers(
   spec: ImageSpec,
   closure: Closure,
-  base: PlannedBase | null,
+  budget: LayerBudget,
+  { target, onWarning: warn = () => {} }: PlanOptions,
 ): PlannedLayer[] {
   const planned = (layer: LayerPlan): PlannedLayer => {
     const infos = layer.paths.map((path) => closure.get(path)!);
@@ -148,22 +149,14 @@ function storeLayers(
       ...narHashes.length === infos.length ? { narHashes } : {},
     };
   };
-  if (spec.type === "single") {
-    const paths = [...closure.keys()].sort();
-    return [planned({ paths, reason: "single image" })];
+  if (!spec.includeStorePaths) return [];
+  if (spec.type === "layered") {
+    const { layering: strategy } = spec;
+    return storeLayers(spec, closure, { strategy, budget, warn, ...target ? { target } : {} })
+      .map(planned);
   }
-  const limit = spec.maxLayers - 1 - (base?.layers.length ?? 0); // one is for the top layer
-  if (limit < (closure.size > 0 ? 1 : 0)) throw tooFewLayers(spec, base);
-  if (closure.size === 0) return [];
-  return planLayers(closure, { strategy: spec.layering, limit })
-    .map(planned);
-}
-
-function tooFewLayers({ maxLayers }: ImageSpec, base: PlannedBase | null): UsageError {
-  return new UsageError(
-    `maxLayers: ${maxLayers} are too few: ${base?.name} has ${base?.layers.length}, the top layer ` +
-      "is another one, and store paths need at least one",
-  );
+  const paths = [...closure.keys()].sort();
+  return [planned({ paths, reason: "single image" })];
 }
 
 /** 32 characters of Nix base 32, as the hash part of a store path that is a tag in nixpkgs. */
