@@ -80,10 +80,11 @@ def popularity_contest(graph):
 
 
 def limit_layers(number, value):
-    need(is_list(value) and all(is_graph(item) for item in value))
-    merged = {}
-    for graph in value[number - 1:]:
-        merged.update(graph)
+    need(is_list(value))
+    rest = value[number - 1:]
+    need(len(rest) == 1 or all(is_graph(item) for item in rest))
+    merged = {path: references for graph in rest for path, references in graph.items()} \
+        if len(rest) != 1 else rest[0]
     return value[:number - 1] + [merged]
 
 
@@ -113,7 +114,7 @@ def split_paths(wanted, graph):
     cut = {path: [to for to in graph[path] if to not in chosen] for path in graph}
     others = closed(cut, [path for path in tops if path not in chosen])
     parts = {"main": off - others, "common": off & others, "rest": others - off}
-    return ("parts", {name: only(graph, paths) for name, paths in parts.items() if paths})
+    return ("parts", {name: only(cut, paths) for name, paths in parts.items() if paths})
 
 
 def subcomponent(edges_of, wanted, graph):

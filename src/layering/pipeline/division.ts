@@ -14,7 +14,8 @@ export type Division = ReadonlyMap<PartName, Graph>;
 /**
  * Divides a graph into `main`, these paths and what they alone need; `common`, what they and others
  * need; and `rest`. Parts without paths are left out; if the graph has none of these paths, all of it
- * is the rest.
+ * is the rest. In the main part nothing refers to these paths any more, which counts for operations
+ * on it: nixpkgs finds the rest by cutting these references, and never puts them back.
  */
 export function splitPaths(graph: Graph, paths: readonly SplitPath[]): Division {
   const chosen = new Set(chosenNodes(graph, paths));
@@ -35,7 +36,7 @@ export function splitPaths(graph: Graph, paths: readonly SplitPath[]): Division 
   };
   return new Map(
     PARTS.filter((name) => members[name].size > 0)
-      .map((name) => [name, subgraph(graph, members[name], part(name))]),
+      .map((name) => [name, subgraph(graph, members[name], part(name), chosen)]),
   );
 }
 

@@ -21,8 +21,17 @@ export function wholeGraph(closure: Closure): Graph {
   return { nodes, history: [] };
 }
 
-/** The nodes of `graph` that are in `chosen`, in their order, with the references among them. */
-export function subgraph(graph: Graph, chosen: ReadonlySet<PathNode>, how: string): Graph {
+/**
+ * The nodes of `graph` that are in `chosen`, in their order, with the references among them.
+ *
+ * @param cut nodes to which references are left out
+ */
+export function subgraph(
+  graph: Graph,
+  chosen: ReadonlySet<PathNode>,
+  how: string,
+  cut: ReadonlySet<PathNode> = new Set(),
+): Graph {
   const copies = new Map<PathNode, PathNode>();
   for (const node of graph.nodes) {
     if (chosen.has(node)) copies.set(node, { ...node, uses: [], users: [] });
@@ -30,7 +39,7 @@ export function subgraph(graph: Graph, chosen: ReadonlySet<PathNode>, how: strin
   for (const [node, copy] of copies) {
     for (const used of node.uses) {
       const usedCopy = copies.get(used);
-      if (usedCopy === undefined) continue;
+      if (usedCopy === undefined || cut.has(used)) continue;
       copy.uses.push(usedCopy);
       usedCopy.users.push(copy);
     }
@@ -40,8 +49,6 @@ export function subgraph(graph: Graph, chosen: ReadonlySet<PathNode>, how: strin
 
 /** One graph of all nodes of several: what one refers to in another is not linked. */
 export function merged(graphs: readonly Graph[], how: string): Graph {
-  const [only, ...others] = graphs;
-  if (only !== undefined && others.length === 0) return only;
   return { nodes: graphs.flatMap(({ nodes }) => nodes), history: [how] };
 }
 

@@ -41,7 +41,7 @@ function runStep(step: Step, value: Value): Value {
     case "popularity_contest":
       return popularityContest(graphFor(step, value));
     case "limit_layers":
-      return limitLayers(step.count, graphsFor(step, value));
+      return limitLayers(step, itemsFor(step, value));
     case "split_every":
       return value.kind === "list"
         ? list(chunks(value.items, step.count).map(list))
@@ -83,11 +83,16 @@ function popularityContest({ nodes, history }: Graph): Value {
   );
 }
 
-/** The last of the graphs may have no paths. */
-function limitLayers(count: number, graphs: readonly Graph[]): Value {
-  const kept = graphs.slice(0, count - 1);
-  const rest = graphs.slice(kept.length);
-  return list([...kept, merged(rest, `${rest.length} merged by limit_layers`)].map(of));
+/** What is last in the list may be a graph without paths. */
+function limitLayers(step: Step & { count: number }, items: readonly Value[]): Value {
+  const kept = items.slice(0, step.count - 1);
+  const [only, ...others] = items.slice(kept.length);
+  if (only !== undefined && others.length === 0) return list(items);
+  const graphs = items.slice(kept.length).map((item) => {
+    if (item.kind === "graph") return item.graph;
+    throw unfit(step, "a list of graphs", list(items), "; flatten makes one of it");
+  });
+  return list([...kept, of(merged(graphs, `${graphs.length} merged by limit_layers`))]);
 }
 
 function splitEvery(count: number, graph: Graph): Value {
@@ -123,13 +128,6 @@ function graphFor(step: Named, value: Value): Graph {
 function itemsFor(step: Named, value: Value): readonly Value[] {
   if (value.kind === "list") return value.items;
   throw unfit(step, "a list", value);
-}
-
-function graphsFor(step: Named, value: Value): Graph[] {
-  return itemsFor(step, value).map((item) => {
-    if (item.kind === "graph") return item.graph;
-    throw unfit(step, "a list of graphs", value, "; flatten makes one of it");
-  });
 }
 
 const KINDS = { graph: "a graph", list: "a list", parts: "parts" };

@@ -101,6 +101,18 @@ Deno.test("split_paths takes all for the main part where the only root is split"
   );
 });
 
+Deno.test("split_paths cuts what refers to the paths in the main part, as nixpkgs does", async () => {
+  // Were a still to refer to b, b would be the more popular one.
+  const closure = closureOf({ root: "a", a: "b", b: "", other: "" });
+  assert.deepEqual(
+    await layersOf(closure, [
+      ["split_paths", ["a", "b"]],
+      ["over", "main", ["popularity_contest"]],
+    ]),
+    ["a", "b", "other root"],
+  );
+});
+
 Deno.test("subcomponent_out and subcomponent_in divide as nixpkgs' own tests expect", async () => {
   assert.deepEqual(await layersOf(PARTS, [["subcomponent_out", ["B"]]]), [
     "B D E",
