@@ -67,13 +67,14 @@ function fromStrategy(
   const groups = pathGroups(spec.groups, closure, warn);
   if (groups.length === 0) return planLayers(closure, { ...options, limit: budget.left });
   const { layers, rest } = groupedLayers(closure, groups);
+  const count = groups.length;
   const left = budget.less(
-    groups.length,
-    groups.length === 1 ? "1 group is one more" : `${groups.length} groups are ${groups.length}`,
+    count,
+    count === 1 ? "a group needs one" : `${count} groups need ${count}`,
   );
-  if (left.left < 0) throw budget.tooFew(`${groups.length} groups need one each`);
+  if (rest.size > 0 && left.left < 1) throw left.tooFew("the other store paths need at least one");
+  if (left.left < 0) throw left.tooFew();
   if (rest.size === 0) return withGroups(closure, [], layers);
-  if (left.left < 1) throw left.tooFew("the other store paths need at least one");
   const planned = planLayers(rest, { ...options, limit: left.left });
   return withGroups(closure, planned, layers);
 }
