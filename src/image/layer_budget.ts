@@ -53,10 +53,11 @@ export class LayerBudget {
     const isLimited = spec.type === "layered" || target !== undefined;
     if (isLimited && budget.left < 0 && most <= taken) throw budget.tooFew();
     if (most > taken) {
-      const left = taken - budget.#used;
+      const all = budget.forGroups(spec.groups.length);
+      const left = taken - all.#used;
       throw new UsageError(
         `maxLayers: ${most} are more than the ${taken} that the target ${target} takes: ` +
-          `${budget.#list()}${left > 0 ? `, which leaves ${left} for store paths` : ""}`,
+          `${all.#list()}${left > 0 ? `, which leaves ${left} for other store paths` : ""}`,
       );
     }
     return budget;
@@ -75,9 +76,11 @@ export class LayerBudget {
     return this.#uses.map(({ text }) => text).join(", ");
   }
 
-  /** What is left after that; `text` says what the layers are for. */
-  less(layers: number, text: string): LayerBudget {
-    return new LayerBudget(this.#most, this.#limit, [...this.#uses, { layers, text }]);
+  /** What is left when each of so many groups has a layer. */
+  forGroups(count: number): LayerBudget {
+    if (count === 0) return this;
+    const text = count === 1 ? "a group needs one" : `${count} groups need ${count}`;
+    return new LayerBudget(this.#most, this.#limit, [...this.#uses, { text, layers: count }]);
   }
 
   /** There is not enough for what is `wanted`, such as `store paths need at least one`. */

@@ -67,11 +67,7 @@ function fromStrategy(
   const groups = pathGroups(spec.groups, closure, warn);
   if (groups.length === 0) return planLayers(closure, { ...options, limit: budget.left });
   const { layers, rest } = groupedLayers(closure, groups);
-  const count = groups.length;
-  const left = budget.less(
-    count,
-    count === 1 ? "a group needs one" : `${count} groups need ${count}`,
-  );
+  const left = budget.forGroups(groups.length);
   if (rest.size > 0 && left.left < 1) throw left.tooFew("the other store paths need at least one");
   if (left.left < 0) throw left.tooFew();
   if (rest.size === 0) return withGroups(closure, [], layers);

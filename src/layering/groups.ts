@@ -31,7 +31,8 @@ export function groupedLayers(closure: Closure, groups: readonly PathGroup[]): G
   const given = new Set(groups.flatMap(({ paths }) => paths));
   const taken = new Set<PathNode>();
   const layers = groups.map(({ name, paths, closure }) => {
-    const members = new Set(nodes.filter(({ path }) => paths.includes(path)));
+    const own = new Set(paths);
+    const members = new Set(nodes.filter(({ path }) => own.has(path)));
     const needed = closure ? neededAlone(members, given) : new Set<PathNode>();
     const all = members.union(needed);
     for (const node of all) taken.add(node);

@@ -171,7 +171,7 @@ Deno.test("planImage() keeps to what a target takes, and refuses a maxLayers bey
   await fails(
     layersOf({ maxLayers: 43, groups: [group("one", "path-1*")] }, "aufs"),
     "maxLayers: 43 are more than the 42 that the target aufs takes: the top layer is another one, " +
-      "which leaves 41 for store paths",
+      "a group needs one, which leaves 40 for other store paths",
   );
 });
 
