@@ -18,7 +18,7 @@ export interface PathGroup {
 }
 
 /** What {@linkcode groupedLayers} makes of a closure. */
-export interface Grouped {
+interface Grouped {
   /** A layer for each group, paths by name. */
   readonly layers: readonly LayerPlan[];
   /** The paths in no group. What they need by way of a group, they refer to. */

@@ -13,6 +13,7 @@ export const PARTS = ["main", "common", "rest"] as const satisfies PartName[];
 
 /** What `split_paths` is given: a path, or what it refers to. */
 export interface SplitPath {
+  /** The path; one that the graph does not have stands for nothing. */
   readonly path: StorePath;
   /** Whether what the path refers to is meant, and not the path. */
   readonly childrenOf: boolean;
