@@ -77,6 +77,7 @@ export type {
   InheritedField,
   JsonObject,
   JsonValue,
+  LayerGroup,
   PermissionRule,
   RegistryImageSource,
   RootSource,
@@ -93,6 +94,8 @@ export { closuresWithin, readGraphFile } from "./src/store/graph_file.ts";
 export type { LayerPlan, PreviousLayer } from "./src/layering/layer_plan.ts";
 export { type LayeringOptions, planLayers } from "./src/layering/layering.ts";
 export type { LayeringStrategy } from "./src/layering/strategies.ts";
+export type { LayerTarget } from "./src/layering/targets.ts";
+export type { Operation, PartName, SplitPath, Step } from "./src/layering/pipeline/step.ts";
 export { computeDiffId, type Layer, type StoredBlob } from "./src/layer/layer.ts";
 export type { FileType, MemberType, TarFormat } from "./src/tar/tar_header.ts";
 export { type Attributes, PermissionRules } from "./src/layer/permissions.ts";

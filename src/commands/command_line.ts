@@ -5,6 +5,7 @@
 
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import denoJson from "../../deno.json" with { type: "json" };
+import { LAYER_TARGETS } from "../layering/targets.ts";
 
 const storeRoot = new Option("--store-root <dir>", "read the store in DIR/nix/store");
 const closure = new Option(
@@ -23,6 +24,10 @@ const history = new Option(
   "--history <file>",
   "an earlier closure, image or plan, to learn what changes; several times, oldest first",
 ).argParser(listed);
+const target = new Option(
+  "--target <name>",
+  "where the image goes: it gets no more layers than are taken there",
+).choices(LAYER_TARGETS);
 const quiet = new Option("-q, --quiet", "say nothing but errors");
 const strict = new Option("--strict", "fail where two sources have the same path");
 const accel = new Option("--accel <kind>", "how the virtual machine of runAsRoot is run")
@@ -157,6 +162,7 @@ In the command substitution of a shell, which can not hold an archive, the path 
     .addOption(strategy)
     .addOption(previous)
     .addOption(history)
+    .addOption(target)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)
@@ -213,6 +219,7 @@ The file or directory is there when it is whole: it is written under another nam
     .addOption(strategy)
     .addOption(previous)
     .addOption(history)
+    .addOption(target)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)
@@ -256,6 +263,7 @@ Docker has a layer only together with all layers below it: above a layer that ch
     .addOption(strategy)
     .addOption(previous)
     .addOption(history)
+    .addOption(target)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)
@@ -290,6 +298,7 @@ An image carries its plan in its history, so that an archive, a layout or docker
     .option("--layers <number>", "without SPEC: make at most so many layers (99)")
     .addOption(previous)
     .addOption(history)
+    .addOption(target)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)
@@ -326,6 +335,7 @@ Examples:
     .requiredOption("-o, --output <dir>", "the directory, which must not be there yet")
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(target)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)
@@ -503,6 +513,7 @@ Of a SPEC, show the image that it will make, without reading files: base layers 
     .addOption(strategy)
     .addOption(previous)
     .addOption(history)
+    .addOption(target)
     .addOption(strict)
     .addOption(quiet)
     .option("--json", "print JSON: all store paths, sizes in bytes (docs/inspect.md)")
@@ -608,6 +619,7 @@ It is written to a file or directory, an OCI image layout, or sent to a registry
     .addOption(platform)
     .addOption(storeRoot)
     .addOption(closure)
+    .addOption(target)
     .addOption(strict)
     .addOption(accel)
     .addOption(vmTimeout)

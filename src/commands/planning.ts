@@ -10,6 +10,7 @@ import type { ImagePlan } from "../image/image_plan.ts";
 import type { EarlierPlan } from "../image/earlier_plan.ts";
 import { planImage } from "../image/plan.ts";
 import type { LayeringOptions } from "../layering/layering.ts";
+import type { LayerTarget } from "../layering/targets.ts";
 import { WorkDirectory } from "../disk/work_directory.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import type { Compressor } from "../spec/image_spec.ts";
@@ -30,6 +31,8 @@ export interface PlanningOptions extends EarlierOptions {
   readonly repoTag?: string;
   readonly storeRoot?: string;
   readonly closure?: string;
+  /** Where the image goes, which limits how many layers it has. */
+  readonly target?: LayerTarget;
   /** Whether it is an error that two sources have the same path. */
   readonly strict?: boolean;
   /** How the machine for `runAsRoot` is run. */
@@ -96,6 +99,7 @@ export async function planFromFile(
 ): Promise<PlannedSpec> {
   const { repoTag, previous, history = [] } = options;
   if (repoTag !== undefined) checkRepoTag(repoTag);
+  const storeRoot = options.storeRoot === undefined ? "" : checkStoreRoot(options.storeRoot);
   const strategy = checkStrategy(options.strategy);
   checkOneStdin(
     { "the spec": source, "--closure": options.closure, "--previous": previous },
@@ -103,15 +107,21 @@ export async function planFromFile(
   );
   const { spec, warnings } = await loadSpec({
     source,
+    storeRoot,
     readStdin: () => new Response(Deno.stdin.readable).bytes(),
     sourceDateEpoch: Deno.env.get("SOURCE_DATE_EPOCH"),
   });
   for (const warning of warnings) report.warn(warning);
-  const storeRoot = options.storeRoot === undefined ? "" : checkStoreRoot(options.storeRoot);
-  if (spec.type === "single" && (strategy ?? previous ?? history[0]) !== undefined) {
+  const hasWishes = (strategy ?? previous ?? history[0]) !== undefined;
+  if (hasWishes && spec.type === "single") {
     throw new UsageError(
       "--strategy, --previous and --history decide which layers store paths share; an image of " +
         'type "single" has one layer',
+    );
+  }
+  if (hasWishes && spec.layeringPipeline !== null) {
+    throw new UsageError(
+      "--strategy, --previous and --history: the spec's layeringPipeline decides on layers",
     );
   }
   const wished = await layeringWishes(options, {
@@ -138,9 +148,11 @@ export async function planFromFile(
       searchPath: Deno.env.get("PATH") ?? "",
       workDirectory: async () => (work = await WorkDirectory.create()).path,
       onOutput: report.output,
+      onWarning: report.warn,
       base,
       layering: wished.wishes,
       onClosure: (grouped, how) => [closure, layering] = [grouped, how],
+      target: options.target,
       machine: {
         accel: options.accel,
         silence: options.vmTimeout,

@@ -5,28 +5,24 @@
  */
 
 import type { BaseImage } from "../base/base_image.ts";
-import { UsageError } from "../errors.ts";
 import { PermissionRules } from "../layer/permissions.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import { identityOf } from "../layer/layer.ts";
 import type { LayerPlan } from "../layering/layer_plan.ts";
-import { type LayeringOptions, planLayers } from "../layering/layering.ts";
+import type { LayeringOptions } from "../layering/layering.ts";
+import type { LayerTarget } from "../layering/targets.ts";
 import { isLinksAlone } from "../rootfs/links_alone.ts";
 import type { ImageSpec, JsonObject } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource } from "../store/closure.ts";
 import { closureWithMentions, mentionsIn } from "../store/mentions.ts";
 import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
-import type {
-  ImagePlan,
-  PlannedBase,
-  PlannedLayer,
-  PlannedLinks,
-  PlannedTop,
-} from "./image_plan.ts";
+import type { ImagePlan, PlannedLayer, PlannedLinks, PlannedTop } from "./image_plan.ts";
 import { formatJson, sortKeys } from "./json.ts";
+import { LayerBudget } from "./layer_budget.ts";
 import { plannedLayer } from "./planned_layer.ts";
 import type { PlanOnBase } from "./plan_on_base.ts";
 import type { TopOptions } from "./plan_top.ts";
+import { storeLayers } from "./store_layers.ts";
 
 /** Options of {@linkcode planImage}. */
 export interface PlanOptions extends TopOptions {
@@ -34,6 +30,10 @@ export interface PlanOptions extends TopOptions {
   readonly repoTag?: string;
   /** The image that `fromImage` of the spec leads to; needed where it has one. */
   readonly base?: BaseImage | undefined;
+  /** Where the image goes: how many layers it may have there. Default: anywhere. */
+  readonly target?: LayerTarget | undefined;
+  /** Told what looks like a mistake, one sentence each. */
+  readonly onWarning?: (message: string) => void;
   /** What else decides on layers of store paths. */
   readonly layering?: LayeringWishes;
   /** Told of the closure that is grouped into layers, and how; of none where it becomes one. */
@@ -58,6 +58,8 @@ export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<
   const { annotations } = spec;
   const contents = storeContents(spec);
   const onBase = spec.fromImage === null ? undefined : await onBaseOf(spec, options);
+  const base = onBase?.base ?? null;
+  const budget = LayerBudget.of(spec, base, options.target);
   const config = onBase?.config ?? spec.config;
   const source = onBase?.source ?? options.source;
   const named = await namedClosure(spec, source);
@@ -72,8 +74,7 @@ export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<
     closure = planned.closure;
   }
   if (onBase !== undefined) closure = await onBase.withoutHeld(closure);
-  const base = onBase?.base ?? null;
-  const layers = spec.includeStorePaths ? storeLayers(spec, closure, base, options) : [];
+  const layers = plannedLayers(spec, closure, budget, options);
   const decided = {
     formatVersion: FORMAT_VERSION,
     type,
@@ -145,33 +146,25 @@ function canonical(value: JsonObject): string {
   return formatJson(sortKeys(value));
 }
 
-function storeLayers(
+function plannedLayers(
   spec: ImageSpec,
   closure: Closure,
-  base: PlannedBase | null,
-  { layering = {}, onClosure }: PlanOptions,
+  budget: LayerBudget,
+  { target, layering = {}, onWarning: warn = () => {}, onClosure }: PlanOptions,
 ): PlannedLayer[] {
   const planned = (layer: LayerPlan) => plannedLayer(layer, closure);
+  if (!spec.includeStorePaths) return [];
   if (spec.type === "single") {
     onClosure?.(closure, undefined);
     const paths = [...closure.keys()].sort();
     return [planned({ paths, reason: "single image" })];
   }
-  const limit = spec.maxLayers - 1 - (base?.layers.length ?? 0); // one is for the top layer
-  if (limit < (closure.size > 0 ? 1 : 0)) throw tooFewLayers(spec, base);
-  if (closure.size === 0) return [];
   const { strategy = spec.layering, previous } = layering;
   const history = layering.history?.(closure) ?? [];
-  const options = { strategy, limit, history, ...previous && { previous } };
-  onClosure?.(closure, options);
-  return planLayers(closure, options).map(planned);
-}
-
-function tooFewLayers({ maxLayers }: ImageSpec, base: PlannedBase | null): UsageError {
-  return new UsageError(
-    `maxLayers: ${maxLayers} are too few: ${base?.name} has ${base?.layers.length}, the top layer ` +
-      "is another one, and store paths need at least one",
-  );
+  const options = { strategy, history, ...previous && { previous }, ...target && { target } };
+  const layers = storeLayers(spec, closure, { ...options, budget, warn });
+  if (closure.size > 0) onClosure?.(closure, { ...options, limit: budget.left });
+  return layers.map(planned);
 }
 
 /** 32 characters of Nix base 32, as the hash part of a store path that is a tag in nixpkgs. */

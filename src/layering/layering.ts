@@ -8,6 +8,7 @@ import { autoLayers } from "./auto.ts";
 import type { LayerPlan, PreviousLayer } from "./layer_plan.ts";
 import { popularityLayers } from "./popularity.ts";
 import type { LayeringStrategy } from "./strategies.ts";
+import type { LayerTarget } from "./targets.ts";
 import { updatesLayers } from "./updates.ts";
 
 /** How to group store paths. */
@@ -20,6 +21,8 @@ export interface LayeringOptions {
   readonly previous?: readonly PreviousLayer[];
   /** Closures of earlier versions, oldest first: what changed in them is likely to change. */
   readonly history?: readonly Closure[];
+  /** Where the image goes, which says what updates cost ({@linkcode TARGETS}). Default: anywhere. */
+  readonly target?: LayerTarget;
 }
 
 /**

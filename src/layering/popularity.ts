@@ -15,13 +15,7 @@ import type { LayerPlan } from "./layer_plan.ts";
  * @param limit The number of layers there is room for, at least 1.
  */
 export function popularityLayers(closure: Closure, limit: number): LayerPlan[] {
-  const nodes = closureGraph(closure);
-  const counts = popularity(nodes);
-  const ranked = nodes
-    .map((node) => ({ path: node.path, count: counts.get(node) ?? 0n, key: tieKey(node) }))
-    .sort((a, b) => a.count > b.count ? -1 : a.count < b.count ? 1 : compare(a.key, b.key))
-    .map(({ path }) => path);
-
+  const ranked = byPopularity(closureGraph(closure)).map(({ path }) => path);
   const alone = ranked.length > limit ? ranked.slice(0, limit - 1) : ranked;
   const rest = ranked.slice(alone.length);
   const layers = alone.map((path, index) => ({
@@ -32,6 +26,15 @@ export function popularityLayers(closure: Closure, limit: number): LayerPlan[] {
     layers.push({ paths: rest, reason: `the ${rest.length} least popular paths` });
   }
   return layers;
+}
+
+/** The nodes of a graph, the most popular one first. */
+export function byPopularity(nodes: readonly PathNode[]): PathNode[] {
+  const counts = popularity(nodes);
+  return nodes
+    .map((node) => ({ node, count: counts.get(node) ?? 0n, key: tieKey(node) }))
+    .sort((a, b) => a.count > b.count ? -1 : a.count < b.count ? 1 : compare(a.key, b.key))
+    .map(({ node }) => node);
 }
 
 /**

@@ -3,6 +3,7 @@
  * @module
  */
 
+import type { Step } from "../layering/pipeline/step.ts";
 import type { LayeringStrategy } from "../layering/strategies.ts";
 
 /** Any value that JSON can hold. */
@@ -113,6 +114,16 @@ export const INHERITED_FIELDS = [
   "Volumes",
 ] as const satisfies InheritedField[];
 
+/** Store paths that have a layer of their own, together. */
+export interface LayerGroup {
+  /** What to call it. */
+  readonly name: string;
+  /** Store paths; without a slash, patterns for what follows the hash, as in {@linkcode PermissionRule}. */
+  readonly paths: readonly string[];
+  /** Whether the group also has what its paths need and no path outside of it does. */
+  readonly closure: boolean;
+}
+
 /** How an image is made: `layered` as by buildLayeredImage, `single` as by buildImage. */
 export type ImageType = "layered" | "single";
 
@@ -195,12 +206,19 @@ export interface ImageSpec {
   readonly uname: string;
   /** The group's name in the tar headers of store paths. */
   readonly gname: string;
-  /** The most layers a layered image may have, the top layer included: 2 to 125. */
-  readonly maxLayers: number;
+  /**
+   * The most layers a layered image may have, the top layer included: 2 to 125. Null: 100, or as many
+   * as there may be at all if there is a `layeringPipeline`; less where the image goes to takes less.
+   */
+  readonly maxLayers: number | null;
   /** Whether the image holds the store paths; without them it needs a mounted store. */
   readonly includeStorePaths: boolean;
   /** How a layered image's store paths are grouped into layers. */
   readonly layering: LayeringStrategy;
+  /** The operations that make the layers of store paths in place of `layering`; null: none. */
+  readonly layeringPipeline: readonly Step[] | null;
+  /** Store paths that have a layer together; no name twice. */
+  readonly groups: readonly LayerGroup[];
   /** How a built archive is compressed. */
   readonly compressor: Compressor;
 }

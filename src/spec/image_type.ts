@@ -13,21 +13,35 @@ const NOT_IN_LAYERED = {
   keepContentsDirlinks:
     'only for images of "type": "single"; in layered images all directories are directories',
 };
+const NOT_WITH_PIPELINE = {
+  layering: "you can not specify both layering and layeringPipeline, which says all",
+  groups: "you can not specify both groups and layeringPipeline, which says all",
+};
 const NOT_IN_SINGLE = {
   maxLayers: 'only for images of "type": "layered"; those of type "single" have one layer',
   layering: 'only for images of "type": "layered"; those of type "single" have one layer',
+  layeringPipeline: 'only for images of "type": "layered"; those of type "single" have one layer',
+  groups: 'only for images of "type": "layered"; those of type "single" have one layer',
 };
+
+/** Fields of which null is the same as none. */
+const MAY_BE_NULL = ["copyToRoot", "layeringPipeline"];
 
 /** The fields that do not go with the type or with each other. */
 export function typeProblems(document: JsonValue): Problem[] {
   if (!isObject(document)) return [];
-  const { type = "layered", contents, copyToRoot } = document;
+  const { type = "layered", contents } = document;
   const given = (field: string) =>
-    Object.hasOwn(document, field) && !(field === "copyToRoot" && copyToRoot === null);
+    Object.hasOwn(document, field) && !(MAY_BE_NULL.includes(field) && document[field] === null);
   const without = (fields: Readonly<Record<string, string>>) =>
     Object.entries(fields).filter(([field]) => given(field))
       .map(([field, text]) => ({ path: [field], text }));
-  if (type === "layered") return without(NOT_IN_LAYERED);
+  if (type === "layered") {
+    return [
+      ...without(NOT_IN_LAYERED),
+      ...given("layeringPipeline") ? without(NOT_WITH_PIPELINE) : [],
+    ];
+  }
   if (type !== "single") return [];
   const problems = without(NOT_IN_SINGLE);
   if (contents !== undefined && given("copyToRoot")) {

@@ -10,6 +10,8 @@ import { inexactNumbers, isObject, misspeltConfigFields } from "./config_schema.
 import type { HelperName, ImageSpec, JsonValue, RootSource } from "./image_spec.ts";
 import { typeProblems, typeWarnings } from "./image_type.ts";
 import { JsonTextError, parseJson } from "./json_text.ts";
+import { findGroups } from "./groups.ts";
+import { findPipeline } from "./pipeline_file.ts";
 import { type JsonPath, type Problem, problemLines, unexpected, visible } from "./problem.ts";
 import { specSchema } from "./schema.ts";
 import { schemaProblems } from "./schema_issues.ts";
@@ -24,6 +26,8 @@ export interface SpecSource {
   readonly readStdin: () => Promise<Uint8Array>;
   /** The default of `architecture`: an OCI, Nix or kernel name. Default: this machine's. */
   readonly hostArchitecture?: string;
+  /** The directory that holds `nix/store`, for files in there. Default: "", the host's own. */
+  readonly storeRoot?: string;
   /** The environment's SOURCE_DATE_EPOCH, which stands for `now` where it is set. */
   readonly sourceDateEpoch?: string | undefined;
 }
@@ -51,14 +55,16 @@ export async function loadSpec(from: SpecSource): Promise<LoadedSpec> {
   const bytes = fromStdin ? await from.readStdin() : await readSpecFile(file);
   const document = parseDocument(bytes, file);
 
+  const base = baseDirectory(fromStdin ? undefined : file);
   const problems: Problem[] = [];
-  const parsed = specSchema.safeParse(document);
+  const pipeline = await findPipeline(document, { base, storeRoot: from.storeRoot }, problems);
+  const parsed = specSchema.safeParse(withoutPipeline(document));
   if (!parsed.success) problems.push(...schemaProblems(parsed.error.issues, document));
   problems.push(...typeProblems(document), ...baseImageProblems(document));
   // Zod puts the fields it knows first, so the config is taken from the document itself.
   const config = isObject(document) && isObject(document.config) ? document.config : {};
   problems.push(...inexactNumbers(config, ["config"]));
-  const base = baseDirectory(fromStdin ? undefined : file);
+  const groups = await findGroups(document, base, problems);
   const contents = await resolveSources(document, "contents", base, problems);
   const copyToRoot = await resolveSources(document, "copyToRoot", base, problems);
   const baseImage = await findBaseImage(document, base, problems);
@@ -80,6 +86,9 @@ export async function loadSpec(from: SpecSource): Promise<LoadedSpec> {
       ? null
       : await Promise.all(fields.path.map((path) => resolveToolPath(path, base))),
     config,
+    maxLayers: isObject(document) && Object.hasOwn(document, "maxLayers") ? fields.maxLayers : null,
+    layeringPipeline: pipeline,
+    groups: fields.groups.map((group, index) => ({ ...group, paths: groups[index] ?? [] })),
     architecture: knownArchitecture(machine),
     variant: fields.variant === undefined ? impliedVariant(machine) : fields.variant,
     created: fields.created === "now" ? now : fields.created,
@@ -91,6 +100,12 @@ export async function loadSpec(from: SpecSource): Promise<LoadedSpec> {
     ...misspeltConfigFields(config, ["config"]),
   ];
   return { spec, warnings: problemLines(file, doubts) };
+}
+
+/** A pipeline is checked by itself: a schema would try all operations at each step of each depth. */
+function withoutPipeline(document: JsonValue): JsonValue {
+  const has = isObject(document) && Object.hasOwn(document, "layeringPipeline");
+  return has ? { ...document, layeringPipeline: null } : document;
 }
 
 /** What stands for `now`, given the environment's SOURCE_DATE_EPOCH. */

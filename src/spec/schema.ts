@@ -5,10 +5,13 @@
 
 import { z } from "zod";
 import { LAYERING_STRATEGIES } from "../layering/strategies.ts";
+import { DEFAULT_LAYERS, MOST_LAYERS } from "../layering/targets.ts";
 import { fromImage, fromImageName, fromImageTag, inherit } from "./base_image_schema.ts";
 import { configSchema } from "./config_schema.ts";
+import { groups } from "./groups_schema.ts";
 import { fakeNss, helpers } from "./helpers_schema.ts";
 import { COMPRESSORS, IMAGE_TYPES } from "./image_spec.ts";
+import { layeringPipeline } from "./layering_pipeline_schema.ts";
 import { permissions } from "./permissions_schema.ts";
 import {
   annotations,
@@ -31,7 +34,6 @@ import {
 /** dockerTools' `created` and `mtime`. */
 const DEFAULT_TIME = "1970-01-01T00:00:01Z";
 const MIN_LAYERS = 2;
-const MAX_LAYERS = 125;
 const MIN_DISK = 64;
 const MAX_DISK = 1 << 22;
 const MIN_MEMORY = 128;
@@ -165,8 +167,10 @@ export const specSchema = z.strictObject({
   gid: id.default(0).describe("The numeric group of the same files as uid is for."),
   uname: ownerName().default("root").describe("The name of the store paths' files' owner."),
   gname: ownerName().default("root").describe("The name of the store paths' files' group."),
-  maxLayers: integer(MIN_LAYERS, MAX_LAYERS, WHY_TWO_LAYERS).default(100).describe(
-    "Layered images: the most layers there may be, the one with the contents' links included.",
+  maxLayers: integer(MIN_LAYERS, MOST_LAYERS, WHY_TWO_LAYERS).default(DEFAULT_LAYERS).describe(
+    "Layered images: the most layers there may be, those of the base image and the one with the " +
+      "contents' links included. Where it is not given, a layeringPipeline may make 125, and " +
+      "--target lowers it.",
   ),
   includeStorePaths: boolean().default(true).describe(
     "Whether the image holds the store paths. Without them it runs only where the store is mounted.",
@@ -174,6 +178,14 @@ export const specSchema = z.strictObject({
   layering: choice(LAYERING_STRATEGIES).default(LAYERING_STRATEGIES[0]).describe(
     "Layered images: how store paths are grouped into layers. auto is nixpkgs' present default, " +
       "popularity its former.",
+  ),
+  layeringPipeline: layeringPipeline.default(null).describe(
+    "Layered images: operations of nixpkgs' flattenReferencesGraph that make the layers in place of " +
+      "layering, such as popularity_contest and limit_layers (docs/pipeline.md): an array of them, or " +
+      "the path of a JSON file with one. Null: none.",
+  ),
+  groups: groups.prefault([]).describe(
+    "Layered images: store paths that have a layer together. The others are grouped as layering says.",
   ),
   compressor: choice(COMPRESSORS).default(COMPRESSORS[0]).describe(
     "How a built archive is compressed: gz is gzip, none leaves it as it is.",

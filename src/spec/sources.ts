@@ -4,7 +4,7 @@
  */
 
 import { dirname, isAbsolute } from "node:path/posix";
-import { enclosingStorePath, STORE_DIR } from "../store/store_path.ts";
+import { enclosingStorePath, isStorePath, STORE_DIR, type StorePath } from "../store/store_path.ts";
 import type { RootSource } from "./image_spec.ts";
 import { isTarball } from "./tarball.ts";
 
@@ -49,6 +49,15 @@ export async function resolveFileOrDirectory(
   const reached = await follow(path, base);
   if ("problem" in reached) return reached;
   return reached.inStore ? { kind: "store", path: reached.path } : await classify(reached.path);
+}
+
+/** As {@linkcode resolveSource}, for what has to be a store path itself. */
+export async function resolveStorePath(path: string, base: string): Promise<StorePath | Unusable> {
+  const reached = await follow(path, base);
+  if ("problem" in reached) return reached;
+  if (isStorePath(reached.path)) return reached.path;
+  const what = reached.inStore ? "below a store path" : "not in the store";
+  return { problem: `which ${reached.path === path ? "is" : `leads to ${reached.path},`} ${what}` };
 }
 
 /**

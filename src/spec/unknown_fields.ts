@@ -4,6 +4,7 @@
  */
 
 import { unknownBaseField } from "./base_image_schema.ts";
+import { GROUP_FIELDS } from "./groups_schema.ts";
 import { FAKE_NSS_FIELDS } from "./helpers_schema.ts";
 import { RULE_FIELDS } from "./permissions_schema.ts";
 import { type JsonPath, type Problem, unknownField } from "./problem.ts";
@@ -13,7 +14,6 @@ const FIELDS = Object.keys(specSchema.shape).filter((name) => name !== "$schema"
 
 /** Arguments of dockerTools' functions that are no fields, and why. */
 const ARGUMENTS: ReadonlyMap<string, string> = new Map([
-  ["layeringPipeline", 'not supported yet ("layering" chooses between two strategies)'],
   ["debug", 'not needed: "nix-image plan" tells why store paths share a layer'],
   ["meta", "belongs to Nix functions, not to a spec"],
   ["passthru", "belongs to Nix functions, not to a spec"],
@@ -23,6 +23,7 @@ const ARGUMENTS: ReadonlyMap<string, string> = new Map([
 const FIELDS_WITHIN: ReadonlyMap<string, readonly string[]> = new Map([
   ["permissions", RULE_FIELDS],
   ["fakeNss", FAKE_NSS_FIELDS],
+  ["groups", GROUP_FIELDS],
 ]);
 
 /**

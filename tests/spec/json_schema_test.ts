@@ -39,6 +39,8 @@ const FIELDS = [
   "maxLayers",
   "includeStorePaths",
   "layering",
+  "layeringPipeline",
+  "groups",
   "compressor",
 ];
 
@@ -85,7 +87,8 @@ Deno.test("specJsonSchema() describes every field, those of objects in it too", 
   for (const [name, schema] of Object.entries(object(properties))) described(name, schema);
   assert.deepEqual(additionalProperties, {});
   const rule = object(object(fields().permissions).items);
-  for (const inner of [rule, object(fields().fakeNss), ...locatedImages()]) {
+  const group = object(object(fields().groups).items);
+  for (const inner of [rule, group, object(fields().fakeNss), ...locatedImages()]) {
     for (const [name, schema] of Object.entries(object(inner.properties))) described(name, schema);
     assert.equal(inner.additionalProperties, false);
   }
@@ -133,6 +136,8 @@ Deno.test("specJsonSchema() has dockerTools' defaults, and none that depends on 
     maxLayers: 100,
     includeStorePaths: true,
     layering: "auto",
+    layeringPipeline: null,
+    groups: [],
     compressor: "gz",
   });
 });

@@ -30,7 +30,8 @@ Deno.test("loadSpec() takes every field", async () => {
     "config": {"Cmd": ["hello"]}, "os": "linux", "architecture": "aarch64-linux", "variant": "v8",
     "created": "now", "mtime": "2000-02-29T12:00:00Z", "uid": 4294967294, "gid": 1000,
     "uname": "", "gname": "é", "maxLayers": 125, "includeStorePaths": false,
-    "layering": "popularity", "compressor": "zstd"
+    "layering": "popularity", "layeringPipeline": null,
+    "groups": [{"name": "g", "paths": ["*lib?", "${HELLO}"]}], "compressor": "zstd"
   }`);
   assert.deepEqual(spec, {
     name: "registry-1.docker.io/team/app",
@@ -73,6 +74,8 @@ Deno.test("loadSpec() takes every field", async () => {
     maxLayers: 125,
     includeStorePaths: false,
     layering: "popularity",
+    layeringPipeline: null,
+    groups: [{ name: "g", paths: ["*lib?", HELLO], closure: false }],
     compressor: "zstd",
   });
   assert.deepEqual(warnings, []);

@@ -37,9 +37,11 @@ export const DEFAULTS: Omit<ImageSpec, "name"> = {
   gid: 0,
   uname: "root",
   gname: "root",
-  maxLayers: 100,
+  maxLayers: null,
   includeStorePaths: true,
   layering: "auto",
+  layeringPipeline: null,
+  groups: [],
   compressor: "gz",
 };
 
