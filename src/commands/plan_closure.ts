@@ -9,6 +9,7 @@ import { describeLayers, type PlanDescription } from "../image/plan_description.
 import { plannedLayer } from "../image/planned_layer.ts";
 import { planLayers } from "../layering/layering.ts";
 import { LAYERING_STRATEGIES } from "../layering/strategies.ts";
+import { DEFAULT_LAYERS, type LayerTarget, MOST_LAYERS, TARGETS } from "../layering/targets.ts";
 import { impliedVariant, ociArchitecture } from "../spec/architecture.ts";
 import { graphIn } from "../store/graph_file.ts";
 import { checkOneStdin, nameOfInput, readJson } from "./json_input.ts";
@@ -16,9 +17,6 @@ import { checkStrategy, layeringWishes } from "./layering_wishes.ts";
 import type { PlanCommandOptions } from "./plan.ts";
 import { updatedVersion } from "./plan_against.ts";
 import { reportTo } from "./report.ts";
-
-/** As many as a spec makes room for by default, one being for the top layer. */
-const DEFAULT_LAYERS = 99;
 
 /** What a spec is needed for. */
 const OF_SPECS = [
@@ -36,10 +34,10 @@ const OF_SPECS = [
  * @throws {UsageError} if they are wrong.
  */
 export async function planClosure(options: PlanCommandOptions): Promise<PlanDescription> {
-  const { closure: file = "", previous, against } = options;
+  const { closure: file = "", previous, against, target } = options;
   const other = OF_SPECS.find(([name]) => options[name] !== undefined);
   if (other !== undefined) throw new UsageError(`${other[1]} is for a spec, and there is none`);
-  const limit = layerCount(options.layers);
+  const limit = layerCount(options.layers, target);
   const strategy = checkStrategy(options.strategy) ?? LAYERING_STRATEGIES[0];
   checkOneStdin(
     { "--closure": file, "--previous": previous, "--against": against },
@@ -52,7 +50,7 @@ export async function planClosure(options: PlanCommandOptions): Promise<PlanDesc
   const wished = await layeringWishes(options, { strategy, image, report });
   const { wishes } = wished;
   const history = wishes.history?.(closure) ?? [];
-  const layering = { ...wishes, strategy, limit, history };
+  const layering = { ...wishes, strategy, limit, history, ...target && { target } };
   const layers = planLayers(closure, layering).map((layer) => plannedLayer(layer, closure));
   const findings = describeLayers({ closure, layers, base: null }, {
     explain: options.explain ? layering : undefined,
@@ -71,8 +69,15 @@ export async function planClosure(options: PlanCommandOptions): Promise<PlanDesc
   };
 }
 
-function layerCount(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_LAYERS;
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new UsageError(`--layers: expected a number from 1 on, found ${JSON.stringify(text)}`);
+/** For how many layers of store paths there is room; another is for the top layer of an image. */
+function layerCount(text: string | undefined, target: LayerTarget | undefined): number {
+  const most = (target === undefined ? MOST_LAYERS : TARGETS[target].maxLayers) - 1;
+  if (text === undefined) return Math.min(DEFAULT_LAYERS - 1, most);
+  if (!/^[1-9]\d{0,5}$/.test(text)) {
+    throw new UsageError(`--layers: expected a number from 1 on, found ${JSON.stringify(text)}`);
+  }
+  if (target === undefined || Number(text) <= most) return Number(text);
+  throw new UsageError(
+    `--layers: ${text} are more than the ${most} that the target ${target} takes beside the top layer`,
+  );
 }
