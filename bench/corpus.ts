@@ -1,9 +1,10 @@
 /**
- * Makes the corpora in `bench/corpus/` from Debian's package indices: `deno task bench:corpus [MIRROR]`.
+ * Makes the corpora in `bench/corpus/` from Debian's package indices: `deno task bench:corpus
+ * [MIRROR]`.
  *
- * A corpus is the closure of some packages in a suite, with real dependencies and installed sizes, and
- * updates of it; `bench/debian/change_sets.ts` tells which of these are real. The indices change, and the
- * corpora with them: making them anew means measuring all anew.
+ * A corpus is the closure of some packages in a suite, with real dependencies and installed sizes,
+ * and updates of it; `bench/debian/change_sets.ts` tells which of these are real. The indices
+ * change, and the corpora with them: making them anew means measuring all anew.
  *
  * Needs apt (on Debian).
  */

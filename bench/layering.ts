@@ -1,11 +1,11 @@
 /**
  * How many bytes updates of an image move, by layering strategy: `deno task bench:layering`.
  *
- * `--set judge` (as without), `--set tune` or `--set synthetic` choose the closures, `--closure NAME`
- * one of them; instead of these, FILEs hold closures as `nix path-info --json --recursive` prints
- * them. Each update of a closure is measured by itself, against the version before it; `--series` has
- * 20 versions follow one another instead. `--layers 20,60` are the budgets: for store paths, without
- * the top layer.
+ * `--set judge` (as without), `--set tune` or `--set synthetic` choose the closures, `--closure
+ * NAME` one of them; instead of these, FILEs hold closures as `nix path-info --json --recursive`
+ * prints them. Each update of a closure is measured by itself, against the version before it;
+ * `--series` has 20 versions follow one another instead. `--layers 20,60` are the budgets: for
+ * store paths, without the top layer.
  *
  * Per closure, means are over its updates; what is shown are means over closures, all in percent of
  * the image. Waste is what is pulled beyond what one layer a path pulls, which no plan can do

@@ -1,6 +1,6 @@
 /**
- * Debian's package indices by `apt-get`, which checks their signatures: in a directory of their own,
- * so that nothing of the machine's changes, and root is not needed.
+ * Debian's package indices by `apt-get`, which checks their signatures: in a directory of their
+ * own, so that nothing of the machine's changes, and root is not needed.
  * @module
  */
 

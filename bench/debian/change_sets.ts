@@ -1,5 +1,6 @@
 /**
- * Updates of a graph of Debian packages: real ones, from suites with later versions, and made-up ones.
+ * Updates of a graph of Debian packages: real ones, from suites with later versions, and made-up
+ * ones.
  * @module
  */
 

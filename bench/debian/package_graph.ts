@@ -14,8 +14,8 @@ export interface PackageGraph {
 }
 
 /**
- * What `root` needs. Of alternatives the first that there is is taken. Packages that need one another are
- * one node, with the first of their names and its version.
+ * What `root` needs. Of alternatives the first that there is is taken. Packages that need one
+ * another are one node, with the first of their names and its version.
  */
 export function packageGraph(
   packages: DebianPackages,

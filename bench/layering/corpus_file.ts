@@ -1,5 +1,6 @@
 /**
- * Corpora as files: JSON of one line for a package and one for an update, with packages by their place.
+ * Corpora as files: JSON of one line for a package and one for an update, with packages by their
+ * place.
  * @module
  */
 
@@ -31,8 +32,8 @@ export interface Origin {
 type PackageLine = [string, string, number, number[], number];
 
 /**
- * `[name, version, size, uses]`. A number stands for the name of the package in that place; `uses` are
- * left out where they stay as they were.
+ * `[name, version, size, uses]`. A number stands for the name of the package in that place; `uses`
+ * are left out where they stay as they were.
  */
 type ChangeLine = [number | string, string, number, (number | string)[]?];
 

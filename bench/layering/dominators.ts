@@ -4,8 +4,8 @@
  */
 
 /**
- * The immediate dominator of each node that can be reached from node 0: the closest one that all ways from
- * node 0 to it lead through. Node 0 has itself, and what can't be reached has undefined.
+ * The immediate dominator of each node that can be reached from node 0: the closest one that all
+ * ways from node 0 to it lead through. Node 0 has itself, and what can't be reached has undefined.
  *
  * @param targets of the edges that leave each node
  */
@@ -37,7 +37,10 @@ export function immediateDominators(
   return dominator;
 }
 
-/** The nodes that can be reached from node 0: in a graph without circles each after all that lead to it. */
+/**
+ * The nodes that can be reached from node 0: in a graph without circles each after all that lead to
+ * it.
+ */
 function reversePostorder(targets: readonly (readonly number[])[]): number[] {
   const seen = new Set([0]), order: number[] = [];
   const work: { node: number; next: number }[] = [{ node: 0, next: 0 }];

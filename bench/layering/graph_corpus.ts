@@ -12,8 +12,8 @@ import type { Corpus, Package, Update } from "./corpus.ts";
 const UPDATES = 40;
 
 /**
- * A corpus of a closure: its updates are made up, each of a single path, another for each, that is built
- * again under its name and changes in size by up to 3 %. Which, a seed decides.
+ * A corpus of a closure: its updates are made up, each of a single path, another for each, that is
+ * built again under its name and changes in size by up to 3 %. Which, a seed decides.
  */
 export function graphCorpus(name: string, closure: Closure, seed = 1): Corpus {
   const names = uniqueNames([...closure.keys()].sort());

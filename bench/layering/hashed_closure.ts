@@ -9,8 +9,8 @@ import { parseStorePath, type StorePath } from "../../src/store/store_path.ts";
 import type { Package } from "./corpus.ts";
 
 /**
- * The closure of packages, and which path a package has. As in Nix, the hash of a path covers what it
- * is and all that it refers to: so a changed package renames all that use it.
+ * The closure of packages, and which path a package has. As in Nix, the hash of a path covers what
+ * it is and all that it refers to: so a changed package renames all that use it.
  *
  * @throws {TypeError} if packages use one another in a circle, or one that is missing.
  */

@@ -25,9 +25,10 @@ interface RatedLayer {
 }
 
 /**
- * A fake root has edges to what nothing uses and to what is big or popular; each path that it dominates
- * immediately is a layer with all that this path dominates. While there are too many, the two of the
- * lowest rating (users times closure sizes) are merged, without sorting again. The highest rating is lowest.
+ * A fake root has edges to what nothing uses and to what is big or popular; each path that it
+ * dominates immediately is a layer with all that this path dominates. While there are too many, the
+ * two of the lowest rating (users times closure sizes) are merged, without sorting again. The
+ * highest rating is lowest.
  *
  * @param popularity how many packages of the whole package set refer to a path
  */

@@ -11,10 +11,11 @@ import { choose, normal } from "./versions.ts";
 const UPDATES = 40, AT_ONCE = 8;
 
 /**
- * A closure of `count` packages by a seed: a C library that all use, libraries in layers upon it of which
- * few have many users, applications upon these, and one that uses them all. Sizes are log-normal: a median of
- * 300 kB, a tenth over 6 MB. Six of ten updates are of the uppermost application, three of one package, one of
- * eight at once; packages have log-normal rates, and the C library rarely changes.
+ * A closure of `count` packages by a seed: a C library that all use, libraries in layers upon it of
+ * which few have many users, applications upon these, and one that uses them all. Sizes are
+ * log-normal: a median of 300 kB, a tenth over 6 MB. Six of ten updates are of the uppermost
+ * application, three of one package, one of eight at once; packages have log-normal rates, and the
+ * C library rarely changes.
  */
 export function syntheticCorpus(seed: number, count: number): Corpus {
   const random = randomNumbers(seed);

@@ -1,5 +1,6 @@
 /**
- * Versions of an image: those that single updates lead to, and series in which updates follow one another.
+ * Versions of an image: those that single updates lead to, and series in which updates follow one
+ * another.
  * @module
  */
 
@@ -46,8 +47,8 @@ export interface SingleUpdates {
 export interface SingleUpdate {
   readonly after: Version;
   /**
-   * Versions before the first, oldest first, and the first. The update is not among the changes between
-   * them, but half of the others are.
+   * Versions before the first, oldest first, and the first. The update is not among the changes
+   * between them, but half of the others are.
    */
   readonly history: readonly Closure[];
 }
@@ -75,8 +76,8 @@ export function singleUpdates(corpus: Corpus, every = 1): SingleUpdates {
 }
 
 /**
- * Versions that differ by one update each and end in the corpus' own. As what an update changes is the
- * same backwards, the updates are undone one by one.
+ * Versions that differ by one update each and end in the corpus' own. As what an update changes is
+ * the same backwards, the updates are undone one by one.
  */
 function earlierVersions(corpus: Corpus, updates: readonly Update[]): Closure[] {
   const versions: Closure[] = [];
@@ -89,8 +90,9 @@ function earlierVersions(corpus: Corpus, updates: readonly Update[]): Closure[] 
 }
 
 /**
- * Versions that follow one another: `count`, the corpus' own among them. Each has one update of the corpus
- * more, by a seed; some updates are likelier than others (log-normally), so come again and again.
+ * Versions that follow one another: `count`, the corpus' own among them. Each has one update of the
+ * corpus more, by a seed; some updates are likelier than others (log-normally), so come again and
+ * again.
  */
 export function series(corpus: Corpus, count: number, seed: number): Version[] {
   const random = randomNumbers(seed);
