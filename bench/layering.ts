@@ -5,7 +5,7 @@
  * NAME` one of them; instead of these, FILEs hold closures as `nix path-info --json --recursive`
  * prints them. Each update of a closure is measured by itself, against the version before it;
  * `--series` has 20 versions follow one another instead. `--layers 20,60` are the budgets: for
- * store paths, without the top layer.
+ * store paths, without the top layer. `--every 4` takes each fourth update of a closure.
  *
  * Per closure, means are over its updates; what is shown are means over closures, all in percent of
  * the image. Waste is what is pulled beyond what one layer a path pulls, which no plan can do
@@ -42,6 +42,7 @@ const { values: options, positionals: files } = parseArgs({
     closure: { type: "string" },
     layers: { type: "string", default: "20,40,60,100" },
     series: { type: "boolean", default: false },
+    every: { type: "string", default: "1" },
   },
 });
 const budgets = options.layers.split(",").map(Number);
@@ -62,16 +63,26 @@ function corpora(): Corpus[] {
   throw new Error(`No closure ${closure} in ${all.map(({ name }) => name).join(", ")}`);
 }
 
-/** Evaluates contenders with a corpus. */
-type Evaluation = (contender: Contender, budget: number) => Summary;
+/** How contenders do with a corpus. */
+interface Evaluation {
+  /** Of what. */
+  readonly count: string;
+  evaluate(contender: Contender, budget: number): Summary;
+}
 
 function evaluationOf(corpus: Corpus): Evaluation {
   if (options.series) {
     const versions = series(corpus, VERSIONS, SEED);
-    return (contender, budget) => evaluateSeries(contender, versions, budget);
+    return {
+      count: `${VERSIONS} versions`,
+      evaluate: (contender, budget) => evaluateSeries(contender, versions, budget),
+    };
   }
-  const updates = singleUpdates(corpus);
-  return (contender, budget) => evaluateUpdates(contender, updates, budget);
+  const updates = singleUpdates(corpus, Number(options.every));
+  return {
+    count: `${updates.updates.length} updates`,
+    evaluate: (contender, budget) => evaluateUpdates(contender, updates, budget),
+  };
 }
 
 /** Milliseconds that a plan of so many made-up paths takes. */
@@ -86,11 +97,10 @@ const results = new Map<number, Map<Contender, Map<string, Summary>>>(
   budgets.map((budget) => [budget, new Map(CONTENDERS.map((each) => [each, new Map()]))]),
 );
 for (const corpus of corpora()) {
-  const { name, packages, updates } = corpus;
-  const count = options.series ? `${VERSIONS} versions` : `${updates.length} updates`;
+  const { name, packages } = corpus;
   const megabytes = (sizeOf(packages) / 1e6).toFixed(0);
+  const { count, evaluate } = evaluationOf(corpus);
   console.log(`${name.padEnd(16)} ${packages.length} paths, ${megabytes} MB, ${count}`);
-  const evaluate = evaluationOf(corpus);
   for (const [budget, byContender] of results) {
     for (const [contender, summaries] of byContender) {
       summaries.set(name, evaluate(contender, budget));
