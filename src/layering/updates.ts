@@ -1,11 +1,24 @@
 /**
  * The layering that moves the fewest bytes on updates.
+ *
+ * Without data on updates, each source is expected to change as often as any other, and with it all
+ * that uses it. What a layer costs with updates is its size times the number of sources that change
+ * it; so paths that the same sources change share layers, and small paths rather than large ones
+ * where they must be put to what changes more often.
  * @module
  */
 
 import type { Closure } from "../store/closure.ts";
-import { autoLayers } from "./auto.ts";
+import { type Group, repullCost } from "./group.ts";
+import { improve } from "./improve.ts";
+import { keepGroups } from "./keep.ts";
+import { orderLayers } from "./layer_order.ts";
 import type { LayerPlan, PreviousLayer } from "./layer_plan.ts";
+import { mergeGroups } from "./merge.ts";
+import { mergeSimilar } from "./merge_similar.ts";
+import { reasonOf } from "./reason.ts";
+import { roundedSize } from "./rounded_size.ts";
+import { type UpdateModel, updateModel } from "./update_model.ts";
 
 /** What is known besides the closure. */
 export interface UpdatesOptions {
@@ -15,11 +28,39 @@ export interface UpdatesOptions {
   readonly history?: readonly Closure[];
 }
 
+/**
+ * A path is moved after merging only if it saves this share of all that is expected to be pulled:
+ * for less, the next version's plan should not become another.
+ */
+const LEAST_GAIN = 1 / 1000;
+
 /** Groups the paths of a closure into at most `limit` layers, lowest first. */
 export function updatesLayers(
   closure: Closure,
   limit: number,
-  _options: UpdatesOptions = {},
+  { previous = [], history = [] }: UpdatesOptions = {},
 ): LayerPlan[] {
-  return autoLayers(closure, limit);
+  const model = updateModel(closure, history);
+  const groups = freshGroups(model, limit);
+  const layers = previous.length === 0
+    ? orderLayers(groups, model.weights)
+    : keepGroups(model, previous, limit, groups);
+  return layers.map((group) => ({
+    paths: group.members.map((member) => model.nodes[member]!.path),
+    reason: reasonOf(group, model),
+  }));
+}
+
+function freshGroups(model: UpdateModel, limit: number): Group[] {
+  const { changedBy, weights } = model;
+  const nodes = model.nodes.map((node) => ({ ...node, narSize: roundedSize(node.narSize) }));
+  const single = nodes.map(({ narSize }, index) => ({
+    members: [index],
+    size: narSize,
+    changedBy: changedBy[index]!,
+  }));
+  const rounded = { ...model, nodes };
+  const merged = mergeGroups(mergeSimilar(single, limit, weights), limit, weights);
+  return improve(rounded, merged, limit, LEAST_GAIN * repullCost(rounded, merged))
+    .map((group) => ({ ...group, members: group.members.toSorted((a, b) => a - b) }));
 }
