@@ -16,7 +16,7 @@ export class EventWeights {
   readonly #planes: readonly EventSet[];
 
   /** @param weights of the events: whole numbers from 1. */
-  constructor(readonly weights: readonly number[]) {
+  constructor(weights: readonly number[]) {
     this.words = (weights.length + 31) >>> 5;
     this.total = weights.reduce((sum, weight) => sum + weight, 0);
     const bits = 32 - Math.clz32(Math.max(1, ...weights));
@@ -60,11 +60,6 @@ export class EventWeights {
 /** Adds an event to a set. */
 export function addEvent(set: EventSet, event: number): void {
   set[event >>> 5]! |= 1 << (event & 31);
-}
-
-/** Whether an event is in a set. */
-export function hasEvent(set: EventSet, event: number): boolean {
-  return (set[event >>> 5]! >>> (event & 31) & 1) === 1;
 }
 
 /** Adds what is in `others` to a set. */

@@ -4,8 +4,14 @@
  */
 
 import { addEvents, type EventSet } from "./event_weights.ts";
-import { type Group, groupOf } from "./group.ts";
+import { type Group, groupOf, repullCost } from "./group.ts";
 import type { UpdateModel } from "./update_model.ts";
+
+/**
+ * A move must gain this share of all that is expected to be pulled: for less, neither the next version's
+ * plan should become another, nor the time be spent.
+ */
+const LEAST_GAIN = 1 / 1000;
 
 /** How often all paths are looked at: what a move makes possible is small after the second time. */
 const ROUNDS = 2;
@@ -13,16 +19,14 @@ const ROUNDS = 2;
 /**
  * Moves paths to groups, or to new ones as long as there are less than `limit`, if the expected bytes
  * per update sink by more than the change costs at once.
- *
- * @param least what a move must gain, in bytes times weight
  */
 export function improve(
   model: UpdateModel,
   groups: readonly Group[],
   limit: number,
-  least = 0,
 ): Group[] {
   const { nodes, changedBy, weights } = model;
+  const least = LEAST_GAIN * repullCost(model, groups);
   const result = groups.map((group) => ({ ...group, weight: weights.of(group.changedBy) }));
   const make = (members: readonly number[]) => {
     const group = groupOf(model, members);
@@ -40,8 +44,7 @@ export function improve(
         const gain = source.size * source.weight - (source.size - size) * weights.of(others[at]!) -
           (source.settled ?? 0) - least;
         if (gain <= 0) continue;
-        // A move must gain something that is no rounding of numbers this large.
-        let best = { to: -1, cost: gain * (1 - 1e-9) };
+        let best = { to: -1, cost: gain };
         if (result.length < limit) {
           const cost = size * weights.of(changedBy[node]!);
           if (cost < best.cost) best = { to: result.length, cost };

@@ -16,8 +16,8 @@ import type { UpdateModel } from "./update_model.ts";
 
 /**
  * A change of the plan is paid for once, by all who pull this version, and gains with each update
- * that follows. It must pay within so many: fewer would follow each new version's form for little
- * gain, and more would count on a future of which the model, all events equally likely, knows little.
+ * that follows. It must pay within so many. In trials 1 to 15 made hardly a difference, and
+ * more made it worse: that counts on a future of which the model knows little.
  */
 const HORIZON = 15;
 

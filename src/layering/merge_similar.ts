@@ -6,8 +6,8 @@
 import { addEvents, type EventWeights } from "./event_weights.ts";
 import type { Group } from "./group.ts";
 
-/** So many words of event sets may be compared for all pairs: about 1,500 paths, and a third of a second. */
-const MOST_WORDS = 2 ** 27;
+/** So many words of event sets may be compared for all pairs: those of about 1,000 paths. */
+const MOST_WORDS = 2 ** 25;
 
 /** Each group is compared with so many of those that nearly as many events change. */
 const NEIGHBOURS = 16;

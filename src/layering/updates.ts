@@ -9,7 +9,7 @@
  */
 
 import type { Closure } from "../store/closure.ts";
-import { type Group, repullCost } from "./group.ts";
+import type { Group } from "./group.ts";
 import { improve } from "./improve.ts";
 import { keepGroups } from "./keep.ts";
 import { orderLayers } from "./layer_order.ts";
@@ -27,12 +27,6 @@ export interface UpdatesOptions {
   /** Closures of earlier versions, oldest first: what changed in them is likely to change. */
   readonly history?: readonly Closure[];
 }
-
-/**
- * A path is moved after merging only if it saves this share of all that is expected to be pulled:
- * for less, the next version's plan should not become another.
- */
-const LEAST_GAIN = 1 / 1000;
 
 /** Groups the paths of a closure into at most `limit` layers, lowest first. */
 export function updatesLayers(
@@ -61,6 +55,6 @@ function freshGroups(model: UpdateModel, limit: number): Group[] {
   }));
   const rounded = { ...model, nodes };
   const merged = mergeGroups(mergeSimilar(single, limit, weights), limit, weights);
-  return improve(rounded, merged, limit, LEAST_GAIN * repullCost(rounded, merged))
+  return improve(rounded, merged, limit)
     .map((group) => ({ ...group, members: group.members.toSorted((a, b) => a - b) }));
 }
