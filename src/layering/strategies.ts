@@ -11,7 +11,7 @@ export type LayeringStrategy = "updates" | "auto" | "popularity";
 
 /** The layering strategies; the first is the default. */
 export const LAYERING_STRATEGIES = [
-  "auto",
   "updates",
+  "auto",
   "popularity",
 ] as const satisfies LayeringStrategy[];

@@ -176,8 +176,8 @@ export const specSchema = z.strictObject({
     "Whether the image holds the store paths. Without them it runs only where the store is mounted.",
   ),
   layering: choice(LAYERING_STRATEGIES).default(LAYERING_STRATEGIES[0]).describe(
-    "Layered images: how store paths are grouped into layers. auto is nixpkgs' present default, " +
-      "popularity its former.",
+    "Layered images: how store paths are grouped into layers. updates is for few bytes per update " +
+      "(docs/layering.md), auto is nixpkgs' present default, popularity its former.",
   ),
   layeringPipeline: layeringPipeline.default(null).describe(
     "Layered images: operations of nixpkgs' flattenReferencesGraph that make the layers in place of " +

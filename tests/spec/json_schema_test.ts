@@ -135,7 +135,7 @@ Deno.test("specJsonSchema() has dockerTools' defaults, and none that depends on 
     gname: "root",
     maxLayers: 100,
     includeStorePaths: true,
-    layering: "auto",
+    layering: "updates",
     layeringPipeline: null,
     groups: [],
     compressor: "gz",
@@ -161,7 +161,7 @@ Deno.test("specJsonSchema() limits values as the loader does", () => {
   assert.ok(!architectures.includes("aarch64-darwin"));
   assert.deepEqual([uid.type, uid.minimum, uid.maximum], ["integer", 0, 4_294_967_294]);
   assert.deepEqual([maxLayers.type, maxLayers.minimum, maxLayers.maximum], ["integer", 2, 125]);
-  assert.deepEqual(layering.enum, ["auto", "popularity"]);
+  assert.deepEqual(layering.enum, ["updates", "auto", "popularity"]);
   assert.deepEqual(fields().compressor?.enum, ["gz", "zstd", "none"]);
   assert.deepEqual(fields().type?.enum, ["layered", "single"]);
   assert.equal(fields().os?.const, "linux");

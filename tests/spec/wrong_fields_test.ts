@@ -87,7 +87,7 @@ const WRONG_FIELDS: [field: string, json: string, line: string][] = [
     `maxLayers: expected an integer from 2 to 125, found ${LONG}`,
   ],
   ["includeStorePaths", '"yes"', 'includeStorePaths: expected true or false, found "yes"'],
-  ["layering", '"best"', 'layering: expected "auto" or "popularity", found "best"'],
+  ["layering", '"best"', 'layering: expected "updates", "auto" or "popularity", found "best"'],
   ["compressor", '"xz"', 'compressor: expected "gz", "zstd" or "none", found "xz"'],
   ["compressor", "null", 'compressor: expected "gz", "zstd" or "none", found null'],
   ["type", '"Single"', 'type: expected "layered" or "single", found "Single"'],

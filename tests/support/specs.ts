@@ -39,7 +39,7 @@ export const DEFAULTS: Omit<ImageSpec, "name"> = {
   gname: "root",
   maxLayers: null,
   includeStorePaths: true,
-  layering: "auto",
+  layering: "updates",
   layeringPipeline: null,
   groups: [],
   compressor: "gz",
