@@ -158,7 +158,7 @@ Deno.test("--previous moves no more than planning afresh, and nothing where noth
   const auto = file(await planOf([...closure, "--strategy", "auto"]));
   const sticky = await planOf([...updates, "--previous", auto, "--against", auto]);
   const afresh = await planOf([...updates, "--against", auto]);
-  assert.ok(sticky.update!.repull <= afresh.update!.repull);
+  assert.ok(sticky.update!.repull < afresh.update!.repull);
 });
 
 for (const format of ["docker-archive", "oci-archive", "oci"]) {
