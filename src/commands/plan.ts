@@ -5,20 +5,7 @@
 
 import { UsageError } from "../errors.ts";
 import type { PlanDescription } from "../image/plan_description.ts";
-import type { PlanningOptions } from "./planning.ts";
-
-/** Options of {@linkcode planCommand}. */
-export interface PlanCommandOptions extends PlanningOptions {
-  /** For so many layers of store paths there is room, where there is no spec to say it. */
-  readonly layers?: string;
-  readonly explain?: boolean | undefined;
-  /** An earlier version: an image, or what `plan --json` printed. */
-  readonly against?: string;
-  readonly json?: boolean | undefined;
-  /** The file to draw the layers to. */
-  readonly graph?: string;
-  readonly quiet?: boolean;
-}
+import type { PlanCommandOptions } from "./plan_options.ts";
 
 /** Prints the layers of an image, or of a closure alone. */
 export async function planCommand(

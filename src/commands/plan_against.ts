@@ -6,7 +6,7 @@
 import { UsageError } from "../errors.ts";
 import type { EarlierPlan } from "../image/earlier_plan.ts";
 import type { EarlierImage } from "./earlier.ts";
-import type { PlanCommandOptions } from "./plan.ts";
+import type { PlanCommandOptions } from "./plan_options.ts";
 
 /**
  * The version that is updated: the one that is named; or else, where all is to be explained, the

@@ -14,7 +14,7 @@ import { impliedVariant, ociArchitecture } from "../spec/architecture.ts";
 import { graphIn } from "../store/graph_file.ts";
 import { checkOneStdin, nameOfInput, readJson } from "./json_input.ts";
 import { checkStrategy, layeringWishes } from "./layering_wishes.ts";
-import type { PlanCommandOptions } from "./plan.ts";
+import type { PlanCommandOptions } from "./plan_options.ts";
 import { updatedVersion } from "./plan_against.ts";
 import { reportTo } from "./report.ts";
 

@@ -10,7 +10,7 @@ import {
   type PlanDescription,
 } from "../image/plan_description.ts";
 import { checkOneStdin } from "./json_input.ts";
-import type { PlanCommandOptions } from "./plan.ts";
+import type { PlanCommandOptions } from "./plan_options.ts";
 import { updatedVersion } from "./plan_against.ts";
 import { planFromFile } from "./planning.ts";
 import { reportNotices, reportTo } from "./report.ts";
