@@ -14,7 +14,7 @@ import { planLayers } from "../layering/layering.ts";
 import { isLinksAlone } from "../rootfs/links_alone.ts";
 import type { ImageSpec, JsonObject } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource } from "../store/closure.ts";
-import { closureWithMentions, mentionsIn } from "../store/mentions.ts";
+import { closureWithMentions, mentionsIn, withoutAbsent } from "../store/mentions.ts";
 import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
 import type {
   ImagePlan,
@@ -122,7 +122,8 @@ async function namedClosure(spec: ImageSpec, source: ClosureSource): Promise<Clo
   const roots = spec.type === "layered"
     ? storeContents(spec).map((path) => enclosingStorePath(path) as StorePath)
     : [];
-  return await closureWithMentions(source, roots, mentionsIn(spec.config, "config"));
+  const mentions = withoutAbsent(mentionsIn(spec.config, "config"), spec.absentStorePaths);
+  return await closureWithMentions(source, roots, mentions);
 }
 
 function storeContents({ contents, copyToRoot }: ImageSpec): string[] {

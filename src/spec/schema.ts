@@ -7,6 +7,7 @@ import { z } from "zod";
 import { LAYERING_STRATEGIES } from "../layering/strategies.ts";
 import { fromImage, fromImageName, fromImageTag, inherit } from "./base_image_schema.ts";
 import { configSchema } from "./config_schema.ts";
+import { files } from "./files_schema.ts";
 import { fakeNss, helpers } from "./helpers_schema.ts";
 import { COMPRESSORS, IMAGE_TYPES } from "./image_spec.ts";
 import { permissions } from "./permissions_schema.ts";
@@ -16,6 +17,7 @@ import {
   architectureVariant,
   boolean,
   choice,
+  distinct,
   id,
   imageName,
   imageTag,
@@ -25,6 +27,7 @@ import {
   programPath,
   script,
   searchPath,
+  storePath,
   time,
 } from "./schema_values.ts";
 
@@ -94,6 +97,10 @@ export const specSchema = z.strictObject({
   ),
   fakeNss: fakeNss.prefault({}).describe(
     "Further lines for the helper fakeNss; where they are given, so is the helper.",
+  ),
+  files: files.default([]).describe(
+    "Files, directories and links of the root directory. They win over what contents, copyToRoot and " +
+      "helpers have there; a directory that is there already gets owner and mode.",
   ),
   runAsRoot: script().nullable().prefault(null).transform((text) => text ?? "").describe(
     "A shell script that runs as root in a virtual machine, before the other scripts. Its / is what " +
@@ -171,6 +178,11 @@ export const specSchema = z.strictObject({
   includeStorePaths: boolean().default(true).describe(
     "Whether the image holds the store paths. Without them it runs only where the store is mounted.",
   ),
+  absentStorePaths: distinct(storePath, "an array of store paths", "store path").default([])
+    .describe(
+      "Store paths that do not become part of the image where config or files mention them, such as " +
+        "those that are to be made in the container.",
+    ),
   layering: choice(LAYERING_STRATEGIES).default(LAYERING_STRATEGIES[0]).describe(
     "Layered images: how store paths are grouped into layers. auto is nixpkgs' present default, " +
       "popularity its former.",

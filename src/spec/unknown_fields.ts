@@ -4,6 +4,7 @@
  */
 
 import { unknownBaseField } from "./base_image_schema.ts";
+import { FILE_FIELDS } from "./files_schema.ts";
 import { FAKE_NSS_FIELDS } from "./helpers_schema.ts";
 import { RULE_FIELDS } from "./permissions_schema.ts";
 import { type JsonPath, type Problem, unknownField } from "./problem.ts";
@@ -22,6 +23,7 @@ const ARGUMENTS: ReadonlyMap<string, string> = new Map([
 /** The fields of the objects in a field. */
 const FIELDS_WITHIN: ReadonlyMap<string, readonly string[]> = new Map([
   ["permissions", RULE_FIELDS],
+  ["files", FILE_FIELDS],
   ["fakeNss", FAKE_NSS_FIELDS],
 ]);
 

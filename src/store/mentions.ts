@@ -6,7 +6,7 @@
 
 import { ImageError } from "../errors.ts";
 import { type Closure, type ClosureSource, MissingPathsError } from "./closure.ts";
-import { STORE_DIR, type StorePath } from "./store_path.ts";
+import { hashPart, STORE_DIR, type StorePath } from "./store_path.ts";
 
 /** A store path that was found in a document. */
 export interface Mention {
@@ -33,6 +33,16 @@ export function mentionsIn(value: unknown, where: string): Mention[] {
     ...mentionsIn(key, where),
     ...mentionsIn(item, `${where}.${key}`),
   ]);
+}
+
+/** The mentions but those of store paths that are to be `absent`, whatever stands behind them. */
+export function withoutAbsent(
+  mentions: readonly Mention[],
+  absent: readonly StorePath[],
+): readonly Mention[] {
+  if (absent.length === 0) return mentions;
+  const hashes = new Set(absent.map(hashPart));
+  return mentions.filter(({ path }) => !hashes.has(hashPart(path)));
 }
 
 /**

@@ -15,6 +15,7 @@ const FIELDS = [
   "keepContentsDirlinks",
   "helpers",
   "fakeNss",
+  "files",
   "runAsRoot",
   "diskSize",
   "buildVMMemorySize",
@@ -38,6 +39,7 @@ const FIELDS = [
   "gname",
   "maxLayers",
   "includeStorePaths",
+  "absentStorePaths",
   "layering",
   "compressor",
 ];

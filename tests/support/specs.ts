@@ -16,6 +16,7 @@ export const DEFAULTS: Omit<ImageSpec, "name"> = {
   keepContentsDirlinks: false,
   helpers: [],
   fakeNss: { extraPasswdLines: [], extraGroupLines: [] },
+  files: [],
   runAsRoot: "",
   diskSize: null,
   buildVMMemorySize: 512,
@@ -39,6 +40,7 @@ export const DEFAULTS: Omit<ImageSpec, "name"> = {
   gname: "root",
   maxLayers: 100,
   includeStorePaths: true,
+  absentStorePaths: [],
   layering: "auto",
   compressor: "gz",
 };

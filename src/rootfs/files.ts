@@ -1,0 +1,80 @@
+/**
+ * What `files` of a spec adds to the root.
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import type { SpecFile } from "../spec/image_spec.ts";
+import { contentOfBytes } from "../tar/stream.ts";
+import {
+  addMissingParents,
+  type Owner,
+  parentOf,
+  type RootEntry,
+  type RootTree,
+} from "./root_tree.ts";
+
+/**
+ * Adds files to a root, and the directories that they are in.
+ *
+ * @param owner who owns what nobody is named for
+ * @returns which paths were there and are replaced: one sentence each
+ * @throws {UsageError} if something that is no directory is in the way.
+ */
+export function addFiles(tree: RootTree, files: readonly SpecFile[], owner: Owner): string[] {
+  const clashes: string[] = [];
+  // What a directory is replaced by must not have anything in it.
+  const directories = new Set<string>();
+  for (const path of files.length > 0 ? tree.keys() : []) directories.add(parentOf(path));
+  for (const [index, file] of files.entries()) {
+    const entry = entryOf(file, owner);
+    const field = `files[${index}]`;
+    const obstacle = obstacleTo(entry.path, tree);
+    if (obstacle !== undefined) {
+      throw new UsageError(
+        `${field}: there can be no ${file.path}: /${obstacle.path} is no directory ` +
+          `(it comes from ${obstacle.origin})`,
+      );
+    }
+    const there = tree.get(entry.path);
+    if (there !== undefined && (there.type !== "directory" || entry.type !== "directory")) {
+      if (directories.has(entry.path)) {
+        throw new UsageError(`${field}: ${file.path} is a directory that has something in it`);
+      }
+      clashes.push(`${file.path} of ${there.origin} is hidden by files of the spec`);
+    }
+    tree.set(entry.path, entry);
+    directories.add(parentOf(entry.path));
+  }
+  addMissingParents(tree, owner);
+  return clashes;
+}
+
+function entryOf(file: SpecFile, owner: Owner): RootEntry {
+  const { path, uid = owner.uid, gid = owner.gid } = file;
+  const common = { path: path.slice(1), uid, gid, origin: path };
+  if (file.type === "directory") {
+    return { ...common, type: "directory", mode: file.mode ?? 0o755, size: 0, target: "" };
+  }
+  if (file.type === "symlink") {
+    return { ...common, type: "symlink", mode: 0o777, size: 0, target: file.target };
+  }
+  const bytes = new TextEncoder().encode(file.text);
+  return {
+    ...common,
+    type: "file",
+    mode: file.mode ?? 0o644,
+    size: bytes.length,
+    target: "",
+    open: () => contentOfBytes(bytes),
+  };
+}
+
+/** What is above `path` and no directory. */
+function obstacleTo(path: string, tree: RootTree): RootEntry | undefined {
+  for (let parent = parentOf(path); parent !== ""; parent = parentOf(parent)) {
+    const entry = tree.get(parent);
+    if (entry !== undefined && entry.type !== "directory") return entry;
+  }
+  return undefined;
+}
