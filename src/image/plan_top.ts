@@ -14,7 +14,7 @@ import { addMissingParents, type RootEntry, type RootTree } from "../rootfs/root
 import { scanTree } from "../rootfs/scan.ts";
 import type { ImageSpec } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource, PathInfo } from "../store/closure.ts";
-import { mentionsIn, withoutAbsent } from "../store/mentions.ts";
+import { knownAmong, mentionsIn, withoutAbsent } from "../store/mentions.ts";
 import { nixDatabase } from "../rootfs/nix_database.ts";
 import { enclosingStorePath, hashPart, isStorePath, type StorePath } from "../store/store_path.ts";
 import type { MachineSettings } from "../vm/run_in_machine.ts";
@@ -249,8 +249,7 @@ async function candidateClosure(
   const all = mentionsIn([texts, config, helperTargets, files], "");
   const mentions = withoutAbsent(all, spec.absentStorePaths).map(({ path }) => path);
   const unsure = [...new Set(mentions)].filter((path) => !named.has(path));
-  const missing = new Set(unsure.length > 0 ? await source.missing(unsure) : []);
-  const wanted = [...new Set([...roots, ...unsure.filter((path) => !missing.has(path))])];
+  const wanted = [...new Set([...roots, ...await knownAmong(source, unsure)])];
   return new Map([...named, ...await source.closureOf(wanted)]);
 }
 

@@ -23,28 +23,30 @@ import {
  */
 export function addFiles(tree: RootTree, files: readonly SpecFile[], owner: Owner): string[] {
   const clashes: string[] = [];
-  // What a directory is replaced by must not have anything in it.
-  const directories = new Set<string>();
-  for (const path of files.length > 0 ? tree.keys() : []) directories.add(parentOf(path));
+  // What has something in it; asked of trees of any size, where files are few.
+  const filled = new Set<string>();
+  for (const path of files.length > 0 ? tree.keys() : []) filled.add(parentOf(path));
   for (const [index, file] of files.entries()) {
     const entry = entryOf(file, owner);
     const field = `files[${index}]`;
-    const obstacle = obstacleTo(entry.path, tree);
-    if (obstacle !== undefined) {
-      throw new UsageError(
-        `${field}: there can be no ${file.path}: /${obstacle.path} is no directory ` +
-          `(it comes from ${obstacle.origin})`,
-      );
+    for (const above of directoriesAbove(entry.path)) {
+      const there = tree.get(above);
+      if (there !== undefined && there.type !== "directory") {
+        throw new UsageError(
+          `${field}: there can be no ${file.path}: /${above} is no directory ` +
+            `(it comes from ${there.origin})`,
+        );
+      }
+      filled.add(above);
+    }
+    if (file.type !== "directory" && filled.has(entry.path)) {
+      throw new UsageError(`${field}: ${file.path} is a directory that has something in it`);
     }
     const there = tree.get(entry.path);
     if (there !== undefined && (there.type !== "directory" || entry.type !== "directory")) {
-      if (directories.has(entry.path)) {
-        throw new UsageError(`${field}: ${file.path} is a directory that has something in it`);
-      }
       clashes.push(`${file.path} of ${there.origin} is hidden by files of the spec`);
     }
     tree.set(entry.path, entry);
-    directories.add(parentOf(entry.path));
   }
   addMissingParents(tree, owner);
   return clashes;
@@ -70,11 +72,8 @@ function entryOf(file: SpecFile, owner: Owner): RootEntry {
   };
 }
 
-/** What is above `path` and no directory. */
-function obstacleTo(path: string, tree: RootTree): RootEntry | undefined {
-  for (let parent = parentOf(path); parent !== ""; parent = parentOf(parent)) {
-    const entry = tree.get(parent);
-    if (entry !== undefined && entry.type !== "directory") return entry;
-  }
-  return undefined;
+function directoriesAbove(path: string): string[] {
+  const above: string[] = [];
+  for (let parent = parentOf(path); parent !== ""; parent = parentOf(parent)) above.push(parent);
+  return above;
 }

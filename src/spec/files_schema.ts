@@ -53,10 +53,14 @@ const symlink = z.strictObject({
   target: target.describe("Where it leads."),
 });
 
-/** The names of the fields of a file, whatever its type. */
-export const FILE_FIELDS: readonly string[] = [
-  ...new Set([file, directory, symlink].flatMap(({ shape }) => Object.keys(shape))),
-];
+const TYPES = { file, directory, symlink };
+
+/** The names of the fields of a file; if its type is none, of those of all types. */
+export function fileFields(type: unknown): string[] {
+  const types = Object.entries(TYPES).filter(([name]) => name === type);
+  const shapes = (types.length > 0 ? types : Object.entries(TYPES)).map(([, { shape }]) => shape);
+  return [...new Set(shapes.flatMap((shape) => Object.keys(shape)))];
+}
 
 /** The schema: files, none twice. */
 export const files = z.array(

@@ -98,7 +98,7 @@ export const specSchema = z.strictObject({
   fakeNss: fakeNss.prefault({}).describe(
     "Further lines for the helper fakeNss; where they are given, so is the helper.",
   ),
-  files: files.default([]).describe(
+  files: files.prefault([]).describe(
     "Files, directories and links of the root directory. They win over what contents, copyToRoot and " +
       "helpers have there; a directory that is there already gets owner and mode.",
   ),

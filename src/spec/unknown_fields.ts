@@ -4,7 +4,7 @@
  */
 
 import { unknownBaseField } from "./base_image_schema.ts";
-import { FILE_FIELDS } from "./files_schema.ts";
+import { fileFields } from "./files_schema.ts";
 import { FAKE_NSS_FIELDS } from "./helpers_schema.ts";
 import { RULE_FIELDS } from "./permissions_schema.ts";
 import { type JsonPath, type Problem, unknownField } from "./problem.ts";
@@ -23,7 +23,6 @@ const ARGUMENTS: ReadonlyMap<string, string> = new Map([
 /** The fields of the objects in a field. */
 const FIELDS_WITHIN: ReadonlyMap<string, readonly string[]> = new Map([
   ["permissions", RULE_FIELDS],
-  ["files", FILE_FIELDS],
   ["fakeNss", FAKE_NSS_FIELDS],
 ]);
 
@@ -40,5 +39,6 @@ export function unknownSpecField(path: JsonPath, object: object): Problem {
     return text === undefined ? unknownField(path, FIELDS) : { path, text };
   }
   if (field === "fromImage") return unknownBaseField(path, object);
+  if (field === "files") return unknownField(path, fileFields(Reflect.get(object, "type")));
   return unknownField(path, FIELDS_WITHIN.get(String(field)) ?? []);
 }

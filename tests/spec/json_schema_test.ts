@@ -113,6 +113,7 @@ Deno.test("specJsonSchema() has dockerTools' defaults, and none that depends on 
     keepContentsDirlinks: false,
     helpers: [],
     fakeNss: {},
+    files: [],
     runAsRoot: null,
     diskSize: null,
     buildVMMemorySize: 512,
@@ -134,6 +135,7 @@ Deno.test("specJsonSchema() has dockerTools' defaults, and none that depends on 
     gname: "root",
     maxLayers: 100,
     includeStorePaths: true,
+    absentStorePaths: [],
     layering: "auto",
     compressor: "gz",
   });

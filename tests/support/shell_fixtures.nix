@@ -80,7 +80,7 @@ let
     };
 in
 rec {
-  inherit build;
+  inherit build stdenv;
 
   # Says it when its build is asked for; "it's" needs to be quoted in arguments.
   hello = program "hello-1.0" ''echo "Hello, it's the world!"'';
