@@ -4,7 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { type Derivation } from "../store/derivation.ts";
+import type { Derivation } from "../store/derivation.ts";
 import { nixBase32 } from "../store/nix_hash.ts";
 import { STORE_DIR } from "../store/store_path.ts";
 

@@ -4,8 +4,7 @@
  */
 
 import { ImageError } from "../errors.ts";
-import { spawn } from "../process/run.ts";
-import { exitText, indent } from "../process/run.ts";
+import { exitText, indent, spawn } from "../process/run.ts";
 import type { ClosureSource } from "../store/closure.ts";
 import { type Derivation, parseDerivation } from "../store/derivation.ts";
 import { readingFrom } from "../store/files.ts";

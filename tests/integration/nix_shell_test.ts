@@ -96,7 +96,7 @@ Deno.test("nix-image shell builds what the derivation needs, unless it is told n
   );
   const refused = await failure(drv, "--output", "-", "--no-realise");
   const [, command = ""] =
-    /^nix-image: Not in the store; run this first, or leave out --no-realise:\n  (.*)\n$/
+    /^nix-image: Not in the store; run this first, or leave out --no-realise:\n {2}(.*)\n$/
       .exec(refused) ?? [];
   assert.match(command, /^nix-store --realise '\/nix\/store\/[^' ]*-needed\.drv!out'$/);
   const { spec, stderr } = await specOf(drv);
@@ -290,4 +290,22 @@ Deno.test("nix-image shell leaves no spec behind where it fails", async () => {
   const spec = `${scratch.path}/spec.json`;
   await failure(await derivations.instantiate("build { __structuredAttrs = true; }"), "-o", spec);
   assert.deepEqual([...Deno.readDirSync(scratch.path)], []);
+});
+
+Deno.test("nix-image shell reads derivation and inputs in a chroot store", async () => {
+  const drv = await derivations.instantiate("hook");
+  const { spec } = await specOf(drv);
+  await using scratch = new Scratch();
+  const inputs = [...readDerivation(drv).inputs.keys()];
+  const outputs = (await succeed(["nix-store", "--query", "--outputs", ...inputs])).trim();
+  const script = 'nix-store --export $(nix-store --query --requisites "$@") | ' +
+    'nix-store --store "$store" --import';
+  const store = `local?root=${scratch.path}`;
+  await succeed(["bash", "-c", script, "bash", drv, ...outputs.split("\n")], {
+    env: { ...nixEnvironment(), store },
+  });
+  const args = ["--store-root", scratch.path, "--no-realise"];
+  assert.deepEqual((await specOf(drv, ...args)).spec, spec);
+  assert.deepEqual((await specOf(scratch.path + drv, ...args)).spec, spec);
+  assert.match(await failure(drv, "-o", "-", "--store-root", "/nowhere"), /no store there/);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { shellEnvironment } from "../../src/nix_shell/environment.ts";
-import { type Derivation } from "../../src/store/derivation.ts";
+import type { Derivation } from "../../src/store/derivation.ts";
 
 const OPTIONS = {
   homeDirectory: "/home/me",
