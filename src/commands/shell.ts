@@ -6,7 +6,7 @@
 import { basename, resolve } from "node:path/posix";
 import { OutputFile } from "../disk/output_part.ts";
 import { UsageError } from "../errors.ts";
-import { inputPaths, readDerivation } from "../nix_shell/inputs.ts";
+import { checkGraph, inputPaths, readDerivation } from "../nix_shell/inputs.ts";
 import { shellSpec } from "../nix_shell/shell_spec.ts";
 import type { ShellCommand } from "../nix_shell/scripts.ts";
 import { checkSupported } from "../nix_shell/supported.ts";
@@ -224,11 +224,15 @@ async function knownPaths(
   storeRoot: string,
   report: Report,
 ): Promise<ReadonlySet<StorePath>> {
-  if (closure !== undefined) return new Set(readGraphFile(closure).keys());
+  const given = files.flatMap((file) => file && enclosingStorePath(file) || []);
+  if (closure !== undefined) {
+    const graph = readGraphFile(closure);
+    checkGraph(graph, derivation, given, { file: closure, storeRoot });
+    return new Set(graph.keys());
+  }
   const source = storeDatabase(storeRoot);
   const onOutput = quiet ? undefined : report.output;
   const inputs = await inputPaths(derivation, { source, storeRoot, realise, onOutput });
-  const given = files.flatMap((file) => file && enclosingStorePath(file) || []);
   return new Set((await source.closureOf([...inputs, ...given])).keys());
 }
 

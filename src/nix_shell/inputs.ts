@@ -3,9 +3,10 @@
  * @module
  */
 
-import { ImageError } from "../errors.ts";
+import { existsSync } from "node:fs";
+import { ImageError, UsageError } from "../errors.ts";
 import { exitText, indent, spawn } from "../process/run.ts";
-import type { ClosureSource } from "../store/closure.ts";
+import type { Closure, ClosureSource } from "../store/closure.ts";
 import { type Derivation, parseDerivation } from "../store/derivation.ts";
 import { readingFrom } from "../store/files.ts";
 import type { StorePath } from "../store/store_path.ts";
@@ -52,15 +53,7 @@ export async function inputPaths(
   derivation: Derivation,
   { source, storeRoot, realise, onOutput }: InputOptions,
 ): Promise<StorePath[]> {
-  const makers = new Map<StorePath, string>();
-  for (const [input, names] of derivation.inputs) {
-    const { outputs } = readDerivation(storeRoot + input);
-    for (const name of names) {
-      const path = outputs.get(name)?.path;
-      if (!path) throw new ImageError(`${input}: where its output ${name} is to be is not known`);
-      makers.set(path, `${input}!${name}`);
-    }
-  }
+  const makers = makersOf(derivation, (input) => readDerivation(storeRoot + input));
   const paths = [...makers.keys(), ...derivation.sources];
   const missing = await source.missing(paths);
   const makeable = missing.flatMap((path) => makers.get(path) ?? []);
@@ -82,6 +75,50 @@ export async function inputPaths(
     await runNixStore(args, onOutput);
   }
   return paths;
+}
+
+/**
+ * Checks that a graph has what a derivation names as its inputs, as far as that can be known where
+ * the derivations that make them may not be there.
+ *
+ * @param others that have to be there, too
+ * @throws {UsageError} if it has not.
+ */
+export function checkGraph(
+  graph: Closure,
+  derivation: Derivation,
+  others: readonly StorePath[],
+  { file, storeRoot }: { readonly file: string; readonly storeRoot: string },
+): void {
+  const makers = makersOf(
+    derivation,
+    (input) => existsSync(storeRoot + input) ? readDerivation(storeRoot + input) : undefined,
+  );
+  const needed = new Set([...makers.keys(), ...derivation.sources, ...others]);
+  const missing = [...needed].filter((path) => !graph.has(path));
+  if (missing.length === 0) return;
+  throw new UsageError(
+    `${file}: lacks what the image needs; make the graph of all that the derivation does:\n  ${
+      missing.join("\n  ")
+    }`,
+  );
+}
+
+/** The outputs that a derivation needs: by path, what to ask Nix for. */
+function makersOf(
+  derivation: Derivation,
+  read: (input: StorePath) => Derivation | undefined,
+): Map<StorePath, string> {
+  const makers = new Map<StorePath, string>();
+  for (const [input, names] of derivation.inputs) {
+    const made = read(input);
+    for (const name of made ? names : []) {
+      const path = made?.outputs.get(name)?.path;
+      if (!path) throw new ImageError(`${input}: where its output ${name} is to be is not known`);
+      makers.set(path, `${input}!${name}`);
+    }
+  }
+  return makers;
 }
 
 async function runNixStore(

@@ -283,6 +283,16 @@ Deno.test("nix-image shell takes the closure from a file, and starts no Nix then
   );
   assert.equal(code, 0, stderr);
   assert.deepEqual(JSON.parse(text), spec);
+
+  // A graph that lacks something would make an image that lacks it.
+  const lacking = JSON.parse(await Deno.readTextFile(graph)).filter(
+    ({ path, references }: { path: string; references: string[] }) =>
+      references.length === 0 && !outputs.includes(path),
+  );
+  await Deno.writeTextFile(graph, JSON.stringify(lacking));
+  const message = await failure(drv, "--closure", graph, "--output", "-");
+  assert.match(message, /graph\.json: lacks what the image needs; make the graph/);
+  for (const path of [derivations.bash, ...outputs.split("\n")]) assert.ok(message.includes(path));
 });
 
 Deno.test("nix-image shell leaves no spec behind where it fails", async () => {
@@ -308,4 +318,13 @@ Deno.test("nix-image shell reads derivation and inputs in a chroot store", async
   assert.deepEqual((await specOf(drv, ...args)).spec, spec);
   assert.deepEqual((await specOf(scratch.path + drv, ...args)).spec, spec);
   assert.match(await failure(drv, "-o", "-", "--store-root", "/nowhere"), /no store there/);
+});
+
+Deno.test("nix-image shell gives a shell that captures its output a script, too", async () => {
+  const drv = await derivations.instantiate("hello");
+  await using scratch = new Scratch();
+  const env = { ...nixEnvironment(), XDG_CACHE_HOME: scratch.path };
+  const script = 'path=$("$@" --stream --tag 1 --quiet) && "$path" | tar --list | tail -n 1';
+  const command = ["bash", "-c", script, "bash", ...nixImageCommand(), "shell", drv];
+  assert.equal(await succeed(command, { env }), "manifest.json\n");
 });
