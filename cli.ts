@@ -12,6 +12,7 @@ Container images from Nix store paths, without Docker and without root.
 Commands:
   stream [options] [spec]  write an image to standard output, for docker load
   build [options] <spec>   write an image to a file, compressed
+  shell [options] <drv>    make an image in which a derivation can be built
   load [options] <spec|image>
                            load an image into Docker, podman or containerd
   plan [options] <spec>    show the layers of an image, without reading files

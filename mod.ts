@@ -81,6 +81,7 @@ export type {
   PermissionRule,
   RegistryImageSource,
   RootSource,
+  SpecFile,
 } from "./src/spec/image_spec.ts";
 export { parseStorePath, type StorePath } from "./src/store/store_path.ts";
 export {

@@ -17,6 +17,8 @@ export interface Needs {
 
 /** Program to package. Where there are several, the first that this release of Debian has. */
 const PACKAGES = {
+  nix: ["nix-bin"],
+  "nix-instantiate": ["nix-bin"],
   "nix-store": ["nix-bin"],
   "nix-build": ["nix-bin"],
   "nix-hash": ["nix-bin"],

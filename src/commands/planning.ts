@@ -58,8 +58,12 @@ export function checkRepoTag(repoTag: string): void {
   );
 }
 
-/** The root as a prefix of store paths; nix-store would create one that is not there. */
-function checkStoreRoot(directory: string): string {
+/**
+ * The root as a prefix of store paths; nix-store would create one that is not there.
+ *
+ * @throws {UsageError} if there is no store in it.
+ */
+export function checkStoreRoot(directory: string): string {
   const root = resolve(directory) === "/" ? "" : resolve(directory);
   const store = root + STORE_DIR;
   try {
@@ -90,12 +94,14 @@ export interface PlannedSpec extends AsyncDisposable {
  * Reads a spec and plans its image.
  *
  * @param report told what to tell the user: warnings, and what the spec's commands print
+ * @param readStdin gives the spec where `source` is "-"
  * @throws {UsageError} if the spec is wrong.
  */
 export async function planFromFile(
   source: string,
   options: PlanningOptions,
   report: Report,
+  readStdin: () => Promise<Uint8Array> = () => new Response(Deno.stdin.readable).bytes(),
 ): Promise<PlannedSpec> {
   const { repoTag, previous, history = [] } = options;
   if (repoTag !== undefined) checkRepoTag(repoTag);
@@ -108,7 +114,7 @@ export async function planFromFile(
   const { spec, warnings } = await loadSpec({
     source,
     storeRoot,
-    readStdin: () => new Response(Deno.stdin.readable).bytes(),
+    readStdin,
     sourceDateEpoch: Deno.env.get("SOURCE_DATE_EPOCH"),
   });
   for (const warning of warnings) report.warn(warning);

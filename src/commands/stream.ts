@@ -35,10 +35,13 @@ export interface StreamOptions extends PlanningOptions, ArchiveOptions {
 /**
  * Writes an image to standard output; or, where a shell captures that, the path of a script that
  * does.
+ *
+ * @param readStdin gives the spec where that is "-", in the place of standard input
  */
 export async function streamCommand(
   spec: string | undefined,
   options: StreamOptions,
+  readStdin?: () => Promise<Uint8Array>,
 ): Promise<void> {
   if (Deno.stdout.isTerminal() && !options.script) {
     throw new UsageError(
@@ -56,7 +59,7 @@ export async function streamCommand(
   const report = reportTo(options.quiet);
   const capturing = options.script || !options.tar && isCaptured();
   await using planned = options.plan === undefined
-    ? await planFromFile(specOf(spec), options, report)
+    ? await planFromFile(specOf(spec), options, report, readStdin)
     : await readPlan(options.plan, options.repoTag);
   const { plan, base } = planned;
   if (await capturing) {

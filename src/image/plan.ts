@@ -14,7 +14,7 @@ import type { LayerTarget } from "../layering/targets.ts";
 import { isLinksAlone } from "../rootfs/links_alone.ts";
 import type { ImageSpec, JsonObject } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource } from "../store/closure.ts";
-import { closureWithMentions, mentionsIn } from "../store/mentions.ts";
+import { closureWithMentions, mentionsIn, withoutAbsent } from "../store/mentions.ts";
 import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
 import type { ImagePlan, PlannedLayer, PlannedLinks, PlannedTop } from "./image_plan.ts";
 import { formatJson, sortKeys } from "./json.ts";
@@ -134,7 +134,8 @@ async function namedClosure(spec: ImageSpec, source: ClosureSource): Promise<Clo
   const roots = spec.type === "layered"
     ? storeContents(spec).map((path) => enclosingStorePath(path) as StorePath)
     : [];
-  return await closureWithMentions(source, roots, mentionsIn(spec.config, "config"));
+  const mentions = withoutAbsent(mentionsIn(spec.config, "config"), spec.absentStorePaths);
+  return await closureWithMentions(source, roots, mentions);
 }
 
 function storeContents({ contents, copyToRoot }: ImageSpec): string[] {

@@ -14,9 +14,9 @@ import { addMissingParents, type RootEntry, type RootTree } from "../rootfs/root
 import { scanTree } from "../rootfs/scan.ts";
 import type { ImageSpec } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource, PathInfo } from "../store/closure.ts";
-import { mentionsIn } from "../store/mentions.ts";
+import { knownAmong, mentionsIn, withoutAbsent } from "../store/mentions.ts";
 import { nixDatabase } from "../rootfs/nix_database.ts";
-import { enclosingStorePath, isStorePath, type StorePath } from "../store/store_path.ts";
+import { enclosingStorePath, hashPart, isStorePath, type StorePath } from "../store/store_path.ts";
 import type { MachineSettings } from "../vm/run_in_machine.ts";
 import type { PlannedTop } from "./image_plan.ts";
 import type { PlanOnBase } from "./plan_on_base.ts";
@@ -120,7 +120,12 @@ async function makeTop(
   try {
     const { tree, helperTargets } = layout;
     const candidates = await candidateClosure(spec, helperTargets, named, source);
-    const { closure, notices } = await closureOfTree(tree, named, candidates, base?.root);
+    const absent = spec.absentStorePaths;
+    const { closure, notices } = await closureOfTree(
+      tree,
+      { named, candidates, absent },
+      base?.root,
+    );
     if (spec.includeNixDB) addDatabase(tree, await database(closure));
     addMissingParents(tree, topOwner(spec));
     const rules = new PermissionRules(spec.permissions);
@@ -170,13 +175,17 @@ function place(tree: RootTree, { spec, base }: Placing, asked: ReadonlySet<strin
 /** What the image holds once the tree is known, and what it mentions that it does not hold. */
 async function closureOfTree(
   tree: RootTree,
-  named: Closure,
-  candidates: Closure,
+  { named, candidates, absent }: {
+    readonly named: Closure;
+    readonly candidates: Closure;
+    readonly absent: readonly StorePath[];
+  },
   base: BaseRoot | undefined,
 ): Promise<{ closure: Closure; notices: string[] }> {
   const scan = await scanTree(withoutDatabase(tree), candidates.keys());
+  const meant = new Set(absent.map(hashPart));
   const strangers = [...scan.strangers].filter(([path]) =>
-    !isStorePath(path) || !base?.hasStorePath(path)
+    !isStorePath(path) || !meant.has(hashPart(path)) && !base?.hasStorePath(path)
   );
   const notices = strangers.map(
     ([path, where]) =>
@@ -234,13 +243,13 @@ async function candidateClosure(
     kind === "store" ? [enclosingStorePath(path) as StorePath] : []
   );
   // These may be paths of the host, no more than text, or store paths that the image does without.
-  const { runAsRoot, extraCommands, fakeRootCommands, shell, path, contents, config } = spec;
+  const { runAsRoot, extraCommands, fakeRootCommands, shell, path, contents, config, files } = spec;
   const scripts = [runAsRoot, extraCommands, fakeRootCommands];
   const texts = [scripts, shell, path, contents.map(({ path }) => path)];
-  const mentions = mentionsIn([texts, config, helperTargets], "").map(({ path }) => path);
+  const all = mentionsIn([texts, config, helperTargets, files], "");
+  const mentions = withoutAbsent(all, spec.absentStorePaths).map(({ path }) => path);
   const unsure = [...new Set(mentions)].filter((path) => !named.has(path));
-  const missing = new Set(unsure.length > 0 ? await source.missing(unsure) : []);
-  const wanted = [...new Set([...roots, ...unsure.filter((path) => !missing.has(path))])];
+  const wanted = [...new Set([...roots, ...await knownAmong(source, unsure)])];
   return new Map([...named, ...await source.closureOf(wanted)]);
 }
 

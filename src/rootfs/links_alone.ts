@@ -9,7 +9,8 @@ import type { ImageSpec } from "../spec/image_spec.ts";
 export function isLinksAlone(spec: ImageSpec): boolean {
   return spec.type === "layered" && spec.fromImage === null &&
     spec.contents.every(({ kind }) => kind === "store") &&
-    spec.helpers.length === 0 && spec.permissions.length === 0 && !spec.includeNixDB &&
+    spec.helpers.length === 0 && spec.files.length === 0 && spec.permissions.length === 0 &&
+    !spec.includeNixDB &&
     !hasCommands(spec);
 }
 

@@ -10,6 +10,7 @@ import { readingFrom } from "../store/files.ts";
 import { copiesOf } from "./copies.ts";
 import { FakerootState } from "./fakeroot_state.ts";
 import { helperEntries } from "./helpers.ts";
+import { addFiles } from "./files.ts";
 import { hasCommands } from "./links_alone.ts";
 import type { RootLayout } from "./root_layout.ts";
 import { addMissingParents, type Owner, type RootTree } from "./root_tree.ts";
@@ -61,7 +62,9 @@ export async function prepareRoot(spec: ImageSpec, options: PrepareOptions): Pro
     : await symlinkFarm(spec.contents, storeRoot, owner);
   try {
     const { clashes: hidden, targets: helperTargets } = addHelpers(layout.tree, spec, options);
-    const prepared = { ...layout, clashes: [...layout.clashes, ...hidden], helperTargets };
+    const replaced = addFiles(layout.tree, spec.files, owner);
+    const clashes = [...layout.clashes, ...hidden, ...replaced];
+    const prepared = { ...layout, clashes, helperTargets };
     if (!hasCommands(spec)) return prepared;
     for (const [path, entry] of await options.beforeCommands()) layout.tree.set(path, entry);
     addMissingParents(layout.tree, owner);

@@ -4,6 +4,7 @@
  */
 
 import type { Step } from "../layering/pipeline/step.ts";
+import type { StorePath } from "../store/store_path.ts";
 import type { LayeringStrategy } from "../layering/strategies.ts";
 
 /** Any value that JSON can hold. */
@@ -54,6 +55,22 @@ export const HELPERS = [
   "caCertificates",
   "fakeNss",
 ] as const satisfies HelperName[];
+
+/** A file, directory or link of the root directory that the spec itself has. */
+export type SpecFile =
+  & {
+    /** Absolute, and not within a store path. */
+    readonly path: string;
+    /** The numeric owner; undefined: that of the root's other files. */
+    readonly uid?: number | undefined;
+    /** The numeric group, as with the owner. */
+    readonly gid?: number | undefined;
+  }
+  & (
+    | { readonly type: "file"; readonly mode?: number | undefined; readonly text: string }
+    | { readonly type: "directory"; readonly mode?: number | undefined }
+    | { readonly type: "symlink"; readonly target: string }
+  );
 
 /** Lines that fakeNss adds between root and nobody. */
 export interface FakeNssLines {
@@ -164,6 +181,8 @@ export interface ImageSpec {
   readonly helpers: readonly HelperName[];
   /** Lines that the helper `fakeNss` adds. */
   readonly fakeNss: FakeNssLines;
+  /** What the root has besides; no path twice. It wins over contents and helpers. */
+  readonly files: readonly SpecFile[];
   /** A shell script that runs as root in a virtual machine whose root is the image's; "" for none. */
   readonly runAsRoot: string;
   /** The size of that machine's disk in MiB; null: as much as base image and contents call for. */
@@ -213,6 +232,8 @@ export interface ImageSpec {
   readonly maxLayers: number | null;
   /** Whether the image holds the store paths; without them it needs a mounted store. */
   readonly includeStorePaths: boolean;
+  /** Store paths that mentions of them do not bring into the image. */
+  readonly absentStorePaths: readonly StorePath[];
   /** How a layered image's store paths are grouped into layers. */
   readonly layering: LayeringStrategy;
   /** The operations that make the layers of store paths in place of `layering`; null: none. */

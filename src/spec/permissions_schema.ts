@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { parseCapabilities } from "./capabilities.ts";
 import { parsePathPattern } from "./path_pattern.ts";
-import { choice, id } from "./schema_values.ts";
+import { choice, id, octalMode } from "./schema_values.ts";
 
 const EFFECTS = ["uid", "gid", "mode", "xattrs", "capabilities"] as const;
 
@@ -24,12 +24,6 @@ const path = (() => {
     (text) => failure(parsePathPattern, text) === undefined,
     { error: ({ input }) => `a path pattern (${failure(parsePathPattern, input)})` },
   );
-})();
-
-const mode = (() => {
-  const error = 'a string of octal digits such as "0750", at most "7777"';
-  return z.string({ error }).regex(/^0*[0-7]{1,4}$/, { error })
-    .transform((digits) => parseInt(digits, 8));
 })();
 
 const xattrs = (() => {
@@ -70,7 +64,7 @@ const rule = z.strictObject({
   ),
   uid: id.optional().describe("The numeric owner."),
   gid: id.optional().describe("The numeric group."),
-  mode: mode.optional().describe("The permission bits in octal, such as 0750 or 4755."),
+  mode: octalMode.optional().describe("The permission bits in octal, such as 0750 or 4755."),
   xattrs: xattrs.optional().describe(
     "Extended attributes by their full names, such as user.comment, their values in base64.",
   ),

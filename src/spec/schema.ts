@@ -9,6 +9,7 @@ import { DEFAULT_LAYERS, MOST_LAYERS } from "../layering/targets.ts";
 import { fromImage, fromImageName, fromImageTag, inherit } from "./base_image_schema.ts";
 import { configSchema } from "./config_schema.ts";
 import { groups } from "./groups_schema.ts";
+import { files } from "./files_schema.ts";
 import { fakeNss, helpers } from "./helpers_schema.ts";
 import { COMPRESSORS, IMAGE_TYPES } from "./image_spec.ts";
 import { layeringPipeline } from "./layering_pipeline_schema.ts";
@@ -19,6 +20,7 @@ import {
   architectureVariant,
   boolean,
   choice,
+  distinct,
   id,
   imageName,
   imageTag,
@@ -28,6 +30,7 @@ import {
   programPath,
   script,
   searchPath,
+  storePath,
   time,
 } from "./schema_values.ts";
 
@@ -96,6 +99,10 @@ export const specSchema = z.strictObject({
   ),
   fakeNss: fakeNss.prefault({}).describe(
     "Further lines for the helper fakeNss; where they are given, so is the helper.",
+  ),
+  files: files.prefault([]).describe(
+    "Files, directories and links of the root directory. They win over what contents, copyToRoot and " +
+      "helpers have there; a directory that is there already gets owner and mode.",
   ),
   runAsRoot: script().nullable().prefault(null).transform((text) => text ?? "").describe(
     "A shell script that runs as root in a virtual machine, before the other scripts. Its / is what " +
@@ -175,6 +182,11 @@ export const specSchema = z.strictObject({
   includeStorePaths: boolean().default(true).describe(
     "Whether the image holds the store paths. Without them it runs only where the store is mounted.",
   ),
+  absentStorePaths: distinct(storePath, "an array of store paths", "store path").default([])
+    .describe(
+      "Store paths that do not become part of the image where config or files mention them, such as " +
+        "those that are to be made in the container.",
+    ),
   layering: choice(LAYERING_STRATEGIES).default(LAYERING_STRATEGIES[0]).describe(
     "Layered images: how store paths are grouped into layers. updates is for few bytes per update " +
       "(docs/layering.md), auto is nixpkgs' present default, popularity its former.",

@@ -4,12 +4,26 @@
  */
 
 import { z } from "zod";
+import { isStorePath } from "../store/store_path.ts";
 import { ARCHITECTURE_NAMES, OCI_ARCHITECTURES } from "./architecture.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "./image_name.ts";
 import { parseTime } from "./time.ts";
 
 /** A user's or group's number. The last one is taken: chown reads it as "leave as it is". */
 export const id = integer(0, 2 ** 32 - 2);
+
+/** Permission bits in octal, as a number. */
+export const octalMode = (() => {
+  const error = 'a string of octal digits such as "0750", at most "7777"';
+  return z.string({ error }).regex(/^0*[0-7]{1,4}$/, { error })
+    .transform((digits) => parseInt(digits, 8));
+})();
+
+/** A store path alone. */
+export const storePath = (() => {
+  const error = "a store path";
+  return z.string({ error }).refine(isStorePath, { error });
+})();
 
 /** An image name, which is lower-cased; `tagField` is where its tag belongs. */
 export function repositoryName(tagField: string) {

@@ -5,6 +5,7 @@
 
 import { unknownBaseField } from "./base_image_schema.ts";
 import { GROUP_FIELDS } from "./groups_schema.ts";
+import { fileFields } from "./files_schema.ts";
 import { FAKE_NSS_FIELDS } from "./helpers_schema.ts";
 import { RULE_FIELDS } from "./permissions_schema.ts";
 import { type JsonPath, type Problem, unknownField } from "./problem.ts";
@@ -39,5 +40,6 @@ export function unknownSpecField(path: JsonPath, object: object): Problem {
     return text === undefined ? unknownField(path, FIELDS) : { path, text };
   }
   if (field === "fromImage") return unknownBaseField(path, object);
+  if (field === "files") return unknownField(path, fileFields(Reflect.get(object, "type")));
   return unknownField(path, FIELDS_WITHIN.get(String(field)) ?? []);
 }

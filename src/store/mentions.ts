@@ -6,7 +6,7 @@
 
 import { ImageError } from "../errors.ts";
 import { type Closure, type ClosureSource, MissingPathsError } from "./closure.ts";
-import { STORE_DIR, type StorePath } from "./store_path.ts";
+import { hashPart, STORE_DIR, type StorePath } from "./store_path.ts";
 
 /** A store path that was found in a document. */
 export interface Mention {
@@ -35,6 +35,16 @@ export function mentionsIn(value: unknown, where: string): Mention[] {
   ]);
 }
 
+/** The mentions but those of store paths that are to be `absent`, whatever stands behind them. */
+export function withoutAbsent(
+  mentions: readonly Mention[],
+  absent: readonly StorePath[],
+): readonly Mention[] {
+  if (absent.length === 0) return mentions;
+  const hashes = new Set(absent.map(hashPart));
+  return mentions.filter(({ path }) => !hashes.has(hashPart(path)));
+}
+
 /**
  * The closure of `roots` and of what the mentions name. Text may go on behind a store path with
  * characters that a name can hold (as at the end of this one: /nix/store/…-hello.), so a mention
@@ -53,22 +63,50 @@ export async function closureWithMentions(
   } catch (error) {
     if (!(error instanceof MissingPathsError)) throw error;
     if (error.paths.some((path) => roots.includes(path))) throw error;
+    const found = await shortened(error.paths, source);
     for (const path of error.paths) {
       all.delete(path);
-      all.add(await shortened(path, source) ?? notFound(path, mentions, error));
+      all.add(found.get(path) ?? notFound(path, mentions, error));
     }
     return await source.closureOf([...all]);
   }
 }
 
-async function shortened(path: StorePath, source: ClosureSource): Promise<StorePath | undefined> {
+/** Those of the store paths in a text that `source` knows, cut as above where that makes them known. */
+export async function knownAmong(
+  source: ClosureSource,
+  paths: readonly StorePath[],
+): Promise<StorePath[]> {
+  const missing = paths.length > 0 ? await source.missing(paths) : [];
+  const found = await shortened(missing, source);
+  const unknown = new Set(missing);
+  return [...new Set([...paths.filter((path) => !unknown.has(path)), ...found.values()])];
+}
+
+/** By path: what is known of it when something is cut off at its end. */
+async function shortened(
+  paths: readonly StorePath[],
+  source: ClosureSource,
+): Promise<Map<StorePath, StorePath>> {
+  const shorter = new Map(paths.map((path) => [path, shorterThan(path)]));
+  const all = [...new Set([...shorter.values()].flat())];
+  const missing = new Set(all.length > 0 ? await source.missing(all) : []);
+  return new Map(
+    [...shorter].flatMap(([path, candidates]) => {
+      const known = candidates.find((candidate) => !missing.has(candidate));
+      return known === undefined ? [] : [[path, known]];
+    }),
+  );
+}
+
+/** The longest first. */
+function shorterThan(path: StorePath): StorePath[] {
   const cut = `${STORE_DIR}/`.length + 33;
   const candidates: StorePath[] = [];
   for (let end = path.length - 1; end > cut; end--) {
     if (/[.?=+_-]/.test(path[end]!)) candidates.push(path.slice(0, end) as StorePath);
   }
-  const missing = new Set(await source.missing(candidates));
-  return candidates.find((candidate) => !missing.has(candidate));
+  return candidates;
 }
 
 function notFound(

@@ -40,3 +40,13 @@ function decodeBase32(digits: string): Uint8Array<ArrayBuffer> | undefined {
     (_, index) => Number(number >> BigInt(8 * index) & 0xffn),
   );
 }
+
+/** A hash in Nix's base 32. */
+export function nixBase32(hash: Uint8Array): string {
+  let number = hash.reduceRight((sum, byte) => sum << 8n | BigInt(byte), 0n);
+  let digits = "";
+  for (let left = Math.ceil(hash.length * 8 / 5); left > 0; left--, number >>= 5n) {
+    digits = BASE32[Number(number & 31n)] + digits;
+  }
+  return digits;
+}

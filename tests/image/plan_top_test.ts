@@ -81,3 +81,25 @@ Deno.test("planTop() has nothing to say of what the spec names, with no store pa
     nothing,
   );
 });
+
+Deno.test("planTop() takes what files of the spec mention, but for what is to be absent", async () => {
+  const files = [
+    { type: "symlink", path: "/bin/sh", target: `${shell}/bin/bash` },
+    { type: "file", path: "/list", text: `in ${stranger}.` },
+  ] as const;
+  assert.deepEqual(await planned({ files }), { paths: [libc, shell, stranger], notices: [] });
+  assert.deepEqual(await planned({ files, absentStorePaths: [stranger] }), {
+    paths: [libc, shell],
+    notices: [],
+  });
+  // Whether the store has it or not.
+  const text = `${storePath("new", "4")}/bin`;
+  assert.deepEqual(
+    await planned({
+      files: [{ type: "file", path: "/list", text }],
+      config: { Env: [`new=${text}`, `libc=${libc}`] },
+      absentStorePaths: [storePath("new", "4")],
+    }),
+    { paths: [libc], notices: [] },
+  );
+});

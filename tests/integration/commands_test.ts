@@ -185,7 +185,7 @@ Deno.test("--help lists every command, and every command has examples in its own
   assert.equal(parsed.trimEnd(), text.trimEnd());
   const commands = [...text.matchAll(/^ {2}([a-z]+) .*$/gm)].map(([, name = ""]) => name);
   const expected =
-    "stream build load plan layer export merge pull prefetch check inspect push index diff tarsum schema helper";
+    "stream build shell load plan layer export merge pull prefetch check inspect push index diff tarsum schema helper";
   assert.deepEqual(commands, expected.split(" "));
   for (const command of commands) {
     const help = await nixImage([command, "--help"]);

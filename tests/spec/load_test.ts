@@ -3,6 +3,7 @@ import { UsageError } from "../../src/errors.ts";
 import type { JsonValue } from "../../src/spec/image_spec.ts";
 import { loadSpec } from "../../src/spec/load.ts";
 import { inDirectory } from "../support/directories.ts";
+import { parseStorePath } from "../../src/store/store_path.ts";
 import { DEFAULTS, fromStore, load } from "../support/specs.ts";
 
 const HASH = "0123456789abcdfghijklmnpqrsvwxyz";
@@ -23,6 +24,8 @@ Deno.test("loadSpec() takes every field", async () => {
     "inherit": ["User", "Env"], "annotations": {"org.example.b": "", "a": "é"},
     "contents": "${HELLO}/bin", "helpers": ["fakeNss", "binSh"],
     "fakeNss": {"extraPasswdLines": ["app:x:1:1::/:/bin/sh"], "extraGroupLines": ["app:x:1:"]},
+    "files": [{"type": "file", "path": "/etc/a", "text": "ä\\n", "mode": "0600", "gid": 5},
+      {"type": "directory", "path": "/b", "uid": 0}, {"type": "symlink", "path": "/c", "target": "b"}],
     "runAsRoot": "id", "diskSize": 64, "buildVMMemorySize": 1048576,
     "extraCommands": "true", "fakeRootCommands": "mkdir a\\nmkdir b", "enableFakechroot": true,
     "shell": "${HELLO}", "path": ["${HELLO}/bin", "/usr/bin"],
@@ -30,6 +33,7 @@ Deno.test("loadSpec() takes every field", async () => {
     "config": {"Cmd": ["hello"]}, "os": "linux", "architecture": "aarch64-linux", "variant": "v8",
     "created": "now", "mtime": "2000-02-29T12:00:00Z", "uid": 4294967294, "gid": 1000,
     "uname": "", "gname": "é", "maxLayers": 125, "includeStorePaths": false,
+    "absentStorePaths": ["${HELLO}"],
     "layering": "popularity", "layeringPipeline": null,
     "groups": [{"name": "g", "paths": ["*lib?", "${HELLO}"]}], "compressor": "zstd"
   }`);
@@ -50,6 +54,11 @@ Deno.test("loadSpec() takes every field", async () => {
     keepContentsDirlinks: false,
     helpers: ["fakeNss", "binSh"],
     fakeNss: { extraPasswdLines: ["app:x:1:1::/:/bin/sh"], extraGroupLines: ["app:x:1:"] },
+    files: [
+      { type: "file", path: "/etc/a", text: "ä\n", mode: 0o600, gid: 5 },
+      { type: "directory", path: "/b", uid: 0 },
+      { type: "symlink", path: "/c", target: "b" },
+    ],
     runAsRoot: "id",
     diskSize: 64,
     buildVMMemorySize: 1 << 20,
@@ -73,6 +82,7 @@ Deno.test("loadSpec() takes every field", async () => {
     gname: "é",
     maxLayers: 125,
     includeStorePaths: false,
+    absentStorePaths: [parseStorePath(HELLO)],
     layering: "popularity",
     layeringPipeline: null,
     groups: [{ name: "g", paths: ["*lib?", HELLO], closure: false }],

@@ -12,15 +12,17 @@ const TIME =
 const ARCHITECTURE = "one of 386, amd64, arm, arm64, loong64, mips, mips64, mips64le, mipsle, " +
   "ppc64, ppc64le, riscv64, s390x, or a Nix system name for Linux";
 const FIELDS = "name, tag, type, fromImage, fromImageName, fromImageTag, inherit, contents, " +
-  "copyToRoot, keepContentsDirlinks, helpers, fakeNss, runAsRoot, diskSize, buildVMMemorySize, " +
+  "copyToRoot, keepContentsDirlinks, helpers, fakeNss, files, runAsRoot, diskSize, buildVMMemorySize, " +
   "extraCommands, fakeRootCommands, enableFakechroot, shell, path, permissions, includeNixDB, " +
   "config, annotations, os, architecture, variant, created, mtime, uid, gid, uname, gname, maxLayers, " +
-  "includeStorePaths, layering, layeringPipeline, groups, compressor";
+  "includeStorePaths, absentStorePaths, layering, layeringPipeline, groups, compressor";
 const SOURCE = "a store path or a link to one, a directory, or a tarball (.tar, .tar.gz, .tgz, " +
   ".tar.zst, .tar.xz, .tar.bz2)";
 const PASSWD = "a line of passwd(5), seven fields such as " +
   '"app:x:1000:1000:App:/home/app:/bin/sh"';
 const GROUP = 'a line of group(5), four fields such as "app:x:1000:"';
+const FILE = 'an object with "type": "file", "directory" or "symlink", such as ' +
+  '{"type": "file", "path": "/etc/motd", "text": "Hello\\n"}';
 const NUMBER = "a number within -(2^53 - 1) to 2^53 - 1";
 const LONG = `"${"x".repeat(58)}…`;
 
@@ -51,6 +53,38 @@ const WRONG_FIELDS: [field: string, json: string, line: string][] = [
     '"aarch64-darwin"',
     `architecture: expected ${ARCHITECTURE} (images are for Linux, not for darwin), ` +
     'found "aarch64-darwin"',
+  ],
+  ["files", "{}", "files: expected an array of files, found {}"],
+  ["files", '[{"path": "/a"}]', `files[0].type: expected ${FILE}, found nothing`],
+  ["files", '["/a"]', `files[0]: expected ${FILE}, found "/a"`],
+  ["files", '[{"type": "file", "path": "/a"}]', "files[0].text: expected a text, found nothing"],
+  [
+    "files",
+    '[{"type": "symlink", "path": "/a", "target": "b", "mode": "0777"}]',
+    "files[0].mode: unknown field, expected one of type, path, uid, gid, target",
+  ],
+  [
+    "files",
+    '[{"type": "directory", "path": "/a"}, {"type": "directory", "path": "/a"}]',
+    'files[1].path: expected each path once, found "/a"',
+  ],
+  ...["a", "/", "/a/", "//a", "/a/../b", `${HELLO}/a`, HELLO].map((path) =>
+    [
+      "files",
+      JSON.stringify([{ type: "directory", path }]),
+      'files[0].path: expected an absolute path such as "/etc/motd", without "//", "/" at the end, ' +
+      `"." and "..", not within a store path, found ${JSON.stringify(path)}`,
+    ] as [string, string, string]
+  ),
+  [
+    "absentStorePaths",
+    `["${HELLO}/bin"]`,
+    `absentStorePaths[0]: expected a store path, found "${HELLO}/bin"`,
+  ],
+  [
+    "absentStorePaths",
+    `["${HELLO}", "${HELLO}"]`,
+    `absentStorePaths[1]: expected each store path once, found "${HELLO}"`,
   ],
   ["created", '"2023-02-29"', `created: expected ${TIME}, found "2023-02-29"`],
   ["created", "0", `created: expected ${TIME}, found 0`],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sha256Bytes } from "../../src/store/nix_hash.ts";
+import { nixBase32, sha256Bytes } from "../../src/store/nix_hash.ts";
 
 // What nix-hash prints for an empty file.
 const BASE16 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -35,4 +35,9 @@ Deno.test("sha256Bytes() takes nothing else", () => {
       `z${BASE32.slice(1)}`,
     ]
   ) assert.equal(sha256Bytes(text), undefined, text);
+});
+
+Deno.test("nixBase32() writes a hash as Nix does", () => {
+  assert.equal(nixBase32(Uint8Array.fromHex(BASE16)), BASE32);
+  assert.equal(nixBase32(new Uint8Array(32)), "0".repeat(52));
 });
