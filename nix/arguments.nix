@@ -31,14 +31,14 @@ let
   component = "[A-Za-z0-9]+(([._]|__|-+)[A-Za-z0-9]+)*";
 in
 rec {
-  any = type "anything" (_: true);
   bool = type "true or false" isBool;
   int = type "a whole number" isInt;
   string = type "a string" isString;
   attrs = type "a set" isAttrs;
-  function = type "a function" builtins.isFunction;
   path = type "a path, a derivation or a string with a path" isPathLike;
-  derivation = type "a derivation" (value: isAttrs value && value ? drvPath);
+  archive = type "the archive of an image: a path or a derivation, such as buildLayeredImage makes" (
+    value: isPathLike value && !(isAttrs value && value.isExe or false)
+  );
   natural = type "a whole number, not negative" (value: isInt value && value >= 0);
   positive = type "a whole number above 0" (value: isInt value && value > 0);
   time = type "a date such as \"1970-01-01T00:00:01Z\", or \"now\"" isString;
@@ -74,4 +74,74 @@ rec {
       else
         before
     ) value (builtins.attrNames args);
+
+  # The arguments of the functions that make images.
+  image = {
+    name = imageName;
+    tag = imageTag;
+    fromImage = orNull archive;
+    config = orNull attrs;
+    architecture = string;
+    created = time;
+    extraCommands = string;
+    uid = natural;
+    gid = natural;
+    includeNixDB = bool;
+    spec = attrs;
+  };
+
+  layered = image // {
+    contents = orNull paths;
+    mtime = time;
+    uname = string;
+    gname = string;
+    maxLayers = int;
+    layeringPipeline = orNull (
+      type "a list of operations, or the path of a JSON file with one" (
+        value: isList value || isPathLike value
+      )
+    );
+    fakeRootCommands = string;
+    enableFakechroot = bool;
+    includeStorePaths = bool;
+    passthru = attrs;
+    debug = bool;
+  };
+
+  single = image // {
+    fromImageName = orNull string;
+    fromImageTag = orNull string;
+    copyToRoot = orNull paths;
+    contents = orNull paths;
+    keepContentsDirlinks = bool;
+    runAsRoot = orNull string;
+    diskSize = orNull positive;
+    buildVMMemorySize = positive;
+    baseJson = orNull path;
+    meta = attrs;
+  };
+
+  # Those of pullImage and exportImage.
+  pulled = {
+    imageName = imageName;
+    imageDigest = digest;
+    os = string;
+    arch = string;
+    finalImageName = imageName;
+    finalImageTag = string;
+    tlsVerify = bool;
+    name = string;
+    hash = orNull string;
+    sha256 = orNull string;
+    outputHash = orNull string;
+    outputHashAlgo = orNull string;
+  };
+
+  exported = {
+    fromImage = archive;
+    fromImageName = orNull string;
+    fromImageTag = orNull string;
+    diskSize = int;
+    name = string;
+  };
 }

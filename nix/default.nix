@@ -41,6 +41,7 @@
   bzip2 ? packages.bzip2,
   # For pullImage and nix-prefetch-docker.
   skopeo ? packages.skopeo,
+  certificates ? packages.certificates,
 
   # For images: binSh, usrBinEnv, caCertificates, shadowSetup.
   bashInteractive ? packages.bashInteractive,
@@ -73,16 +74,54 @@ let
       bzip2
       ;
   };
+
+  layers = import ./layers.nix { inherit arguments tools specs; };
 in
 import ./images.nix {
   inherit
     arguments
     tools
     specs
+    layers
     makeOverridable
     bash
     program
     pigz
     zstd
+    ;
+}
+// {
+  inherit (layers) mkPureLayer mkRootLayer;
+
+  # The program itself.
+  nix-image = tools.writePackage "nix-image" bash [ ] "exec \"$NIX_IMAGE\" \"$@\"\n";
+}
+// import ./archives.nix {
+  inherit
+    arguments
+    tools
+    hostSystem
+    bash
+    skopeo
+    certificates
+    pigz
+    zstd
+    xz
+    bzip2
+    ;
+}
+// import ./helpers.nix {
+  inherit
+    arguments
+    tools
+    system
+    makeOverridable
+    bash
+    path
+    bashInteractive
+    coreutils
+    cacert
+    shadow
+    runtimeShell
     ;
 }

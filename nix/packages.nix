@@ -31,6 +31,7 @@ let
       shadow
       runtimeShell
       ;
+    certificates = build.cacert;
     path = build.stdenv.initialPath;
     qemu = build.qemu_kvm;
     kernel = host.linux;

@@ -38,16 +38,26 @@ in
     let
       imageName = builtins.replaceStrings upper lower args.name;
       baseName = baseNameOf args.name;
-      has = field: isScript (args.${field} or null);
+      has = field: isScript ((args // args.spec or { }).${field} or null);
       asRoot = has "runAsRoot";
       hasScripts = asRoot || has "extraCommands" || has "fakeRootCommands";
+
+      # What is null is as if it were not there.
+      given = removeAttrs args (
+        [
+          "tag"
+          "spec"
+        ]
+        ++ filter (name: args.${name} == null) (builtins.attrNames args)
+      );
 
       # The tag is given with the name, when the program runs.
       fields =
         {
           architecture = hostSystem;
         }
-        // removeAttrs args [ "tag" ]
+        // given
+        // args.spec or { }
         // {
           inherit type;
         }

@@ -19,6 +19,8 @@ let
 
   out = builtins.placeholder "out";
 
+  quoted = word: "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] word}'";
+
   # The variables that any derivation here has.
   common = {
     inherit system;
@@ -66,6 +68,38 @@ rec {
       }
     ];
 
+  # An executable that runs the program with these words and its own arguments.
+  writeScript =
+    name: bash: path: words:
+    writeFiles name [
+      {
+        path = "";
+        executable = true;
+        text = ''
+          #!${bash}/bin/bash
+          export PATH=${quoted (searchPath path)}''${PATH:+:$PATH}
+          exec ${builtins.concatStringsSep " " (map quoted (command ++ words))} "$@"
+        '';
+      }
+    ];
+
+  # A package with one program: a script that finds nix-image as $NIX_IMAGE.
+  writePackage =
+    name: bash: path: text:
+    writeFiles name [
+      {
+        path = "/bin/${name}";
+        executable = true;
+        text = ''
+          #!${bash}/bin/bash
+          NIX_IMAGE=${writeScript "nix-image" bash path [ ]}
+        ''
+        + text;
+      }
+    ];
+
+  searchPath = packages: builtins.concatStringsSep ":" (map (package: "${package}/bin") packages);
+
   # The closure of `root` with its sizes, in a file.
   referenceGraph =
     name: root:
@@ -97,9 +131,7 @@ rec {
       // {
         inherit name;
         args = builtins.tail command ++ args;
-        PATH = builtins.concatStringsSep ":" (map (package: "${package}/bin") path);
-        # Its digests are for runs to come, and there are none.
-        XDG_CACHE_HOME = "/no-cache";
+        PATH = searchPath path;
       }
       // env
     );
