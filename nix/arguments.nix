@@ -117,7 +117,9 @@ rec {
     runAsRoot = orNull string;
     diskSize = orNull positive;
     buildVMMemorySize = positive;
-    baseJson = orNull path;
+    baseJson = orNull (
+      type "the path of a JSON file, or a set" (value: isPathLike value || isAttrs value)
+    );
     meta = attrs;
   };
 

@@ -26,7 +26,10 @@
   # For fakeRootCommands, and with enableFakechroot.
   fakeroot ? packages.fakeroot,
   proot ? packages.proot,
-  # For runAsRoot: the machine, and packages with busybox, mke2fs and kmod.
+  util-linux ? packages.util-linux,
+  # For includeNixDB.
+  nix ? packages.nix,
+  # For runAsRoot: the machine, and packages with a static busybox, mke2fs and xz.
   qemu ? packages.qemu,
   kernel ? packages.kernel,
   modules ? packages.modules,
@@ -64,6 +67,8 @@ let
       path
       fakeroot
       proot
+      util-linux
+      nix
       qemu
       kernel
       modules

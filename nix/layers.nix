@@ -23,8 +23,27 @@ let
     function: types: args:
     specs.makeSpec {
       type = "single";
-      args = arguments.check function types args (builtins.removeAttrs args [ "baseJson" ]);
+      args = fromBaseJson function (args.baseJson or null) // (
+        arguments.check function types args (builtins.removeAttrs args [ "baseJson" ])
+      );
     };
+
+  # What the layer's json says of the image, as buildImage's arguments.
+  fromBaseJson =
+    function: json:
+    if json == null then
+      { }
+    else if builtins.isAttrs json && json ? drvPath then
+      throw "${function}: baseJson is a derivation; give a file that is there, or a set with config, created and architecture"
+    else
+      let
+        said = if builtins.isAttrs json then json else builtins.fromJSON (builtins.readFile json);
+      in
+      builtins.intersectAttrs {
+        config = true;
+        created = true;
+        architecture = true;
+      } said;
 in
 {
   inherit layerOf;

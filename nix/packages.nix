@@ -21,8 +21,10 @@ let
       esbuild
       bash
       fakeroot
+      nix
       proot
       skopeo
+      util-linux
       ;
     inherit (host)
       bashInteractive
@@ -39,7 +41,8 @@ let
     machineTools = [
       build.pkgsStatic.busybox
       build.e2fsprogs
-      build.kmod
+      build.xz
+      build.zstd
     ];
   };
 in

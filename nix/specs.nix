@@ -7,6 +7,8 @@
   path,
   fakeroot,
   proot,
+  util-linux,
+  nix,
   qemu,
   kernel,
   modules,
@@ -107,7 +109,16 @@ in
       path =
         (if hasScripts then [ bash ] ++ path else [ ])
         ++ (if has "fakeRootCommands" then [ fakeroot ] else [ ])
-        ++ (if args.enableFakechroot or false then [ proot ] else [ ])
+        ++ (
+          if args.enableFakechroot or false then
+            [
+              proot
+              util-linux
+            ]
+          else
+            [ ]
+        )
+        ++ (if args.includeNixDB or false then [ nix ] else [ ])
         ++ (if asRoot then [ qemu ] ++ machineTools else [ ])
         ++ (
           if args.fromImage or null == null then

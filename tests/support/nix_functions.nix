@@ -1,19 +1,21 @@
 # The functions of nix/default.nix with stand-ins for what they take from nixpkgs: small programs of a
-# static busybox, and Deno from this machine.
+# static busybox, and Deno and other programs from this machine.
 {
   # Of denoInStore in store_deno.ts.
   executable,
-  libraries,
+  # Store paths with Debian packages, by name.
+  debian,
+  # Where Debian's Nix finds those of other packages, in its closure.
+  nixLibraries,
   # The program as `deno task bundle` makes it.
   program,
   # Where busybox is.
   directory,
-  # Further arguments of nix/default.nix.
-  overrides ? _: { },
 }:
 let
   fixtures = import ./fixtures.nix { inherit directory; };
   busybox = "${fixtures.busybox}/bin/busybox";
+  packages = builtins.mapAttrs (_: builtins.storePath) debian;
 
   build =
     name: script:
@@ -25,80 +27,99 @@ let
         "sh"
         "-euc"
         ''
-          mkdir() { ${busybox} mkdir "$@"; }
-          cat() { ${busybox} cat "$@"; }
-          chmod() { ${busybox} chmod "$@"; }
-          ln() { ${busybox} ln "$@"; }
+          for applet in cat chmod ln mkdir; do
+            eval "$applet() { ${busybox} $applet \"\$@\"; }"
+          done
+          mkdir -p $out/bin
           ${script}
         ''
       ];
     };
 
+  # The programs of these Debian packages, where those of nixpkgs are.
+  programs =
+    names:
+    build (builtins.head names) ''
+      for package in ${toString (map (name: packages.${name}) names)}; do
+        for file in $package/usr/bin/* $package/usr/sbin/*; do
+          if [ -e $file ]; then ln -s $file $out/bin; fi
+        done
+      done
+    '';
+
   # Programs that are busybox under other names.
   applets =
     name: names:
     build name ''
-      mkdir -p $out/bin
       for name in ${toString names}; do ln -s ${busybox} $out/bin/$name; done
     '';
 
   deno = build "deno" ''
-    mkdir -p $out/bin
     cat ${builtins.storePath executable} > $out/bin/deno
     chmod +x $out/bin/deno
-    : ${toString (map builtins.storePath libraries)}
+    : ${packages.libc6} ${packages.libgcc-s1}
   '';
 
   bash = build "bash" ''
-    mkdir -p $out/bin
-    printf '#!${busybox} sh\nexec ${busybox} sh "$@"\n' > $out/bin/bash
-    chmod +x $out/bin/bash
-    ln -s ${busybox} $out/bin/sh
+    ln -s ${packages.bash}/usr/bin/bash $out/bin/bash
+    ln -s ${packages.bash}/usr/bin/bash $out/bin/sh
   '';
 
-  coreutils = applets "coreutils" [
-    "cat"
-    "chmod"
-    "chown"
-    "cp"
-    "date"
-    "echo"
-    "env"
-    "id"
-    "ln"
-    "ls"
-    "mkdir"
-    "mv"
-    "readlink"
-    "rm"
-    "sleep"
-    "stat"
-    "touch"
-    "true"
-    "uname"
-  ];
+  # Debian's is a script that looks for its parts in /usr.
+  fakeroot = build "fakeroot" ''
+    cat > $out/bin/fakeroot <<'END'
+    #!${bash}/bin/bash
+    PATH=${packages.util-linux}/usr/bin:${packages.sed}/usr/bin:$PATH
+    from=${packages.fakeroot}/usr
+    for library in $from/lib/*/libfakeroot/libfakeroot-sysv.so; do :; done
+    . $from/bin/fakeroot-sysv --lib "$library" --faked $from/bin/faked-sysv "$@"
+    END
+    chmod +x $out/bin/fakeroot
+  '';
 
-  stand-ins = {
+  # Debian's looks for libraries of its own in /usr/lib/nix.
+  nix = build "nix" ''
+    cat > $out/bin/nix-store <<'END'
+    #!${bash}/bin/bash
+    LD_LIBRARY_PATH=${packages.nix-bin}/usr/lib/nix:${nixLibraries} exec ${packages.nix-bin}/usr/bin/nix-store "$@"
+    END
+    chmod +x $out/bin/nix-store
+  '';
+
+  given = {
     inherit
       program
       deno
       bash
-      coreutils
+      fakeroot
+      nix
       ;
     inherit (fixtures) cacert;
-    bashInteractive = bash;
+    path = [ (programs [ "coreutils" ]) ];
+    util-linux = programs [ "util-linux" "mount" ];
+    proot = programs [ "proot" ];
+    shadow = programs [ "passwd" ];
+    skopeo = programs [ "skopeo" ];
+    pigz = programs [ "pigz" ];
+    coreutils = shell;
+    bashInteractive = shell;
     runtimeShell = "${bash}/bin/bash";
-    path = [ coreutils ];
   };
+
+  # What images have for a shell and for commands.
+  shell = applets "shell" [
+    "bash"
+    "cat"
+    "env"
+    "id"
+    "ls"
+    "sh"
+    "stat"
+  ];
 in
 {
-  inherit
-    fixtures
-    build
-    applets
-    stand-ins
-    bash
-    coreutils
-    ;
-  functions = import ../../nix (stand-ins // overrides { inherit fixtures build applets; });
+  inherit fixtures build shell;
+  functions = import ../../nix given;
+  # For a machine of another architecture, on which nothing of this one runs.
+  crossFunctions = import ../../nix (given // { hostSystem = "aarch64-linux"; });
 }

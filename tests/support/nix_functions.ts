@@ -7,9 +7,27 @@ import { fileURLToPath } from "node:url";
 import { writeBundle } from "../../tasks/bundle.ts";
 import { nixEnvironment } from "../../tasks/nix_environment.ts";
 import { busyboxDirectory } from "../../tasks/programs.ts";
+import { debianClosure } from "./debian_closure.ts";
 import { runCommand, type RunResult, succeed } from "./program.ts";
 import { Scratch } from "./scratch.ts";
 import { denoInStore } from "./store_deno.ts";
+
+/** Debian packages that the images are built with. */
+const DEBIAN = [
+  "libc6",
+  "libgcc-s1",
+  "bash",
+  "coreutils",
+  "fakeroot",
+  "mount",
+  "nix-bin",
+  "passwd",
+  "pigz",
+  "proot",
+  "sed",
+  "skopeo",
+  "util-linux",
+];
 
 const IMAGES = fileURLToPath(new URL("nix_images.nix", import.meta.url));
 
@@ -25,12 +43,17 @@ export class NixImages {
   static async prepare(): Promise<NixImages> {
     await using scratch = new Scratch();
     const bundle = `${scratch.path}/nix-image.js`;
-    const [{ executable, libraries }] = await Promise.all([denoInStore(), writeBundle(bundle)]);
+    const [paths] = await Promise.all([debianClosure(DEBIAN), writeBundle(bundle)]);
+    const [libc = "", libgcc = ""] = paths;
+    const executable = await denoInStore([libc, libgcc]);
     const program = await succeed(["nix-store", "--add", bundle], { env: nixEnvironment() });
-    const list = libraries.map((path) => JSON.stringify(path)).join(" ");
+    const nix = `${paths[DEBIAN.indexOf("nix-bin")]}/usr/bin/nix`;
+    const nixLibraries = await succeed(["patchelf", "--print-rpath", nix]);
+    const packages = DEBIAN.map((name, n) => `${name} = "${paths[n]}";`).join(" ");
     return new NixImages([
       ...["--argstr", "executable", executable],
-      ...["--arg", "libraries", `[ ${list} ]`],
+      ...["--arg", "debian", `{ ${packages} }`],
+      ...["--argstr", "nixLibraries", nixLibraries.trim()],
       ...["--arg", "program", `builtins.storePath ${program.trim()}`],
       ...["--arg", "directory", busyboxDirectory()],
     ]);
@@ -57,7 +80,7 @@ export class NixImages {
     const { code, text, stderr } = await runCommand(
       [
         ...["nix-instantiate", "--eval", "--strict", "--json", "--expr"],
-        "{ executable, libraries, program, directory }@arguments: " +
+        "{ executable, debian, nixLibraries, program, directory }@arguments: " +
         `let images = import ${IMAGES} arguments; in ${expression}`,
         ...this.#arguments,
       ],

@@ -4,24 +4,19 @@
  */
 
 import { nixEnvironment } from "../../tasks/nix_environment.ts";
-import { debianClosure } from "./debian_closure.ts";
 import { succeed } from "./program.ts";
 import { Scratch } from "./scratch.ts";
 
-/** What a derivation makes a working Deno of, by copying the first with the others as inputs. */
-export interface StoreDeno {
-  /** The store path of the executable; its loader and libraries are those of `libraries`. */
-  readonly executable: string;
-  /** The store paths that it refers to, of which the database does not know. */
-  readonly libraries: readonly string[];
-}
-
-/** Puts it into the store, with Debian's libraries. Needs root. */
-export async function denoInStore(): Promise<StoreDeno> {
+/**
+ * Puts Deno into the store; needs root.
+ *
+ * @param libraries the store paths of Debian's libc6 and libgcc-s1. The executable refers to them, of
+ * which the store's database does not know: a derivation with all three copies it.
+ * @returns the store path of the executable.
+ */
+export async function denoInStore(libraries: readonly string[]): Promise<string> {
   await using scratch = new Scratch();
-  const libraries = [...new Set(await debianClosure(["libc6", "libgcc-s1"]))];
-  const find = ["find", ...libraries, "-type", "f", "-o", "-type", "l"];
-  const files = (await succeed(find)).split("\n");
+  const files = (await succeed(["find", ...libraries])).split("\n");
   const loader = files.find((file) => /\/lib\/[^/]+\/ld-linux-[^/]+$/.test(file)) ?? "";
   const directories = libraries.map((path) => {
     const file = files.find((file) =>
@@ -34,6 +29,5 @@ export async function denoInStore(): Promise<StoreDeno> {
   await Deno.chmod(copy, 0o755);
   const places = ["--force-rpath", "--set-rpath", directories.join(":")];
   await succeed(["patchelf", "--set-interpreter", loader, ...places, copy]);
-  const executable = await succeed(["nix-store", "--add", copy], { env: nixEnvironment() });
-  return { executable: executable.trim(), libraries };
+  return (await succeed(["nix-store", "--add", copy], { env: nixEnvironment() })).trim();
 }
