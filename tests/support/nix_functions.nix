@@ -71,7 +71,7 @@ let
     #!${bash}/bin/bash
     PATH=${packages.util-linux}/usr/bin:${packages.sed}/usr/bin:$PATH
     from=${packages.fakeroot}/usr
-    for library in $from/lib/*/libfakeroot/libfakeroot-sysv.so; do :; done
+    for library in ${packages.libfakeroot}/usr/lib/*/libfakeroot/libfakeroot-sysv.so; do :; done
     . $from/bin/fakeroot-sysv --lib "$library" --faked $from/bin/faked-sysv "$@"
     END
     chmod +x $out/bin/fakeroot
@@ -101,6 +101,7 @@ let
     shadow = programs [ "passwd" ];
     skopeo = programs [ "skopeo" ];
     pigz = programs [ "pigz" ];
+    zstd = programs [ "zstd" ];
     coreutils = shell;
     bashInteractive = shell;
     runtimeShell = "${bash}/bin/bash";

@@ -19,6 +19,7 @@ const DEBIAN = [
   "bash",
   "coreutils",
   "fakeroot",
+  "libfakeroot",
   "mount",
   "nix-bin",
   "passwd",
@@ -27,6 +28,7 @@ const DEBIAN = [
   "sed",
   "skopeo",
   "util-linux",
+  "zstd",
 ];
 
 const IMAGES = fileURLToPath(new URL("nix_images.nix", import.meta.url));

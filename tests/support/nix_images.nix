@@ -227,6 +227,21 @@ rec {
     '';
   };
 
+  # "Layered image" and "created now" of the manual, streamed.
+  helloLike = streamLayeredImage {
+    name = "hello-like";
+    tag = "latest";
+    created = "now";
+    contents = [ fixtures.hello ];
+    config.Cmd = [ "/bin/hello" ];
+  };
+
+  # A layer of its own for what differs: names and tags by override.
+  overridden = layered.override {
+    name = "overridden";
+    tag = null;
+  };
+
   merged = mergeImages [
     plain
     zstd
@@ -255,6 +270,14 @@ rec {
       fixtures.farmFirst
       fixtures.farmSecond
     ];
+  };
+
+  failing = buildLayeredImage {
+    name = "failing";
+    extraCommands = ''
+      echo before
+      false
+    '';
   };
 
   script = shellScript "greet" "echo \"hello from $0\"";
