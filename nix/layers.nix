@@ -23,8 +23,8 @@ let
     function: types: args:
     specs.makeSpec {
       type = "single";
-      args = fromBaseJson function (args.baseJson or null) // (
-        arguments.check function types args (builtins.removeAttrs args [ "baseJson" ])
+      args = arguments.check function types args (
+        fromBaseJson function (args.baseJson or null) // builtins.removeAttrs args [ "baseJson" ]
       );
     };
 

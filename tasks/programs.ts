@@ -20,6 +20,7 @@ const PACKAGES = {
   "nix-store": ["nix-bin"],
   "nix-build": ["nix-bin"],
   "nix-hash": ["nix-bin"],
+  "nix-instantiate": ["nix-bin"],
   busybox: ["busybox-static"],
   bash: ["bash"],
   cpio: ["cpio"],
