@@ -7,6 +7,9 @@
   debian,
   # Where Debian's Nix finds those of other packages, in its closure.
   nixLibraries,
+  # A kernel and its modules in the store.
+  kernel,
+  modules,
   # The program as `deno task bundle` makes it.
   program,
   # Where busybox is.
@@ -86,6 +89,18 @@ let
     chmod +x $out/bin/nix-store
   '';
 
+  # Debian's looks for its modules and the firmware in /usr.
+  qemu = build "qemu" ''
+    cat > $out/bin/qemu-system-x86_64 <<'END'
+    #!${bash}/bin/bash
+    for module in ${packages.qemu-system-common}/usr/lib/*/qemu; do :; done
+    export QEMU_MODULE_DIR=$module
+    exec ${packages.qemu-system-x86}/usr/bin/qemu-system-x86_64 \
+      -L ${packages.qemu-system-data}/usr/share/qemu -L ${packages.seabios}/usr/share/seabios "$@"
+    END
+    chmod +x $out/bin/qemu-system-x86_64
+  '';
+
   given = {
     inherit
       program
@@ -93,6 +108,7 @@ let
       bash
       fakeroot
       nix
+      qemu
       ;
     inherit (fixtures) cacert;
     path = [ (programs [ "coreutils" ]) ];
@@ -102,6 +118,15 @@ let
     skopeo = programs [ "skopeo" ];
     pigz = programs [ "pigz" ];
     zstd = programs [ "zstd" ];
+    kernel = builtins.storePath kernel;
+    modules = builtins.storePath modules;
+    machineTools = [
+      fixtures.busybox
+      (programs [ "e2fsprogs" ])
+      (programs [ "xz-utils" ])
+    ];
+    # The machine does without KVM here.
+    machineFeatures = [ ];
     coreutils = shell;
     bashInteractive = shell;
     runtimeShell = "${bash}/bin/bash";

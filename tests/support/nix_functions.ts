@@ -18,6 +18,7 @@ const DEBIAN = [
   "libgcc-s1",
   "bash",
   "coreutils",
+  "e2fsprogs",
   "fakeroot",
   "libfakeroot",
   "mount",
@@ -25,13 +26,31 @@ const DEBIAN = [
   "passwd",
   "pigz",
   "proot",
+  "qemu-system-common",
+  "qemu-system-data",
+  "qemu-system-x86",
+  "seabios",
   "sed",
   "skopeo",
   "util-linux",
+  "xz-utils",
   "zstd",
 ];
 
 const IMAGES = fileURLToPath(new URL("nix_images.nix", import.meta.url));
+
+/** Puts a file or directory into the store. */
+async function added(path: string): Promise<string> {
+  return (await succeed(["nix-store", "--add", path], { env: nixEnvironment() })).trim();
+}
+
+/** The version of a kernel on this machine that is for virtual ones. */
+function newestKernel(): string {
+  const names = [...Deno.readDirSync("/boot")].map(({ name }) => name).sort();
+  const name = names.findLast((name) => /^vmlinuz-.*-cloud-/.test(name));
+  if (name === undefined) throw new Error("There is no /boot/vmlinuz-*-cloud-*");
+  return name.replace("vmlinuz-", "");
+}
 
 /** What nix_images.nix is called with. */
 export class NixImages {
@@ -48,15 +67,18 @@ export class NixImages {
     const [paths] = await Promise.all([debianClosure(DEBIAN), writeBundle(bundle)]);
     const [libc = "", libgcc = ""] = paths;
     const executable = await denoInStore([libc, libgcc]);
-    const program = await succeed(["nix-store", "--add", bundle], { env: nixEnvironment() });
+    const program = await added(bundle);
+    const kernel = newestKernel();
     const nix = `${paths[DEBIAN.indexOf("nix-bin")]}/usr/bin/nix`;
     const nixLibraries = await succeed(["patchelf", "--print-rpath", nix]);
     const packages = DEBIAN.map((name, n) => `${name} = "${paths[n]}";`).join(" ");
     return new NixImages([
       ...["--argstr", "executable", executable],
       ...["--arg", "debian", `{ ${packages} }`],
+      ...["--argstr", "kernel", await added(`/boot/vmlinuz-${kernel}`)],
+      ...["--argstr", "modules", await added(`/lib/modules/${kernel}`)],
       ...["--argstr", "nixLibraries", nixLibraries.trim()],
-      ...["--arg", "program", `builtins.storePath ${program.trim()}`],
+      ...["--arg", "program", `builtins.storePath ${program}`],
       ...["--arg", "directory", busyboxDirectory()],
     ]);
   }
@@ -82,7 +104,7 @@ export class NixImages {
     const { code, text, stderr } = await runCommand(
       [
         ...["nix-instantiate", "--eval", "--strict", "--json", "--expr"],
-        "{ executable, debian, nixLibraries, program, directory }@arguments: " +
+        "{ executable, debian, nixLibraries, kernel, modules, program, directory }@arguments: " +
         `let images = import ${IMAGES} arguments; in ${expression}`,
         ...this.#arguments,
       ],

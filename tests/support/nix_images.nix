@@ -3,6 +3,8 @@
   executable,
   debian,
   nixLibraries,
+  kernel,
+  modules,
   program,
   directory,
 }@arguments:
@@ -234,6 +236,27 @@ rec {
     created = "now";
     contents = [ fixtures.hello ];
     config.Cmd = [ "/bin/hello" ];
+  };
+
+  # "Redis-like" of the manual: commands as root on a base image.
+  redisLike = buildImage {
+    name = "redis-like";
+    tag = "latest";
+    fromImage = layered;
+    fromImageName = null;
+    fromImageTag = "latest";
+    copyToRoot = [ fixtures.users ];
+    runAsRoot = ''
+      mkdir -p /data
+      chown 999:999 /data
+    '';
+    diskSize = 128;
+    buildVMMemorySize = 256;
+    config = {
+      Cmd = [ "hello" ];
+      WorkingDir = "/data";
+      Volumes."/data" = { };
+    };
   };
 
   # A layer of its own for what differs: names and tags by override.
