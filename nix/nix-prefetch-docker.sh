@@ -8,6 +8,7 @@ Options:
   --os OS, --arch ARCH     for which platform, of several
   --final-image-name NAME  what the image is called in the archive
   --final-image-tag TAG    and with which tag
+  --tls-verify BOOL        whether the registry has to prove who it is (true)
   --json                   print JSON, not a Nix attribute set
   --quiet                  say nothing else
   --help"
@@ -26,7 +27,7 @@ while [ "$count" -gt 0 ]; do
   shift
   count=$((count - 1))
   case $word in
-    --image-name | --image-tag | --image-digest | --os | --arch | --final-image-*)
+    --image-name | --image-tag | --image-digest | --os | --arch | --final-image-* | --tls-verify)
       [ "$count" -gt 0 ] || fail "$word: its value is missing"
       value=$1
       shift
@@ -38,7 +39,7 @@ while [ "$count" -gt 0 ]; do
     --image-name) name=$value ;;
     --image-tag) tag=$value ;;
     --image-digest) digest=$value ;;
-    --os | --arch) set -- "$@" "$word" "$value" ;;
+    --os | --arch | --tls-verify) set -- "$@" "$word" "$value" ;;
     --final-image-name) set -- "$@" --final-name "$value" ;;
     --final-image-tag) set -- "$@" --final-tag "$value" ;;
     --json | --quiet) set -- "$@" "$word" ;;

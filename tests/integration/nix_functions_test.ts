@@ -4,9 +4,13 @@
  */
 
 import assert from "node:assert/strict";
+import { nixEnvironment } from "../../tasks/nix_environment.ts";
+import { PROJECT } from "../../tasks/program_command.ts";
+import { startRegistry } from "../support/docker_registry.ts";
 import { Docker } from "../support/dockerd.ts";
 import { NixImages } from "../support/nix_functions.ts";
-import { runCommand, succeed } from "../support/program.ts";
+import { nixImageCommand, runCommand, succeed } from "../support/program.ts";
+import { Scratch } from "../support/scratch.ts";
 
 const EPOCH_PLUS_ONE = "1970-01-01T00:00:01Z";
 
@@ -217,10 +221,11 @@ Deno.test("makes' makeContainerImage gives container-image:latest", async () => 
   assert.equal(await docker.run(image), "Hello, world!\n");
 });
 
-Deno.test("mergeDrvs copies directories over one another, the last one wins", async () => {
+Deno.test("mergeDrvs puts directories and tarballs over one another, the last one wins", async () => {
   const [directory = ""] = await images.build("drvs");
   const read = (name: string) => Deno.readTextFileSync(`${directory}/share/both/${name}`);
   assert.deepEqual(["same", "first", "second"].map(read), ["second\n", "first\n", "second\n"]);
+  assert.equal(Deno.readTextFileSync(`${directory}/made`), 'made (by a "script")\n');
 });
 
 Deno.test("shellScript runs with an empty environment", async () => {
@@ -239,4 +244,86 @@ Deno.test("the stream of buildLayeredImage is the same archive", async () => {
   const command = 'cmp <(gzip -dc "$1") <("$2")';
   const { code, text } = await runCommand(["bash", "-c", command, "bash", archive, stream]);
   assert.deepEqual([code, text], [0, ""]);
+});
+
+Deno.test("runAsRoot, from Nix: the manual's redis-like image, on a base image", async () => {
+  const image = await load("redisLike");
+  assert.equal(await docker.run(image), "Hello, world!\n");
+  assert.equal(await docker.run(image, "/bin/stat", "-c", "%u:%g", "/data"), "999:999\n");
+  assert.match(await docker.run(image, "/bin/cat", "/etc/passwd"), /^somebody:x:999/m);
+});
+
+Deno.test("scenario 15, from Nix: pullImage takes what nix-prefetch-docker prints, out of a local registry", async () => {
+  await using registry = await startRegistry();
+  const [archive = "", prefetch = ""] = await images.build(
+    "plain",
+    "functions.nix-prefetch-docker",
+  );
+  const destination = `docker://${registry.host}/team/app:1`;
+  const copy = ["skopeo", "--insecure-policy", "copy", "--dest-tls-verify=false"];
+  await succeed([...copy, `docker-archive:${archive}`, destination]);
+  const words = ["--tls-verify", "false", "--final-image-name", "pulled", "--quiet"];
+  const printed = await succeed([
+    `${prefetch}/bin/nix-prefetch-docker`,
+    ...words,
+    `${registry.host}/team/app`,
+    "1",
+  ]);
+  const pulled = (more: string) =>
+    `images.functions.pullImage (${printed} // { tlsVerify = false; ${more} })`;
+  const file = await images.buildExpression(pulled('finalImageTag = "1";'));
+  const text = await succeed(["docker", "load", "--input", file], { env: docker.env });
+  assert.match(text, /^Loaded image: pulled:1$/m);
+  assert.equal(await docker.run("pulled:1"), "Hello, world!\n");
+  const wrong = `hash = "sha256-${"A".repeat(43)}=";`;
+  await assert.rejects(images.buildExpression(pulled(wrong)), /hash mismatch/);
+});
+
+Deno.test("the flake evaluates, and its functions make the same image", async () => {
+  await using scratch = new Scratch();
+  const tag = await nameOf("plain");
+  await succeed(["cp", "--recursive", `${PROJECT}/nix`, `${PROJECT}/flake.nix`, scratch.path]);
+  const features = ["--extra-experimental-features", "nix-command flakes"];
+  const apply = 'make: let image = (make { system = "x86_64-linux"; deno = "/deno"; ' +
+    'program = "/program"; }).buildImage { name = "plain"; tag = "latest"; }; ' +
+    'in "${image.imageName}:${image.imageTag}"';
+  const value = await succeed(
+    [
+      "nix",
+      ...features,
+      "eval",
+      "--json",
+      `path:${scratch.path}#lib.dockerTools`,
+      "--apply",
+      apply,
+    ],
+    { env: nixEnvironment() },
+  );
+  assert.equal(JSON.parse(value), tag);
+});
+
+Deno.test("the program that Nix bundles of the source is the one that Deno bundles", async () => {
+  const cache = JSON.parse(await succeed([Deno.execPath(), "info", "--json"]));
+  const npm = `${cache.npmCache}/registry.npmjs.org`;
+  const esbuild = [...Deno.readDirSync(`${cache.denoDir}/dl`)]
+    .map(({ name }) => `${cache.denoDir}/dl/${name}`)
+    .flatMap((directory) =>
+      [...Deno.readDirSync(directory)].map(({ name }) => `${directory}/${name}`)
+    )
+    .find((file) => /\/esbuild-linux-/.test(file));
+  const version = (name: string) =>
+    [...Deno.readDirSync(`${npm}/${name}`)].map(({ name }) => name).find((name) =>
+      /^\d/.test(name)
+    );
+  const file = await images.buildExpression(`images.bundled {
+    esbuild = ${esbuild};
+    packages = {
+      commander = ${npm}/commander/${version("commander")};
+      zod = ${npm}/zod/${version("zod")};
+    };
+  }`);
+  const run = async (...words: string[]) =>
+    await succeed([Deno.execPath(), "run", "--no-config", "--allow-all", file, ...words]);
+  assert.equal(await run("schema"), await succeed([...nixImageCommand(), "schema"]));
+  assert.equal(await run("--help"), await succeed([...nixImageCommand(), "--help"]));
 });

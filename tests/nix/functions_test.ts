@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { SHADOW_SETUP } from "../../src/rootfs/shadow_setup.ts";
 import { RUN_OPTIONS } from "../../src/process/run_options.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../../src/spec/image_name.ts";
+import { PROJECT } from "../../tasks/program_command.ts";
 import { evaluate } from "../support/evaluate.ts";
 
 async function valueOf(expression: string, given?: string): Promise<unknown> {
@@ -275,4 +276,15 @@ Deno.test("names and tags are taken and refused as by the program", async () => 
       tag,
     );
   }
+});
+
+Deno.test("the flake's overlay puts the functions in the place of nixpkgs'", async () => {
+  const values = await valueOf(`
+    let
+      flake = (import ${PROJECT}/flake.nix).outputs { self = { }; };
+      final = import ${PROJECT}/tests/support/nixpkgs.nix // packages;
+      packages = flake.overlays.default final { dockerTools = { examples = 1; buildImage = 2; }; };
+      image = packages.dockerTools.buildImage { name = "a"; tag = "b"; };
+    in [ packages.dockerTools.examples image.imageTag packages.nix-image.name ]`);
+  assert.deepEqual(values, [1, "b", "nix-image"]);
 });

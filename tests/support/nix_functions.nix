@@ -111,7 +111,12 @@ let
       qemu
       ;
     inherit (fixtures) cacert;
-    path = [ (programs [ "coreutils" ]) ];
+    path = [
+      (programs [
+        "coreutils"
+        "tar"
+      ])
+    ];
     util-linux = programs [ "util-linux" "mount" ];
     proot = programs [ "proot" ];
     shadow = programs [ "passwd" ];
@@ -146,6 +151,17 @@ in
 {
   inherit fixtures build shell;
   functions = import ../../nix given;
+  # The program as nix/default.nix makes it, with this esbuild and these npm packages.
+  bundled =
+    { esbuild, packages }:
+    import ../../nix/bundle.nix {
+      inherit deno packages;
+      system = builtins.currentSystem;
+      esbuild = build "esbuild" ''
+        cat ${esbuild} > $out/bin/esbuild
+        chmod +x $out/bin/esbuild
+      '';
+    };
   # For a machine of another architecture, on which nothing of this one runs.
   crossFunctions = import ../../nix (given // { hostSystem = "aarch64-linux"; });
 }

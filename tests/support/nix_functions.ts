@@ -30,6 +30,7 @@ const DEBIAN = [
   "qemu-system-data",
   "qemu-system-x86",
   "seabios",
+  "tar",
   "sed",
   "skopeo",
   "util-linux",
@@ -93,8 +94,19 @@ export class NixImages {
   /** Builds these attributes, whatever comes of it. */
   async tryBuild(...attributes: string[]): Promise<RunResult> {
     const words = attributes.flatMap((name) => ["-A", name]);
+    return await this.#nixBuild(IMAGES, ...words);
+  }
+
+  /** Builds an expression in which `images` are those of nix_images.nix; returns its store path. */
+  async buildExpression(expression: string): Promise<string> {
+    const { code, text, stderr } = await this.#nixBuild("--expr", withImages(expression));
+    if (code !== 0) throw new Error(`nix-build ended with ${code}\n${stderr}`);
+    return text.trim();
+  }
+
+  async #nixBuild(...words: string[]): Promise<RunResult> {
     const options = ["--no-out-link", "--option", "sandbox", "true"];
-    return await runCommand(["nix-build", IMAGES, ...options, ...this.#arguments, ...words], {
+    return await runCommand(["nix-build", ...options, ...this.#arguments, ...words], {
       env: nixEnvironment(),
     });
   }
@@ -103,9 +115,8 @@ export class NixImages {
   async evaluate(expression: string): Promise<unknown> {
     const { code, text, stderr } = await runCommand(
       [
-        ...["nix-instantiate", "--eval", "--strict", "--json", "--expr"],
-        "{ executable, debian, nixLibraries, kernel, modules, program, directory }@arguments: " +
-        `let images = import ${IMAGES} arguments; in ${expression}`,
+        ...["nix-instantiate", "--eval", "--strict", "--json"],
+        ...["--expr", withImages(expression)],
         ...this.#arguments,
       ],
       { env: nixEnvironment() },
@@ -113,4 +124,9 @@ export class NixImages {
     if (code !== 0) throw new Error(stderr);
     return JSON.parse(text);
   }
+}
+
+function withImages(expression: string): string {
+  const names = "executable, debian, nixLibraries, kernel, modules, program, directory";
+  return `{ ${names} }@arguments: let images = import ${IMAGES} arguments; in ${expression}`;
 }

@@ -15,6 +15,7 @@ let
     fixtures
     build
     shell
+    bundled
     ;
   inherit (functions)
     buildImage
@@ -42,7 +43,7 @@ let
   '';
 in
 rec {
-  inherit functions;
+  inherit functions bundled;
 
   streamed = streamLayeredImage {
     name = "hello";
@@ -292,6 +293,7 @@ rec {
     derivations = [
       fixtures.farmFirst
       fixtures.farmSecond
+      exported
     ];
   };
 
