@@ -112,7 +112,7 @@ in
             mkdir "$out"
             for derivation in $derivations; do
               if [ -d "$derivation" ]; then cp -RPf "$derivation/." "$out"
-              else tar -C "$out" -xpf "$derivation"
+              else tar -C "$out" --delay-directory-restore -xpf "$derivation"
               fi
               chmod -R u+w "$out"
             done
