@@ -5,7 +5,7 @@
 
 import type { Needs } from "./programs.ts";
 
-/** For the unit tests: shells, compressors, and Python as an oracle (Debian's own, of a known version). */
+/** For the unit tests: shells, compressors, Nix to evaluate, and Python as an oracle (Debian's own, of a known version). */
 export const UNIT_NEEDS: Needs = {
   programs: [
     "bash",
@@ -15,6 +15,7 @@ export const UNIT_NEEDS: Needs = {
     "dash",
     "debugfs",
     "mke2fs",
+    "nix-instantiate",
     "setpriv",
     "xz",
     "zsh",

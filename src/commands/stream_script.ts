@@ -3,6 +3,7 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ImageError } from "../errors.ts";
@@ -56,7 +57,9 @@ function ownCommand(): string[] {
   if (Deno.build.standalone) return [Deno.execPath()];
   const main = fileURLToPath(Deno.mainModule);
   const config = fileURLToPath(new URL("deno.json", Deno.mainModule));
-  return [Deno.execPath(), "run", "--config", config, ...RUN_OPTIONS, main];
+  // Bundled, the program needs none.
+  const options = existsSync(config) ? ["--config", config] : ["--no-config"];
+  return [Deno.execPath(), "run", ...options, ...RUN_OPTIONS, main];
 }
 
 function writing(text: string): (path: string) => Promise<void> {

@@ -180,7 +180,10 @@ export const MOUNT = `
 set -e
 root=$1 store=$2 brought=$3 library=$4
 shift 4
-for place in dev proc sys; do mount --rbind "/$place" "$root/$place"; done
+# A Nix build sees no /sys.
+for place in dev proc sys; do
+  if [ -d "/$place" ]; then mount --rbind "/$place" "$root/$place"; fi
+done
 if [ "$store" ]; then mount --rbind "$store" "$root/nix/store"; fi
 mount --bind "$brought" "$root${BROUGHT}"
 mount --bind "$library" "$root${BROUGHT}/library"
@@ -195,7 +198,9 @@ exec chroot "$root" "$@"
 export const TRY_NAMESPACE = `
 mkdir -p "$1/try"
 exec unshare --user --map-root-user --mount sh -ec '
-  for place in dev proc sys; do mount --rbind "/$place" "$1/try"; done
+  for place in dev proc sys; do
+    if [ -d "/$place" ]; then mount --rbind "/$place" "$1/try"; fi
+  done
   exec chroot / true
 ' sh "$1"
 `;

@@ -17,7 +17,8 @@ export const stderrOutput: ProgressOutput = {
     }
   },
   get isTerminal() {
-    return Deno.stderr.isTerminal();
+    // What Nix gives to builders has no size, and is the log.
+    return Deno.stderr.isTerminal() && this.columns > 0;
   },
   get columns() {
     try {
