@@ -9,6 +9,7 @@ import { ImageError, UsageError } from "../errors.ts";
 import type { ImagePlan } from "../image/image_plan.ts";
 import { planImage } from "../image/plan.ts";
 import { WorkDirectory } from "../disk/work_directory.ts";
+import { readDocument, type SpecDocument } from "../spec/document.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import type { Compressor } from "../spec/image_spec.ts";
 import { loadSpec } from "../spec/load.ts";
@@ -50,8 +51,12 @@ export function checkRepoTag(repoTag: string): void {
   );
 }
 
-/** The root as a prefix of store paths; nix-store would create one that is not there. */
-function checkStoreRoot(directory: string): string {
+/**
+ * The root as a prefix of store paths; nix-store would create one that is not there.
+ *
+ * @throws {UsageError} if there is no store.
+ */
+export function checkStoreRoot(directory: string): string {
   const root = resolve(directory) === "/" ? "" : resolve(directory);
   const store = root + STORE_DIR;
   try {
@@ -72,22 +77,34 @@ export interface PlannedSpec extends AsyncDisposable {
   readonly compressor: Compressor;
 }
 
+/** The document in a file, or on standard input: see {@linkcode readDocument}. */
+export function readInput(source: string): Promise<SpecDocument> {
+  return readDocument({ source, readStdin });
+}
+
+function readStdin(): Promise<Uint8Array> {
+  return new Response(Deno.stdin.readable).bytes();
+}
+
 /**
  * Reads a spec and plans its image.
  *
  * @param report told what to tell the user: warnings, and what the spec's commands print
+ * @param document the spec, where it has been read already
  * @throws {UsageError} if the spec is wrong.
  */
 export async function planFromFile(
   source: string,
   options: PlanningOptions,
   report: Report,
+  document?: SpecDocument,
 ): Promise<PlannedSpec> {
   const { repoTag } = options;
   if (repoTag !== undefined) checkRepoTag(repoTag);
   const { spec, warnings } = await loadSpec({
     source,
-    readStdin: () => new Response(Deno.stdin.readable).bytes(),
+    readStdin,
+    document,
     sourceDateEpoch: Deno.env.get("SOURCE_DATE_EPOCH"),
   });
   for (const warning of warnings) report.warn(warning);

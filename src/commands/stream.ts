@@ -18,7 +18,8 @@ import {
   type PlannedWithBase,
   writeArchive,
 } from "./archiving.ts";
-import { checkRepoTag, planFromFile, type PlanningOptions } from "./planning.ts";
+import { isStreamerConf } from "../spec/streamer_conf.ts";
+import { checkRepoTag, planFromFile, type PlanningOptions, readInput } from "./planning.ts";
 import { reportNotices, reportTo } from "./report.ts";
 import { writeStreamScript } from "./stream_script.ts";
 
@@ -49,10 +50,17 @@ export async function streamCommand(
   if (spec === "-" && options.have?.includes("-")) {
     throw new UsageError("-: there is one standard input, which can be the spec or --have");
   }
+  if (options.repoTag !== undefined) checkRepoTag(options.repoTag);
+  const document = options.plan === undefined ? await readInput(specOf(spec)) : undefined;
+  if (document && isStreamerConf(document.value)) {
+    refuseOptionsOfSpecs(options);
+    const { streamConf } = await import("./stream_conf.ts");
+    return await streamConf(document, options);
+  }
   const report = reportTo(options.quiet);
   const capturing = options.script || !options.tar && isCaptured();
   await using planned = options.plan === undefined
-    ? await planFromFile(specOf(spec), options, report)
+    ? await planFromFile(specOf(spec), options, report, document)
     : await readPlan(options.plan, options.repoTag);
   const { plan, base } = planned;
   if (await capturing) {
@@ -84,6 +92,15 @@ async function leftOut({ layers }: Image, have: readonly string[]): Promise<Left
   };
 }
 
+/** A conf.json leaves nothing of these open. */
+function refuseOptionsOfSpecs(options: StreamOptions): void {
+  const given = (["have", "script", "closure", "strict", "dockerV1"] as const)
+    .find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  const flag = given === "dockerV1" ? "docker-v1" : given;
+  throw new UsageError(`--${flag} is for a spec, and this is a conf.json of nixpkgs`);
+}
+
 function specOf(spec: string | undefined): string {
   if (spec === undefined) throw new UsageError("Missing the spec: a JSON file, or -");
   return spec;
@@ -97,7 +114,6 @@ async function readPlan(
   if (plan.formatVersion !== FORMAT_VERSION) {
     throw new UsageError(`${file} was planned by another version of nix-image; plan it again`);
   }
-  if (repoTag !== undefined) checkRepoTag(repoTag);
   let base: BaseImage | undefined;
   if (plan.base !== null) {
     const { reopenBaseImage } = await import("../base/base_image.ts");

@@ -6,10 +6,10 @@
 import { UsageError } from "../errors.ts";
 import { impliedVariant, ociArchitecture } from "./architecture.ts";
 import { baseImageOf, baseImageProblems, baseImageWarnings, findBaseImage } from "./base_image.ts";
+import { type DocumentSource, readDocument, type SpecDocument } from "./document.ts";
 import { inexactNumbers, isObject, misspeltConfigFields } from "./config_schema.ts";
 import type { HelperName, ImageSpec, JsonValue, RootSource } from "./image_spec.ts";
 import { typeProblems, typeWarnings } from "./image_type.ts";
-import { JsonTextError, parseJson } from "./json_text.ts";
 import { type JsonPath, type Problem, problemLines, unexpected, visible } from "./problem.ts";
 import { specSchema } from "./schema.ts";
 import { schemaProblems } from "./schema_issues.ts";
@@ -17,11 +17,9 @@ import { baseDirectory, resolveSource, resolveToolPath } from "./sources.ts";
 import { LAST_TIME, parseTime } from "./time.ts";
 
 /** Where a spec comes from. */
-export interface SpecSource {
-  /** The path of the spec file, or `-` for standard input. */
-  readonly source: string;
-  /** Reads standard input to its end; called only when `source` is `-`. */
-  readonly readStdin: () => Promise<Uint8Array>;
+export interface SpecSource extends DocumentSource {
+  /** The spec, where it has been read already. */
+  readonly document?: SpecDocument | undefined;
   /** The default of `architecture`: an OCI, Nix or kernel name. Default: this machine's. */
   readonly hostArchitecture?: string;
   /** The environment's SOURCE_DATE_EPOCH, which stands for `now` where it is set. */
@@ -46,10 +44,7 @@ export interface LoadedSpec {
  */
 export async function loadSpec(from: SpecSource): Promise<LoadedSpec> {
   const now = timeOfNow(from.sourceDateEpoch);
-  const fromStdin = from.source === "-";
-  const file = fromStdin ? "standard input" : from.source;
-  const bytes = fromStdin ? await from.readStdin() : await readSpecFile(file);
-  const document = parseDocument(bytes, file);
+  const { file, value: document } = from.document ?? await readDocument(from);
 
   const problems: Problem[] = [];
   const parsed = specSchema.safeParse(document);
@@ -58,7 +53,7 @@ export async function loadSpec(from: SpecSource): Promise<LoadedSpec> {
   // Zod puts the fields it knows first, so the config is taken from the document itself.
   const config = isObject(document) && isObject(document.config) ? document.config : {};
   problems.push(...inexactNumbers(config, ["config"]));
-  const base = baseDirectory(fromStdin ? undefined : file);
+  const base = baseDirectory(from.source === "-" ? undefined : file);
   const contents = await resolveSources(document, "contents", base, problems);
   const copyToRoot = await resolveSources(document, "copyToRoot", base, problems);
   const baseImage = await findBaseImage(document, base, problems);
@@ -102,35 +97,6 @@ function timeOfNow(epoch: string | undefined): number | "now" {
     "SOURCE_DATE_EPOCH in the environment: expected seconds since 1970, an integer from 0 to " +
       `${LAST_TIME}, found ${JSON.stringify(epoch)}`,
   );
-}
-
-async function readSpecFile(file: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new UsageError(`${file}: no such spec file`);
-    const reason = error instanceof Deno.errors.NotCapable
-      ? 'this program may not open it; use "-" for standard input'
-      : error instanceof Error
-      ? error.message
-      : String(error);
-    throw new UsageError(`${file}: cannot read the spec: ${reason}`, { cause: error });
-  }
-}
-
-function parseDocument(bytes: Uint8Array, file: string): JsonValue {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new UsageError(`${file}: expected JSON in UTF-8, found other bytes`, { cause });
-  }
-  try {
-    return parseJson(text);
-  } catch (error) {
-    if (!(error instanceof JsonTextError)) throw error;
-    throw new UsageError(`${file}: ${error.message}`, { cause: error });
-  }
 }
 
 const SOURCE = "a store path or a link to one, a directory, or a tarball (.tar, .tar.gz, .tgz, " +
