@@ -6,7 +6,9 @@
 import assert from "node:assert/strict";
 import { readImage } from "../support/archive.ts";
 import { HELLO, makeConf } from "../support/confs.ts";
-import { nixImage, type RunOptions, succeed } from "../support/program.ts";
+import { DigestCache } from "../../src/layer/digest_cache.ts";
+import { buildFixtures, closureOf } from "../support/nix_paths.ts";
+import { nixImage, nixImageCommand, type RunOptions, succeed } from "../support/program.ts";
 import { runPython } from "../support/python.ts";
 import { SEED } from "../support/samples.ts";
 import { Scratch } from "../support/scratch.ts";
@@ -79,14 +81,43 @@ Deno.test("what is now is the time of streaming, with the fraction of a second, 
   }
 });
 
-Deno.test("standard output is a pipe of a shell that captures it: it gets the archive, too", async () => {
+Deno.test("a conf.json comes from standard input, and a shell that captures gets the archive", async () => {
   await using scratch = new Scratch();
   const root = `${scratch.path}/root`;
-  const conf = scratch.spec(makeConf(root));
-  const { text } = await nixImage(["stream", "--store-root", root, "-"], {
-    stdin: await Deno.readTextFile(conf),
-  });
-  assert.match(text, /"RepoTags": \[\s*"hello:1"/);
+  const stdin = JSON.stringify(makeConf(root));
+  const command = [...nixImageCommand(), "stream", "--store-root", root, "-"];
+  const captured = ["sh", "-c", 'archive=$("$@"); printf %s "$archive"', "sh", ...command];
+  assert.match(await succeed(captured, { stdin }), /"RepoTags": \[\s*"hello:1"/);
+});
+
+Deno.test("digests are kept: with them layers are read once, and one that is wrong is found out", async () => {
+  await using scratch = new Scratch();
+  const { bash } = await buildFixtures("bash");
+  const store_layers = (await closureOf(bash)).map((path) => [path]);
+  const { customisation_layer, ...others } = makeConf(scratch.path);
+  const directory = `${scratch.path}${customisation_layer}`;
+  const conf = scratch.spec({ ...others, store_layers, customisation_layer: directory });
+  const [first, again] = [`${scratch.path}/first.tar`, `${scratch.path}/again.tar`];
+  const run = async (stdoutFile: string) =>
+    await nixImage(["stream", conf], {
+      env: { XDG_CACHE_HOME: `${scratch.path}/cache` },
+      stdoutFile,
+    });
+  assert.equal((await run(first)).code, 0);
+  const digests = `${scratch.path}/cache/nix-image/digests`;
+  const keys = [...Deno.readDirSync(digests)].map(({ name }) => name.replace(".tar", ""));
+  assert.equal(keys.length, store_layers.length);
+  assert.equal((await run(again)).code, 0);
+  await succeed(["cmp", first, again]);
+
+  const cache = new DigestCache(digests);
+  const kept = await cache.get(keys[0]!);
+  await cache.put(keys[0]!, { digest: `sha256:${"0".repeat(64)}`, size: kept!.size });
+  const failed = await run(again);
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /digest that was kept is not that of the layer's bytes: /);
+  assert.equal((await run(again)).code, 0);
+  await succeed(["cmp", first, again]);
 });
 
 Deno.test("progress is on standard error, nothing at all with --quiet; an unknown key is told", async () => {

@@ -92,7 +92,8 @@ def base_image(name, member_of, config, packed=lambda tar: tar, stored=lambda ta
     tars = [layer_tar({f"base-{number}": choice.randbytes(2000)}) for number in range(2)]
     tars.append(tars[0])
     out, names = io.BytesIO(), []
-    with tarfile.open(fileobj=out, mode="w", format=format) as archive:
+    everywhere = {"comment": "of all", "note": "ö"} if format == tarfile.PAX_FORMAT else None
+    with tarfile.open(fileobj=out, mode="w", format=format, pax_headers=everywhere) as archive:
         for number, tar in enumerate(tars):
             member, content = member_of(number, stored(tar))
             names.append(member.name)
