@@ -12,7 +12,7 @@ import { WorkDirectory } from "../disk/work_directory.ts";
 import { readDocument, type SpecDocument } from "../spec/document.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import type { Compressor } from "../spec/image_spec.ts";
-import { loadSpec } from "../spec/load.ts";
+import { specOf } from "../spec/load.ts";
 import { readingFrom } from "../store/files.ts";
 import { closuresWithin, readGraphFile } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
@@ -79,11 +79,10 @@ export interface PlannedSpec extends AsyncDisposable {
 
 /** The document in a file, or on standard input: see {@linkcode readDocument}. */
 export function readInput(source: string): Promise<SpecDocument> {
-  return readDocument({ source, readStdin });
-}
-
-function readStdin(): Promise<Uint8Array> {
-  return new Response(Deno.stdin.readable).bytes();
+  return readDocument({
+    source,
+    readStdin: () => new Response(Deno.stdin.readable).bytes(),
+  });
 }
 
 /**
@@ -101,10 +100,8 @@ export async function planFromFile(
 ): Promise<PlannedSpec> {
   const { repoTag } = options;
   if (repoTag !== undefined) checkRepoTag(repoTag);
-  const { spec, warnings } = await loadSpec({
+  const { spec, warnings } = await specOf(document ?? await readInput(source), {
     source,
-    readStdin,
-    document,
     sourceDateEpoch: Deno.env.get("SOURCE_DATE_EPOCH"),
   });
   for (const warning of warnings) report.warn(warning);

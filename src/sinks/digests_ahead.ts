@@ -8,6 +8,9 @@ import { readDigest } from "../layer/read_digest.ts";
 import type { ListedLayer, StreamerImage } from "../image/streamer_image.ts";
 import type { DigestAnswer, DigestQuestion } from "./digest_worker.ts";
 
+/** A bundle of the program has it elsewhere, or not at all. */
+const WORKER = new URL("./digest_worker.ts", import.meta.url);
+
 type Answer = PromiseWithResolvers<LayerDigest | undefined>;
 
 /** See above. Disposing of it ends the thread. */
@@ -21,6 +24,8 @@ export class DigestsAhead implements Disposable {
    * @param known whether the digest of the layer at an index is, so that it is not read
    */
   constructor(image: StreamerImage, known: (index: number) => boolean) {
+    // Without a thread, it takes longer; a module that is not there would have Deno tell the user.
+    if (!isThere(new URL(WORKER))) return;
     const { owner, storeRoot } = image;
     const [, ...others] = image.layers.entries().filter(([index, layer]) =>
       "paths" in layer && !known(index)
@@ -47,13 +52,12 @@ export class DigestsAhead implements Disposable {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL("./digest_worker.ts", import.meta.url), { type: "module" });
+    const worker = new Worker(WORKER, { type: "module" });
     worker.addEventListener(
       "message",
       ({ data: { index, found } }: MessageEvent<DigestAnswer>) =>
         this.#answers.get(index)?.resolve(found),
     );
-    // Without a thread, it takes longer.
     worker.addEventListener("error", (event) => {
       event.preventDefault();
       for (const { resolve } of this.#answers.values()) resolve(undefined);
@@ -64,5 +68,14 @@ export class DigestsAhead implements Disposable {
   /** Ends the thread. */
   [Symbol.dispose](): void {
     this.#worker?.terminate();
+  }
+}
+
+function isThere(source: URL): boolean {
+  if (source.protocol !== "file:") return true;
+  try {
+    return Deno.statSync(source).isFile;
+  } catch {
+    return false;
   }
 }

@@ -6,7 +6,7 @@
 import { UsageError } from "../errors.ts";
 import { impliedVariant, ociArchitecture } from "./architecture.ts";
 import { baseImageOf, baseImageProblems, baseImageWarnings, findBaseImage } from "./base_image.ts";
-import { type DocumentSource, readDocument, type SpecDocument } from "./document.ts";
+import { readDocument, type SpecDocument } from "./document.ts";
 import { inexactNumbers, isObject, misspeltConfigFields } from "./config_schema.ts";
 import type { HelperName, ImageSpec, JsonValue, RootSource } from "./image_spec.ts";
 import { typeProblems, typeWarnings } from "./image_type.ts";
@@ -17,9 +17,11 @@ import { baseDirectory, resolveSource, resolveToolPath } from "./sources.ts";
 import { LAST_TIME, parseTime } from "./time.ts";
 
 /** Where a spec comes from. */
-export interface SpecSource extends DocumentSource {
-  /** The spec, where it has been read already. */
-  readonly document?: SpecDocument | undefined;
+export interface SpecSource {
+  /** The path of the spec file, or `-` for standard input. */
+  readonly source: string;
+  /** Reads standard input to its end; called only when `source` is `-`. */
+  readonly readStdin: () => Promise<Uint8Array>;
   /** The default of `architecture`: an OCI, Nix or kernel name. Default: this machine's. */
   readonly hostArchitecture?: string;
   /** The environment's SOURCE_DATE_EPOCH, which stands for `now` where it is set. */
@@ -43,8 +45,19 @@ export interface LoadedSpec {
  * problem in the spec.
  */
 export async function loadSpec(from: SpecSource): Promise<LoadedSpec> {
+  return await specOf(await readDocument(from), from);
+}
+
+/**
+ * Checks a spec that has been read: see {@linkcode loadSpec}.
+ *
+ * @throws {UsageError} as that does.
+ */
+export async function specOf(
+  { file, value: document }: SpecDocument,
+  from: Omit<SpecSource, "readStdin">,
+): Promise<LoadedSpec> {
   const now = timeOfNow(from.sourceDateEpoch);
-  const { file, value: document } = from.document ?? await readDocument(from);
 
   const problems: Problem[] = [];
   const parsed = specSchema.safeParse(document);

@@ -71,7 +71,7 @@ with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as archive:
                 write_layer(sink, paths, root, owner)
                 sink.close()
 
-            threading.Thread(target=produce).start()
+            threading.Thread(target=produce, daemon=True).start()
             add(archive, digest + "/layer.tar", first.size, source)
         is_added(digest + "/layer.tar", digest, paths)
     directory = conf["customisation_layer"]
