@@ -56,6 +56,8 @@ Deno.test("openCopiedImage() gives layers that fail at the end unless they have 
   await open({ "a.tar": tar, "b.tar": tar }, { "a.tar": tar, "b.tar": other }, async (opened) => {
     using image = await opened;
     const [first, second] = image.layers;
+    // The config of the archive has no `config`.
+    assert.deepEqual(image.config, {});
     assert.deepEqual(await new Response(first?.open?.()).bytes(), tar);
     await assert.rejects(new Response(second?.open?.()).bytes(), /is damaged or another one/);
   });
