@@ -384,7 +384,7 @@ Deno.test("plan --graph draws the layers of a spec, and prints what it does with
   const args = ["plan", "--closure", graph, spec];
   const plain = await nixImage(args);
   assert.equal(plain.code, 0, plain.stderr);
-  const layers = planLayers(closure, { strategy: "auto", limit: 19 });
+  const layers = planLayers(closure, { strategy: "updates", limit: 19 });
 
   for (const [ending, draws] of [["svg", /^<svg /], ["html", /^<!DOCTYPE html>/]] as const) {
     const file = `${scratch.path}/layers.${ending}`;

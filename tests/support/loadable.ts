@@ -37,7 +37,7 @@ export class LoadableStore {
       return { path, narSize, narHash: `sha256:${this.#hashOf(file)}`, references: [] };
     });
     const spec = `${this.#root}/${name}.json`;
-    Deno.writeTextFileSync(spec, JSON.stringify({ name, tag: "1", config }));
+    Deno.writeTextFileSync(spec, JSON.stringify({ name, tag: "1", layering: "auto", config }));
     Deno.writeTextFileSync(`${spec}.graph`, JSON.stringify(graph));
     return [spec, "--store-root", this.#root, "--closure", `${spec}.graph`];
   }
