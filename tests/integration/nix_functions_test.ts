@@ -253,6 +253,31 @@ Deno.test("runAsRoot, from Nix: the manual's redis-like image, on a base image",
   assert.match(await docker.run(image, "/bin/cat", "/etc/passwd"), /^somebody:x:999/m);
 });
 
+Deno.test("scenario 54, from Nix: a nix-shell image builds its derivation, which Nix has not built", async () => {
+  const image = await load("nixShell");
+  assert.equal(image, "needs_home-1.0-env:latest");
+  const command = ["bash", "-c", "test ! -e $out && buildDerivation && $out"];
+  assert.equal(await docker.run(image, ...command), "Hello, world!\n");
+  assert.equal(await docker.run(image, "/usr/bin/env", "-i", "A=b", "/usr/bin/env"), "A=b\n");
+  const { Env } = (await docker.inspect(image)).Config;
+  assert(
+    Env?.some((entry) => /^SSL_CERT_FILE=.*-cacert\/etc\/ssl\/certs\/ca-bundle.crt$/.test(entry)),
+  );
+  const [archive] = await images.build("nixShell");
+  assert.match(archive ?? "", /-Needs_home\+1\.0-env\.tar\.gz$/);
+});
+
+Deno.test("scenarios 58, 60 and 61, from Nix: a streamed nix-shell image runs a command as its user", async () => {
+  const image = await load("nixShellRun");
+  assert.match(image, /team\/shell:[0-9a-z]{32}$/);
+  assert.equal(image, await nameOf("nixShellRun"));
+  assert.equal(
+    await docker.run(image),
+    "This is the shell hook!\nhooked into shell-test in /homeless-shelter\n" +
+      "Hello, it's the world!\n1234\n4321\n",
+  );
+});
+
 Deno.test("scenario 15, from Nix: pullImage takes what nix-prefetch-docker prints, out of a local registry", async () => {
   await using registry = await startRegistry();
   const [archive = "", prefetch = ""] = await images.build(

@@ -15,6 +15,8 @@ let
     fixtures
     build
     shell
+    shellFixtures
+    given
     bundled
     ;
   inherit (functions)
@@ -22,7 +24,9 @@ let
     buildImageWithNixDb
     buildLayeredImage
     buildLayeredImageWithNixDb
+    buildNixShellImage
     streamLayeredImage
+    streamNixShellImage
     binSh
     caCertificates
     exportImage
@@ -303,6 +307,34 @@ rec {
       echo before
       false
     '';
+  };
+
+  # "Building a shell image" of the manual. Nix itself could not build this derivation, whose home
+  # directory is elsewhere there. One of its inputs is nowhere named.
+  nixShell = buildNixShellImage {
+    drv = shellFixtures.build {
+      name = "Needs_home+1.0";
+      shell = given.runtimeShell;
+      unnamed = builtins.substring 0 0 "${shellFixtures.hello}";
+      buildCommand = ''
+        test "$HOME" = /build
+        printf '#!%s\necho "Hello, world!"\n' "$shell" > $out
+        chmod +x $out
+      '';
+    };
+    shell = given.runtimeShell;
+    tag = "latest";
+  };
+
+  # With another package, a shell hook and a user, streamed.
+  nixShellRun = streamNixShellImage {
+    drv = shellFixtures.hook;
+    name = "registry-1.docker.io/Team/Shell";
+    uid = 1234;
+    gid = 4321;
+    homeDirectory = "/homeless-shelter";
+    shell = given.bash;
+    run = "echo \"$greeting in $HOME\"; hello-1.0; ${shell}/bin/id -u; ${shell}/bin/id -g";
   };
 
   script = shellScript "greet" "echo \"hello from $0\"";
