@@ -243,7 +243,7 @@ rec {
     config.Cmd = [ "/bin/hello" ];
   };
 
-  # "Redis-like" of the manual: commands as root on a base image.
+  # "Redis-like" of the manual, on a base image: "Shadow setup" as root.
   redisLike = buildImage {
     name = "redis-like";
     tag = "latest";
@@ -252,8 +252,12 @@ rec {
     fromImageTag = "latest";
     copyToRoot = [ fixtures.users ];
     runAsRoot = ''
-      mkdir -p /data
-      chown 999:999 /data
+      #!${given.runtimeShell}
+      ${shadowSetup}
+      groupadd -r redis
+      useradd -r -g redis redis
+      mkdir /data
+      chown redis:redis /data
     '';
     diskSize = 128;
     buildVMMemorySize = 256;
@@ -261,6 +265,62 @@ rec {
       Cmd = [ "hello" ];
       WorkingDir = "/data";
       Volumes."/data" = { };
+    };
+  };
+
+  # The greeting and what it needs in one layer, the rest in another.
+  pipeline = streamLayeredImage {
+    name = "pipeline";
+    contents = [
+      fixtures.hello
+      shell
+    ];
+    layeringPipeline = [
+      [
+        "subcomponent_out"
+        [ fixtures.hello ]
+      ]
+      [ "flatten" ]
+    ];
+    config.Cmd = [ "hello" ];
+  };
+
+  pipelineFile = streamLayeredImage {
+    name = "pipeline-file";
+    contents = [
+      fixtures.hello
+      shell
+    ];
+    layeringPipeline = builtins.toFile "pipeline.json" ''[["popularity_contest"], ["limit_layers", 3]]'';
+  };
+
+  # Fields that dockerTools has no argument for.
+  ownFields = streamLayeredImage {
+    name = "own-fields";
+    contents = [ shell ];
+    config.Env = [
+      "GREETING=${fixtures.message}"
+      "ABSENT=${fixtures.users}"
+    ];
+    spec = {
+      layering = "popularity";
+      groups = [
+        {
+          name = "shell and greeting";
+          paths = [
+            shell
+            fixtures.message
+          ];
+        }
+      ];
+      files = [
+        {
+          type = "file";
+          path = "/etc/greeting";
+          text = "of ${fixtures.itself}\n";
+        }
+      ];
+      absentStorePaths = [ fixtures.users ];
     };
   };
 
