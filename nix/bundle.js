@@ -3,8 +3,8 @@
 
 const [source, esbuild, out, ...packages] = Deno.args;
 
-/** What starts a thread: its source is another file, which becomes a part of this one. */
-const WORKER = 'new URL("./compress_worker.ts", import.meta.url)';
+/** What threads run: the source of each, another file, becomes a part of this one. */
+const WORKERS = ["compress_worker", "digest_worker"];
 
 function bundle(file) {
   const { success, stdout } = new Deno.Command(esbuild, {
@@ -24,7 +24,12 @@ function bundle(file) {
   return new TextDecoder().decode(stdout);
 }
 
-const parts = bundle("cli.ts").split(WORKER);
-if (parts.length !== 2) throw new Error(`${WORKER} is there ${parts.length - 1} times, not once`);
-const worker = encodeURIComponent(bundle("src/sinks/compress_worker.ts"));
-Deno.writeTextFileSync(out, parts.join(`"data:text/javascript,${worker}"`));
+let text = bundle("cli.ts");
+for (const worker of WORKERS) {
+  const start = `new URL("./${worker}.ts", import.meta.url)`;
+  const parts = text.split(start);
+  if (parts.length !== 2) throw new Error(`${start} is there ${parts.length - 1} times, not once`);
+  const source = encodeURIComponent(bundle(`src/sinks/${worker}.ts`));
+  text = parts.join(`"data:text/javascript,${source}"`);
+}
+Deno.writeTextFileSync(out, text);

@@ -7,16 +7,21 @@
 import { dirname, resolve } from "node:path";
 import { PROJECT } from "./program_command.ts";
 
-/** What starts a thread: its source is another file, which becomes a part of this one. */
-const WORKER = 'new URL("./compress_worker.ts", import.meta.url)';
-const WORKER_FILE = "src/sinks/compress_worker.ts";
+/** What threads run: the source of each, another file, becomes a part of this one. */
+const WORKERS = ["compress_worker", "digest_worker"];
 
 /** Writes the bundle to `file`, which is there when it is whole. */
 export async function writeBundle(file: string): Promise<void> {
-  const [program, worker] = await Promise.all([bundle("cli.ts"), bundle(WORKER_FILE)]);
-  const parts = program.split(WORKER);
-  if (parts.length !== 2) throw new Error(`${WORKER} is there ${parts.length - 1} times, not once`);
-  const text = parts.join(`"data:text/javascript,${encodeURIComponent(worker)}"`);
+  let text = await bundle("cli.ts");
+  for (const worker of WORKERS) {
+    const start = `new URL("./${worker}.ts", import.meta.url)`;
+    const parts = text.split(start);
+    if (parts.length !== 2) {
+      throw new Error(`${start} is there ${parts.length - 1} times, not once`);
+    }
+    const source = await bundle(`src/sinks/${worker}.ts`);
+    text = parts.join(`"data:text/javascript,${encodeURIComponent(source)}"`);
+  }
   await Deno.mkdir(dirname(file), { recursive: true });
   const temporary = `${file}.${crypto.randomUUID()}`;
   await Deno.writeTextFile(temporary, text);

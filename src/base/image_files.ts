@@ -70,6 +70,8 @@ interface OpenOptions {
   readonly tolerated?: ToleratedDamage | undefined;
   /** See {@linkcode ImageFiles.onDamage}; of a directory alone. */
   readonly onDamage?: (() => void) | undefined;
+  /** Told of each member of an archive. */
+  readonly onMember?: ((member: ArchiveMember) => void) | undefined;
 }
 
 /** More members than the archive of any image has; each of them takes memory. */
@@ -89,13 +91,13 @@ const MAX_LINKS = 40;
  */
 export async function openImageFiles(
   path: string,
-  { input, tolerated, onDamage }: OpenOptions = {},
+  { input, tolerated, onDamage, onMember }: OpenOptions = {},
 ): Promise<ImageFiles> {
   if (input) return await ArchivedFiles.open(path, { input, tolerated });
   const { isDirectory, isFile } = readingFrom(path, () => Deno.statSync(path));
   if (isDirectory) return new DirectoryFiles(path, onDamage);
   if (!isFile) throw new ImageError(`${path} is neither a file nor a directory`);
-  return await ArchivedFiles.open(path, { tolerated });
+  return await ArchivedFiles.open(path, { tolerated, onMember });
 }
 
 class DirectoryFiles implements ImageFiles {
@@ -150,11 +152,14 @@ class ArchivedFiles implements ImageFiles {
     this.documents = new DocumentBudget(path);
   }
 
-  static async open(path: string, { input, tolerated }: OpenOptions): Promise<ArchivedFiles> {
+  static async open(
+    path: string,
+    { input, tolerated, onMember }: OpenOptions,
+  ): Promise<ArchivedFiles> {
     const archive = await ArchiveFile.open(path, { input, onDamage: tolerated?.onDamage });
     try {
       const files = new ArchivedFiles(path, archive);
-      await files.#list(tolerated);
+      await files.#list(tolerated, onMember);
       return files;
     } catch (error) {
       archive.close();
@@ -162,13 +167,17 @@ class ArchivedFiles implements ImageFiles {
     }
   }
 
-  async #list(tolerated: ToleratedDamage | undefined): Promise<void> {
+  async #list(
+    tolerated: ToleratedDamage | undefined,
+    onMember: OpenOptions["onMember"],
+  ): Promise<void> {
     const members = tolerated?.members(this.#archive.bytes(), this.path) ?? this.#archive.members();
     let count = 0;
     for await (const member of members) {
       try {
         if (++count > MAX_MEMBERS) throw this.#wrong(`more than ${MAX_MEMBERS} members`);
         this.#add(member);
+        onMember?.(member);
       } catch (error) {
         if (!tolerated || !(error instanceof ImageError)) throw error;
         tolerated.onDamage(error);

@@ -157,9 +157,13 @@ export function commandLine(help: string): Command {
     .summary("write an image to standard output, for docker load")
     .description(`Write the image that SPEC describes to standard output, as docker load reads it.
 
-In the command substitution of a shell, which can not hold an archive, the path of a script that does so is printed instead.`)
+In the command substitution of a shell, which can not hold an archive, the path of a script that does so is printed instead.
+
+SPEC may also be the conf.json that nixpkgs' streamLayeredImage gives to its own script: the archive is that script's, byte for byte.`)
     .argument("[spec]", "a JSON file, or - for standard input")
     .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
+    // As nixpkgs' script spells it.
+    .addOption(new Option("--repo_tag <name:tag>").conflicts("repoTag").hideHelp())
     .addOption(layerNames)
     .addOption(dockerV1)
     .addOption(storeRoot)
@@ -192,9 +196,12 @@ Examples:
   $(nix-image stream spec.json) | docker load
   docker image inspect $(docker image ls -q) | nix-image stream --have - spec.json | docker load`,
     )
-    .action(async (spec, options) => {
+    .action(async (spec, { repo_tag, ...options }) => {
       const { streamCommand } = await import("./stream.ts");
-      await streamCommand(spec, options);
+      await streamCommand(
+        spec,
+        repo_tag === undefined ? options : { ...options, repoTag: repo_tag },
+      );
     });
 
   program.command("build")

@@ -3,9 +3,9 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { DigestCache, KeptDigestError, type LayerDigest } from "../layer/digest_cache.ts";
-import { type Layer, readLayer } from "../layer/layer.ts";
+import type { Layer } from "../layer/layer.ts";
+import { readDigest } from "../layer/read_digest.ts";
 import { trustedCacheDirectory } from "./cache_directory.ts";
 
 /** See above. */
@@ -76,7 +76,7 @@ export class KeptDigests {
         found = { digest: diffId, size: await layer.tarSize() };
       } else if (found === undefined) {
         onLayer(index);
-        found = await digestOf(layer);
+        found = await readDigest(layer);
         if (contentKey !== undefined) await this.#cache?.put(contentKey, found);
       }
       this.#found[index] = found;
@@ -94,14 +94,4 @@ export class KeptDigests {
 function openCache(): DigestCache | undefined {
   const directory = trustedCacheDirectory("digests");
   return directory === undefined ? undefined : new DigestCache(directory);
-}
-
-async function digestOf(layer: Layer): Promise<LayerDigest> {
-  const hash = createHash("sha256");
-  let size = 0;
-  await readLayer(layer, (chunk) => {
-    hash.update(chunk);
-    size += chunk.length;
-  });
-  return { digest: `sha256:${hash.digest("hex")}`, size };
 }

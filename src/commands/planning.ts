@@ -12,9 +12,10 @@ import { planImage } from "../image/plan.ts";
 import type { LayeringOptions } from "../layering/layering.ts";
 import type { LayerTarget } from "../layering/targets.ts";
 import { WorkDirectory } from "../disk/work_directory.ts";
+import { readDocument, type SpecDocument } from "../spec/document.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import type { Compressor } from "../spec/image_spec.ts";
-import { loadSpec } from "../spec/load.ts";
+import { specOf } from "../spec/load.ts";
 import type { Closure } from "../store/closure.ts";
 import { readingFrom } from "../store/files.ts";
 import { closuresWithin, graphIn } from "../store/graph_file.ts";
@@ -90,18 +91,26 @@ export interface PlannedSpec extends AsyncDisposable {
   readonly compressor: Compressor;
 }
 
+/** The document in a file, or on standard input: see {@linkcode readDocument}. */
+export function readInput(
+  source: string,
+  readStdin = () => new Response(Deno.stdin.readable).bytes(),
+): Promise<SpecDocument> {
+  return readDocument({ source, readStdin });
+}
+
 /**
  * Reads a spec and plans its image.
  *
  * @param report told what to tell the user: warnings, and what the spec's commands print
- * @param readStdin gives the spec where `source` is "-"
+ * @param document the spec, where it has been read already
  * @throws {UsageError} if the spec is wrong.
  */
 export async function planFromFile(
   source: string,
   options: PlanningOptions,
   report: Report,
-  readStdin: () => Promise<Uint8Array> = () => new Response(Deno.stdin.readable).bytes(),
+  document?: SpecDocument,
 ): Promise<PlannedSpec> {
   const { repoTag, previous, history = [] } = options;
   if (repoTag !== undefined) checkRepoTag(repoTag);
@@ -111,10 +120,9 @@ export async function planFromFile(
     { "the spec": source, "--closure": options.closure, "--previous": previous },
     history,
   );
-  const { spec, warnings } = await loadSpec({
+  const { spec, warnings } = await specOf(document ?? await readInput(source), {
     source,
     storeRoot,
-    readStdin,
     sourceDateEpoch: Deno.env.get("SOURCE_DATE_EPOCH"),
   });
   for (const warning of warnings) report.warn(warning);

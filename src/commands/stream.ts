@@ -18,8 +18,9 @@ import {
   type PlannedWithBase,
   writeArchive,
 } from "./archiving.ts";
+import { isStreamerConf } from "../spec/streamer_conf.ts";
 import { checkOneStdin } from "./json_input.ts";
-import { checkRepoTag, planFromFile, type PlanningOptions } from "./planning.ts";
+import { checkRepoTag, planFromFile, type PlanningOptions, readInput } from "./planning.ts";
 import { reportNotices, reportTo } from "./report.ts";
 import { writeStreamScript } from "./stream_script.ts";
 
@@ -41,7 +42,7 @@ export interface StreamOptions extends PlanningOptions, ArchiveOptions {
 export async function streamCommand(
   spec: string | undefined,
   options: StreamOptions,
-  readStdin?: () => Promise<Uint8Array>,
+  readStdin?: () => Promise<Uint8Array<ArrayBuffer>>,
 ): Promise<void> {
   if (Deno.stdout.isTerminal() && !options.script) {
     throw new UsageError(
@@ -56,10 +57,19 @@ export async function streamCommand(
     "--previous": options.previous,
     "--have": options.have?.find((file) => file === "-"),
   }, options.history);
+  if (options.repoTag !== undefined) checkRepoTag(options.repoTag);
+  const document = options.plan === undefined
+    ? await readInput(specOf(spec), readStdin)
+    : undefined;
+  if (document && isStreamerConf(document.value)) {
+    refuseOptionsOfSpecs(options);
+    const { streamConf } = await import("./stream_conf.ts");
+    return await streamConf(document, options);
+  }
   const report = reportTo(options.quiet);
   const capturing = options.script || !options.tar && isCaptured();
   await using planned = options.plan === undefined
-    ? await planFromFile(specOf(spec), options, report, readStdin)
+    ? await planFromFile(specOf(spec), options, report, document)
     : await readPlan(options.plan, options.repoTag);
   const { plan, base } = planned;
   if (await capturing) {
@@ -91,6 +101,24 @@ async function leftOut({ layers }: Image, have: readonly string[]): Promise<Left
   };
 }
 
+/** A conf.json leaves nothing of these open. */
+function refuseOptionsOfSpecs(options: StreamOptions): void {
+  const given = ([
+    "have",
+    "script",
+    "closure",
+    "strict",
+    "dockerV1",
+    "strategy",
+    "previous",
+    "history",
+    "target",
+  ] as const).find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  const flag = given === "dockerV1" ? "docker-v1" : given;
+  throw new UsageError(`--${flag} is for a spec, and this is a conf.json of nixpkgs`);
+}
+
 function specOf(spec: string | undefined): string {
   if (spec === undefined) throw new UsageError("Missing the spec: a JSON file, or -");
   return spec;
@@ -104,7 +132,6 @@ async function readPlan(
   if (plan.formatVersion !== FORMAT_VERSION) {
     throw new UsageError(`${file} was planned by another version of nix-image; plan it again`);
   }
-  if (repoTag !== undefined) checkRepoTag(repoTag);
   let base: BaseImage | undefined;
   if (plan.base !== null) {
     const { reopenBaseImage } = await import("../base/base_image.ts");

@@ -4,11 +4,13 @@
  */
 
 import type { JsonObject, JsonValue } from "../spec/image_spec.ts";
+import { JsonNumber } from "../spec/ordered_json.ts";
 import { compareCodePoints } from "../tar/name.ts";
 
 /** A JSON value whose objects may be maps, which keep any order of keys. */
 export type OrderedJson =
   | JsonValue
+  | JsonNumber
   | readonly OrderedJson[]
   | ReadonlyMap<string, OrderedJson>;
 
@@ -19,6 +21,7 @@ export function formatJson(value: OrderedJson): string {
 
 function format(value: OrderedJson, newline: string): string {
   if (value === null || typeof value !== "object") return scalar(value);
+  if (value instanceof JsonNumber) return value.text;
   const inner = newline + "    ";
   if (Array.isArray(value)) {
     if (value.length === 0) return "[]";

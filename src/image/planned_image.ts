@@ -15,6 +15,7 @@ import type { Image } from "./image.ts";
 import { historyOnBase } from "./base_history.ts";
 import type { ImagePlan, PlannedBase } from "./image_plan.ts";
 import { BaseLayer } from "./base_layer.ts";
+import { isoTime } from "./iso_time.ts";
 
 /** An image made from a plan. */
 export interface PlannedImage {
@@ -87,10 +88,4 @@ function onBase(planned: PlannedBase, base: BaseImage | undefined): {
     layers: layers.map((layer, index) => new BaseLayer(layer, planned.layers[index]?.size ?? 0)),
     history: (own) => historyOnBase({ history, layerCount: layers.length, created, name }, own),
   };
-}
-
-/** As Python's `datetime.isoformat` writes a time in UTC: fractions only where there are any. */
-function isoTime(time: Date): string {
-  const iso = time.toISOString();
-  return iso.endsWith(".000Z") ? iso.replace(".000Z", "+00:00") : iso.replace("Z", "000+00:00");
 }

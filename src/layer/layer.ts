@@ -90,11 +90,6 @@ export function contentKeyOf(
   return narHashes && identityOf("content", identity, narHashes);
 }
 
-/** Paths as Python shows a list of strings, which is how nixpkgs' history comments have them. */
-export function pythonList(paths: readonly string[]): string {
-  return `[${paths.map((path) => `'${path}'`).join(", ")}]`;
-}
-
 /** The {@linkcode Layer.identity} of what `parts` determine. */
 export function identityOf(...parts: readonly (string | number | readonly string[])[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");

@@ -8,8 +8,9 @@ import { newDirectory, type TreeEntry } from "../store/tree.ts";
 import { archiveEnd } from "../tar/header.ts";
 import { memberSize, type TarMember, tarStream } from "../tar/stream.ts";
 import { FORMAT_VERSION } from "./format_version.ts";
-import { contentKeyOf, identityOf, type Layer, pythonList } from "./layer.ts";
+import { contentKeyOf, identityOf, type Layer } from "./layer.ts";
 import type { PermissionRules } from "./permissions.ts";
+import { pythonList } from "./python_list.ts";
 import { StoreMembers } from "./store_members.ts";
 
 /** Who owns the files of a layer, and the time they show. */

@@ -5,7 +5,8 @@
  */
 
 import { FORMAT_VERSION } from "../layer/format_version.ts";
-import { identityOf, type Layer, pythonList } from "../layer/layer.ts";
+import { identityOf, type Layer } from "../layer/layer.ts";
+import { pythonList } from "../layer/python_list.ts";
 import { TOP_MTIME } from "../layer/top_mtime.ts";
 import type { TarFormat } from "../tar/tar_header.ts";
 import { compareBytes } from "../tar/name.ts";

@@ -11,7 +11,8 @@ import { type ConfigBlob, configBlob, type Image, type NamedImage } from "../ima
 import { formatJson, type OrderedJson } from "../image/json.ts";
 import { checkKept } from "../layer/digest_cache.ts";
 import { computeDiffId, type Layer } from "../layer/layer.ts";
-import { archiveEnd, BLOCK, encodeHeader, padding, roundUp } from "../tar/header.ts";
+import { padding } from "../tar/header.ts";
+import { ArchiveFrame, memberOf } from "./archive_frame.ts";
 import { repositoriesJson, type UppermostLayer, v1Layer, VERSION } from "./docker_v1.ts";
 import { joinParts, type Part } from "./parts.ts";
 
@@ -77,7 +78,7 @@ export function dockerArchive(
 /** An archive on its way: what is in it so far. */
 class Archive {
   readonly #options: DockerArchiveOptions;
-  #written = 0;
+  readonly #frame: ArchiveFrame;
   /** The diff_ids of the layers, by their directories. */
   readonly #layers = new Map<string, string>();
   readonly #configs = new Set<string>();
@@ -86,6 +87,7 @@ class Archive {
 
   constructor(options: DockerArchiveOptions) {
     this.#options = options;
+    this.#frame = new ArchiveFrame(options.mtime);
   }
 
   async *parts(images: readonly NamedImage[]): AsyncGenerator<Part> {
@@ -106,7 +108,7 @@ class Archive {
       const config = configBlob(image, diffIds);
       this.#options.onConfig?.(config, diffIds);
       const name = `${config.digest.replace("sha256:", "")}.json`;
-      if (!this.#configs.has(name)) yield* this.#file(name, config.bytes);
+      if (!this.#configs.has(name)) yield* this.#frame.file(name, config.bytes);
       this.#configs.add(name);
       manifest.push({
         Config: name,
@@ -116,9 +118,11 @@ class Archive {
       });
       uppermost.push({ repoTags, id: ids.at(-1) });
     }
-    if (this.#options.dockerV1) yield* this.#file("repositories", repositoriesJson(uppermost));
-    yield* this.#file("manifest.json", formatJson(manifest));
-    yield new Uint8Array(archiveEnd(this.#written) - this.#written);
+    if (this.#options.dockerV1) {
+      yield* this.#frame.file("repositories", repositoriesJson(uppermost));
+    }
+    yield* this.#frame.file("manifest.json", formatJson(manifest));
+    yield this.#frame.end();
   }
 
   async *#layer(
@@ -129,11 +133,11 @@ class Archive {
     const size = await layer.tarSize();
     this.#options.onLayer?.({ image, index, layer, size });
     if (json !== undefined) {
-      yield this.#member(`${id}/`, 0);
-      yield* this.#file(`${id}/VERSION`, VERSION);
-      yield* this.#file(`${id}/json`, json);
+      yield this.#frame.member(`${id}/`, 0);
+      yield* this.#frame.file(`${id}/VERSION`, VERSION);
+      yield* this.#frame.file(`${id}/json`, json);
     }
-    yield this.#member(memberOf(id), size);
+    yield this.#frame.member(memberOf(id), size);
     // One that knows its diff_id fails by itself where it is another.
     const hash = layer.diffId === undefined ? createHash("sha256") : undefined;
     let seen = 0;
@@ -169,19 +173,6 @@ class Archive {
     }
     return { id: diffId.replace("sha256:", ""), diffId };
   }
-
-  *#file(name: string, content: string | Uint8Array): Generator<Uint8Array> {
-    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    yield this.#member(name, bytes.length);
-    yield bytes;
-    yield new Uint8Array(padding(bytes.length));
-  }
-
-  #member(name: string, size: number): Uint8Array<ArrayBuffer> {
-    const header = memberHeader(name, size, this.#options.mtime);
-    this.#written += header.length + roundUp(size, BLOCK);
-    return header;
-  }
 }
 
 /** What is known of a layer before its bytes go out. */
@@ -192,16 +183,4 @@ interface Identity {
   readonly diffId?: string;
   /** What the older format says of it, if that is asked for. */
   readonly json?: string;
-}
-
-function memberOf(id: string): string {
-  return `${id}/layer.tar`;
-}
-
-function memberHeader(name: string, size: number, mtime: number): Uint8Array<ArrayBuffer> {
-  const kind = name.endsWith("/")
-    ? { type: "directory", mode: 0o755 } as const
-    : { type: "file", mode: 0o644 } as const;
-  const owner = { uid: 0, gid: 0, uname: "", gname: "" };
-  return encodeHeader({ name, ...kind, size, mtime, linkname: "", ...owner }, "pax");
 }

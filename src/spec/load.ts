@@ -6,10 +6,10 @@
 import { UsageError } from "../errors.ts";
 import { impliedVariant, ociArchitecture } from "./architecture.ts";
 import { baseImageOf, baseImageProblems, baseImageWarnings, findBaseImage } from "./base_image.ts";
+import { readDocument, type SpecDocument } from "./document.ts";
 import { inexactNumbers, isObject, misspeltConfigFields } from "./config_schema.ts";
 import type { HelperName, ImageSpec, JsonValue, RootSource } from "./image_spec.ts";
 import { typeProblems, typeWarnings } from "./image_type.ts";
-import { JsonTextError, parseJson } from "./json_text.ts";
 import { findGroups } from "./groups.ts";
 import { findPipeline } from "./pipeline_file.ts";
 import { type JsonPath, type Problem, problemLines, unexpected, visible } from "./problem.ts";
@@ -49,13 +49,21 @@ export interface LoadedSpec {
  * problem in the spec.
  */
 export async function loadSpec(from: SpecSource): Promise<LoadedSpec> {
-  const now = timeOfNow(from.sourceDateEpoch);
-  const fromStdin = from.source === "-";
-  const file = fromStdin ? "standard input" : from.source;
-  const bytes = fromStdin ? await from.readStdin() : await readSpecFile(file);
-  const document = parseDocument(bytes, file);
+  return await specOf(await readDocument(from), from);
+}
 
-  const base = baseDirectory(fromStdin ? undefined : file);
+/**
+ * Checks a spec that has been read: see {@linkcode loadSpec}.
+ *
+ * @throws {UsageError} as that does.
+ */
+export async function specOf(
+  { file, value: document }: SpecDocument,
+  from: Omit<SpecSource, "readStdin">,
+): Promise<LoadedSpec> {
+  const now = timeOfNow(from.sourceDateEpoch);
+
+  const base = baseDirectory(from.source === "-" ? undefined : file);
   const problems: Problem[] = [];
   const pipeline = await findPipeline(document, { base, storeRoot: from.storeRoot }, problems);
   const parsed = specSchema.safeParse(withoutPipeline(document));
@@ -117,35 +125,6 @@ function timeOfNow(epoch: string | undefined): number | "now" {
     "SOURCE_DATE_EPOCH in the environment: expected seconds since 1970, an integer from 0 to " +
       `${LAST_TIME}, found ${JSON.stringify(epoch)}`,
   );
-}
-
-async function readSpecFile(file: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new UsageError(`${file}: no such spec file`);
-    const reason = error instanceof Deno.errors.NotCapable
-      ? 'this program may not open it; use "-" for standard input'
-      : error instanceof Error
-      ? error.message
-      : String(error);
-    throw new UsageError(`${file}: cannot read the spec: ${reason}`, { cause: error });
-  }
-}
-
-function parseDocument(bytes: Uint8Array, file: string): JsonValue {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new UsageError(`${file}: expected JSON in UTF-8, found other bytes`, { cause });
-  }
-  try {
-    return parseJson(text);
-  } catch (error) {
-    if (!(error instanceof JsonTextError)) throw error;
-    throw new UsageError(`${file}: ${error.message}`, { cause: error });
-  }
 }
 
 const SOURCE = "a store path or a link to one, a directory, or a tarball (.tar, .tar.gz, .tgz, " +

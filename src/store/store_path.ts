@@ -12,11 +12,17 @@ export const STORE_DIR = "/nix/store";
 const HASH = "[0-9abcdfghijklmnpqrsvwxyz]{32}";
 const NAME = "[0-9a-zA-Z+\\-._?=]+";
 const STORE_PATH = new RegExp(`^${STORE_DIR}/${HASH}-${NAME}$`);
+const STORE_NAME = new RegExp(`^${HASH}-${NAME}$`);
 const WITHIN = new RegExp(`^(${STORE_DIR}/${HASH}-${NAME})(?:/|$)`);
 
 /** Whether `text` is exactly a store path: no trailing slash, nothing below it. */
 export function isStorePath(text: string): text is StorePath {
   return STORE_PATH.test(text);
+}
+
+/** Whether `text` is what a store path has below the store directory, whichever that is. */
+export function isStoreName(text: string): boolean {
+  return STORE_NAME.test(text);
 }
 
 /**
@@ -41,5 +47,6 @@ export function hashPart(path: StorePath): string {
 
 /** What follows the hash: package name and version. */
 export function namePart(path: StorePath): string {
-  return path.slice(STORE_DIR.length + 34);
+  // Not by the length of the directory: a conf.json may have another one.
+  return path.slice(path.lastIndexOf("/") + 34);
 }

@@ -22,24 +22,28 @@ type PaxRecord = readonly [keyword: string, value: string];
  * @param name as the archive has it: that of a directory with its slash
  */
 export function extendedText(header: TarHeader, name: string): string | undefined {
-  const { linkname, uname, gname, uid, gid, size, mtime, xattrs } = header;
+  const { linkname, uname, gname, uid, gid, size, mtime, xattrs, records: given } = header;
   const longName = !fits(name, NAME_FIELD), longLink = !fits(linkname, NAME_FIELD);
   const ownerFits = fits(uname, OWNER_FIELD) && fits(gname, OWNER_FIELD) &&
     within(uid, ID_LIMIT) && within(gid, ID_LIMIT) && within(mtime, NUMBER_LIMIT);
   const attributed = xattrs !== undefined && xattrs.size > 0;
-  if (!longName && !longLink && ownerFits && size < NUMBER_LIMIT && !attributed) return undefined;
+  const plain = !longName && !longLink && ownerFits && size < NUMBER_LIMIT;
+  if (plain && !attributed && given === undefined) return undefined;
 
-  const records: PaxRecord[] = [];
-  if (longName) records.push(["path", name]);
-  if (longLink) records.push(["linkpath", linkname]);
-  if (!fits(uname, OWNER_FIELD)) records.push(["uname", uname]);
-  if (!fits(gname, OWNER_FIELD)) records.push(["gname", gname]);
+  const records: PaxRecord[] = [...given ?? []];
+  const add = (keyword: string, value: string) => {
+    if (!given?.has(keyword)) records.push([keyword, value]);
+  };
+  if (longName) add("path", name);
+  if (longLink) add("linkpath", linkname);
+  if (!fits(uname, OWNER_FIELD)) add("uname", uname);
+  if (!fits(gname, OWNER_FIELD)) add("gname", gname);
   // It speaks of names alone, and so attributes, which are bytes anyway, ask for none.
   const binary = !records.every(([, value]) => isUtf8(value));
-  if (!within(uid, ID_LIMIT)) records.push(["uid", String(uid)]);
-  if (!within(gid, ID_LIMIT)) records.push(["gid", String(gid)]);
-  if (!within(size, NUMBER_LIMIT)) records.push(["size", String(size)]);
-  if (!within(mtime, NUMBER_LIMIT)) records.push(["mtime", String(mtime)]);
+  if (!within(uid, ID_LIMIT)) add("uid", String(uid));
+  if (!within(gid, ID_LIMIT)) add("gid", String(gid));
+  if (!within(size, NUMBER_LIMIT)) add("size", String(size));
+  if (!within(mtime, NUMBER_LIMIT)) add("mtime", String(mtime));
   if (attributed) records.push(...attributeRecords(xattrs));
   return (binary ? "21 hdrcharset=BINARY\n" : "") + records.map(recordText).join("");
 }

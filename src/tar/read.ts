@@ -28,8 +28,10 @@ import {
 } from "./read_fields.ts";
 
 /** A member of an archive. Nothing in it is checked but its form: names may lead anywhere. */
-export interface ArchiveMember extends Omit<TarHeader, "xattrs"> {
+export interface ArchiveMember extends Omit<TarHeader, "xattrs" | "records"> {
   readonly xattrs: ReadonlyMap<string, Uint8Array>;
+  /** What extended headers say of it, as they say it. */
+  readonly records: PaxRecords;
   /** Where its content starts, in bytes from the start of the archive. */
   readonly offset: number;
   /** Reads on in its content, as long as it is the current member; 0 at the end. */
@@ -222,6 +224,7 @@ function memberOf(
     device: isDevice
       ? { major: number("devmajor", 329, 8), minor: number("devminor", 337, 8) }
       : undefined,
+    records,
     xattrs: new Map(
       Array.from(xattrsAmong(records), ([name, value]) => [attributeName(name), value]),
     ),

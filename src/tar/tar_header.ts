@@ -33,4 +33,9 @@ export interface TarHeader {
   readonly device?: { readonly major: number; readonly minor: number } | undefined;
   /** Extended attributes by full name, such as `security.capability`; in the pax format alone. */
   readonly xattrs?: ReadonlyMap<string, Uint8Array> | undefined;
+  /**
+   * Records of the extended header that it has in another archive, which come before those that it
+   * needs, and are taken for these where they have their keywords; in the pax format alone.
+   */
+  readonly records?: ReadonlyMap<string, string> | undefined;
 }
