@@ -39,6 +39,8 @@ rec {
   archive = type "the archive of an image: a path or a derivation, such as buildLayeredImage makes" (
     value: isPathLike value && !(isAttrs value && value.isExe or false)
   );
+  derivation = type "a derivation" (value: isAttrs value && value ? drvPath && value ? drvAttrs);
+  directory = type "a directory's path in the image, without \":\"" (matching "/[^:\n]*");
   natural = type "a whole number, not negative" (value: isInt value && value >= 0);
   positive = type "a whole number above 0" (value: isInt value && value > 0);
   time = type "a date such as \"1970-01-01T00:00:01Z\", or \"now\"" isString;
@@ -121,6 +123,19 @@ rec {
       type "the path of a JSON file, or a set" (value: isPathLike value || isAttrs value)
     );
     meta = attrs;
+  };
+
+  # Those of nix-shell images.
+  shell = {
+    drv = derivation;
+    name = imageName;
+    tag = imageTag;
+    uid = natural;
+    gid = natural;
+    homeDirectory = directory;
+    shell = path;
+    command = orNull string;
+    run = orNull string;
   };
 
   # Those of pullImage and exportImage.

@@ -46,7 +46,7 @@
   skopeo ? packages.skopeo,
   certificates ? packages.certificates,
 
-  # For images: binSh, usrBinEnv, caCertificates, shadowSetup.
+  # For images: nix-shell images, binSh, usrBinEnv, caCertificates, shadowSetup.
   bashInteractive ? packages.bashInteractive,
   coreutils ? packages.coreutils,
   cacert ? packages.cacert,
@@ -80,19 +80,37 @@ let
       ;
   };
 
+  outputs = import ./outputs.nix {
+    inherit
+      tools
+      bash
+      program
+      pigz
+      zstd
+      ;
+  };
+
   layers = import ./layers.nix { inherit arguments tools specs; };
 in
 import ./images.nix {
   inherit
     arguments
-    tools
     specs
+    outputs
     layers
     makeOverridable
-    bash
-    program
-    pigz
-    zstd
+    ;
+}
+// import ./shell.nix {
+  inherit
+    arguments
+    tools
+    specs
+    outputs
+    makeOverridable
+    bashInteractive
+    coreutils
+    cacert
     ;
 }
 // {

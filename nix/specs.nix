@@ -29,17 +29,61 @@ let
     drv: builtins.substring 0 32 (baseNameOf (builtins.unsafeDiscardStringContext drv.outPath));
 
   isScript = script: script != null && script != "";
+
+  lowered = builtins.replaceStrings upper lower;
 in
-{
-  # `args` are fields of the spec; a null tag becomes the hash of the spec's store path.
+rec {
+  inherit lowered;
+
+  # What is said of an image with the spec `conf`, and with what the program is run on it; a null
+  # tag becomes the hash of the spec's store path.
+  planned =
+    {
+      name,
+      tag,
+      conf,
+      words ? [ ],
+      path ? [ ],
+      env ? { },
+    }:
+    let
+      imageName = lowered name;
+      imageTag = if tag == null then hashOf conf else tag;
+      baseName = baseNameOf name;
+      graph = tools.referenceGraph "${baseName}-graph.json" conf;
+    in
+    {
+      inherit
+        imageName
+        imageTag
+        baseName
+        path
+        env
+        ;
+      conf = conf // {
+        inherit imageName imageTag;
+      };
+
+      # Arguments of the program, after the verb.
+      words = [
+        "${conf}"
+        "--closure"
+        "${graph}"
+      ]
+      ++ words;
+      naming = [
+        "--repo-tag"
+        "${imageName}:${imageTag}"
+      ];
+    };
+
+  # `args` are fields of the spec.
   makeSpec =
     {
       type,
       args,
     }:
     let
-      imageName = builtins.replaceStrings upper lower args.name;
-      baseName = baseNameOf args.name;
       has = field: isScript ((args // args.spec or { }).${field} or null);
       asRoot = has "runAsRoot";
       hasScripts = asRoot || has "extraCommands" || has "fakeRootCommands";
@@ -72,24 +116,12 @@ in
           else
             { }
         );
-
-      conf = tools.writeText "${baseName}-conf.json" (builtins.toJSON fields);
-      graph = tools.referenceGraph "${baseName}-graph.json" conf;
-      imageTag = if args.tag or null == null then hashOf conf else args.tag;
     in
-    {
-      inherit imageName imageTag graph baseName;
-      conf = conf // {
-        inherit imageName imageTag;
-      };
-
-      # Arguments of the program, after the verb.
-      words = [
-        "${conf}"
-        "--closure"
-        "${graph}"
-      ]
-      ++ (
+    planned {
+      inherit (args) name;
+      tag = args.tag or null;
+      conf = tools.writeText "${baseNameOf args.name}-conf.json" (builtins.toJSON fields);
+      words =
         if asRoot then
           [
             "--kernel"
@@ -98,12 +130,7 @@ in
             "${modules}"
           ]
         else
-          [ ]
-      );
-      naming = [
-        "--repo-tag"
-        "${imageName}:${imageTag}"
-      ];
+          [ ];
 
       # What these runs find on their PATH.
       path =

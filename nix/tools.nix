@@ -39,25 +39,43 @@ rec {
   ++ builtins.fromJSON (builtins.readFile ./run_options.json)
   ++ [ "${program}" ];
 
+  # A run of one of the scripts here, which gets the path of each of `files` as a variable and, as
+  # arguments, the output's path and `args`.
+  runScript =
+    {
+      name,
+      script,
+      args ? [ ],
+      files,
+    }:
+    derivation (
+      common
+      // files
+      // {
+        inherit name;
+        args =
+          plainly
+          ++ [
+            "--allow-read"
+            "--allow-write"
+            "--allow-env=${builtins.concatStringsSep "," (map (file: "${file}Path") (builtins.attrNames files))}"
+            script
+            out
+          ]
+          ++ args;
+        passAsFile = builtins.attrNames files;
+      }
+    );
+
   # A store path with these files: { path, text } or { path, link }, path from "/" on, or "" for a
   # store path that itself is a file; with path alone a directory.
   writeFiles =
     name: files:
-    derivation (
-      common
-      // {
-        inherit name;
-        args = plainly ++ [
-          "--allow-read"
-          "--allow-write"
-          "--allow-env=filesPath"
-          ./write_files.js
-          out
-        ];
-        files = builtins.toJSON files;
-        passAsFile = [ "files" ];
-      }
-    );
+    runScript {
+      inherit name;
+      script = ./write_files.js;
+      files.files = builtins.toJSON files;
+    };
 
   writeText =
     name: text:

@@ -93,6 +93,40 @@ Deno.test("buildImage from Nix: its layer has what is copied and what extraComma
   assert.equal(owners, "1000:100\n0:0\n");
 });
 
+/** What the history says of each layer, by the names of its store paths, lowest first. */
+async function layersOf(image: string): Promise<string[]> {
+  const format = ["--no-trunc", "--format", "{{.Comment}}"];
+  const text = await docker.docker("history", ...format, image);
+  return text.trim().split("\n").reverse().map((comment) =>
+    [...comment.matchAll(/\/nix\/store\/[0-9a-z]{32}-([\w.-]+)'/g)].map(([, name]) => name).sort()
+      .join(" ")
+  );
+}
+
+Deno.test("layeringPipeline from Nix: a list with derivations, or a file", async () => {
+  const image = await load("pipeline");
+  assert.equal(await docker.run(image), "Hello, world!\n");
+  assert.deepEqual((await layersOf(image)).slice(0, 2), [
+    "busybox-static hello message",
+    "busybox shell",
+  ]);
+  assert.deepEqual((await layersOf(await load("pipelineFile"))).slice(0, 3), [
+    "busybox",
+    "busybox-static",
+    "hello message shell",
+  ]);
+});
+
+Deno.test("layering, groups, files and absentStorePaths from Nix: fields of spec", async () => {
+  const image = await load("ownFields");
+  const layers = await layersOf(image);
+  assert(layers.includes("message shell"), layers.join("\n"));
+  assert.match(await docker.run(image, "cat", "/etc/greeting"), /^of \/nix\/store\/.*-itself\n$/);
+  const names = (await docker.exportedNames(image)).join("\n");
+  assert.match(names, /^nix\/store\/.*-itself$/m);
+  assert.doesNotMatch(names, /^nix\/store\/.*-users/m);
+});
+
 Deno.test("images with a Nix database, from Nix: buildImageWithNixDb, buildLayeredImageWithNixDb", async () => {
   for (const attribute of ["withDatabase", "singleWithDatabase"]) {
     const names = await docker.exportedNames(await load(attribute));
@@ -175,6 +209,8 @@ Deno.test("scenario 46, from Nix: an exported root file system has the program a
   const [file = ""] = await images.build("exported");
   const names = (await succeed(["tar", "--list", "--file", file])).split("\n");
   assert(names.includes("./bin/hello") && names.includes("./made"));
+  await docker.docker("import", file, "imported:latest");
+  assert.equal(await docker.run("imported:latest", "/bin/hello"), "Hello, world!\n");
 });
 
 Deno.test("scenario 65: with the overlay driver, an image runs as 1000:1000", async () => {
@@ -249,8 +285,33 @@ Deno.test("the stream of buildLayeredImage is the same archive", async () => {
 Deno.test("runAsRoot, from Nix: the manual's redis-like image, on a base image", async () => {
   const image = await load("redisLike");
   assert.equal(await docker.run(image), "Hello, world!\n");
-  assert.equal(await docker.run(image, "/bin/stat", "-c", "%u:%g", "/data"), "999:999\n");
-  assert.match(await docker.run(image, "/bin/cat", "/etc/passwd"), /^somebody:x:999/m);
+  assert.equal(await docker.run(image, "/bin/stat", "-c", "%U:%G", "/data"), "redis:redis\n");
+  assert.match(await docker.run(image, "/bin/cat", "/etc/passwd"), /^somebody:x:999.*\nredis:x:/m);
+});
+
+Deno.test("scenario 54, from Nix: a nix-shell image builds its derivation, which Nix has not built", async () => {
+  const image = await load("nixShell");
+  assert.equal(image, "needs_home-1.0-env:latest");
+  const command = ["bash", "-c", "test ! -e $out && buildDerivation && $out"];
+  assert.equal(await docker.run(image, ...command), "Hello, world!\n");
+  assert.equal(await docker.run(image, "/usr/bin/env", "-i", "A=b", "/usr/bin/env"), "A=b\n");
+  const { Env } = (await docker.inspect(image)).Config;
+  assert(
+    Env?.some((entry) => /^SSL_CERT_FILE=.*-cacert\/etc\/ssl\/certs\/ca-bundle.crt$/.test(entry)),
+  );
+  const [archive] = await images.build("nixShell");
+  assert.match(archive ?? "", /-Needs_home\+1\.0-env\.tar\.gz$/);
+});
+
+Deno.test("scenarios 58, 60 and 61, from Nix: a streamed nix-shell image runs a command as its user", async () => {
+  const image = await load("nixShellRun");
+  assert.match(image, /team\/shell:[0-9a-z]{32}$/);
+  assert.equal(image, await nameOf("nixShellRun"));
+  assert.equal(
+    await docker.run(image),
+    "This is the shell hook!\nhooked into shell-test in /homeless-shelter\n" +
+      "Hello, it's the world!\n1234\n4321\n",
+  );
 });
 
 Deno.test("scenario 15, from Nix: pullImage takes what nix-prefetch-docker prints, out of a local registry", async () => {

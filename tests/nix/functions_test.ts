@@ -22,6 +22,10 @@ async function errorOf(expression: string, given?: string): Promise<string> {
 const ZEROS = "0".repeat(64);
 const PULLED = `imageName = "alpine"; imageDigest = "sha256:${ZEROS}";`;
 
+/** The arguments of a derivation, and one. */
+const PLAIN = 'name = "Some+drv_1.0"; system = "x86_64-linux"; builder = "/bash";';
+const DRV = `drv = derivation { ${PLAIN} };`;
+
 /** Calls with a wrong argument, each with what its error has to say. */
 const WRONG: readonly [call: string, error: RegExp][] = [
   ["buildImage { name = 1; }", /buildImage: name is 1; it must be an image's name/],
@@ -79,6 +83,33 @@ const WRONG: readonly [call: string, error: RegExp][] = [
   [`tools.pullImage { ${PULLED} hash = ""; tlsVerify = 1; }`, /pullImage: tlsVerify is 1/],
   ['tools.exportImage { fromImage = "/x"; }', /exportImage: name is missing/],
   ["tools.exportImage { fromImage = 1; }", /exportImage: fromImage is 1/],
+  [
+    "tools.buildNixShellImage { drv = 1; }",
+    /buildNixShellImage: drv is 1; it must be a derivation/,
+  ],
+  ['tools.streamNixShellImage { drv = "/x.drv"; }', /streamNixShellImage: drv is the string/],
+  ["tools.streamNixShellImage { }", /without required argument 'drv'/],
+  [`tools.streamNixShellImage { ${DRV} uid = "1"; }`, /streamNixShellImage: uid is the string "1"/],
+  [`tools.buildNixShellImage { ${DRV} gid = -1; }`, /buildNixShellImage: gid is -1/],
+  [`tools.buildNixShellImage { ${DRV} name = "a:b"; }`, /buildNixShellImage: name is the string/],
+  [`tools.buildNixShellImage { ${DRV} tag = ""; }`, /buildNixShellImage: tag is the string ""/],
+  [`tools.streamNixShellImage { ${DRV} shell = 1; }`, /streamNixShellImage: shell is 1/],
+  [`tools.streamNixShellImage { ${DRV} run = true; }`, /streamNixShellImage: run is true/],
+  [`tools.streamNixShellImage { ${DRV} command = 1; }`, /streamNixShellImage: command is 1/],
+  [`tools.streamNixShellImage { ${DRV} homeDirectory = "a"; }`, /homeDirectory is the string "a"/],
+  [`tools.streamNixShellImage { ${DRV} compressor = "gz"; }`, /unexpected argument 'compressor'/],
+  [
+    `tools.buildNixShellImage { ${DRV} compressor = "xz"; }`,
+    /in docker image Some\+drv_1\.0: compressor must be one of: \[gz none zstd\]/,
+  ],
+  [
+    `tools.buildNixShellImage { ${DRV} command = "a"; run = "b"; }`,
+    /streamNixShellImage: Can't specify both command and run/,
+  ],
+  [
+    `tools.buildNixShellImage { drv = derivation { ${PLAIN} __structuredAttrs = true; }; }`,
+    /streamNixShellImage: Does not work with the derivation Some\+drv_1\.0 because it uses __structuredAttrs/,
+  ],
   ["tools.mergeImages 1", /mergeImages: images is 1/],
   ["tools.mergeImages [ ]", /mergeImages: images is not a list with an image in it/],
   [
@@ -187,6 +218,42 @@ Deno.test("attributes of images are those of dockerTools", async () => {
     plain: "docker-image-App.tar",
     zstd: "App.tar.zst",
   });
+});
+
+const FOR_SHELLS = 'bashInteractive = "/sh"; coreutils = "/coreutils"; cacert = "/cacert";';
+
+Deno.test("nix-shell images are named for their derivation, as the program names them", async () => {
+  const value = await valueOf(
+    `
+    let
+      of = name: (tools.streamNixShellImage { drv = derivation { inherit name; system = "x"; builder = "/b"; }; }).imageName;
+      args = { ${DRV} tag = "Tag"; };
+      image = tools.buildNixShellImage args;
+      zstd = image.override { compressor = "zstd"; tag = null; name = "Team/Shell"; };
+    in {
+      names = map of [ "gtk+-3.0" "Hello_World--1" "a?=b..c._d" "-x" ];
+      image = [ image.name image.imageName image.imageTag image.stream.name image.stream.isExe ];
+      zstd = [ zstd.name zstd.imageName (zstd.imageTag == builtins.substring 11 32 zstd.conf.outPath) zstd.conf.name ];
+    }`,
+    FOR_SHELLS,
+  );
+  assert.deepEqual(value, {
+    names: ["gtk-3.0-env", "hello_world--1-env", "a-b-c-d-env", "x-env"],
+    image: ["Some+drv_1.0-env.tar.gz", "some-drv_1.0-env", "Tag", "stream-some-drv_1.0-env", true],
+    zstd: ["Some+drv_1.0-env.tar.zst", "team/shell", true, "Shell-conf.json"],
+  });
+});
+
+Deno.test("a nix-shell image needs the file of its derivation, not its outputs", async () => {
+  const value = await valueOf(
+    `
+    let
+      drv = derivation { ${PLAIN} };
+      conf = (tools.streamNixShellImage { inherit drv; }).conf;
+    in (builtins.getContext (toString conf.args)).\${builtins.unsafeDiscardStringContext drv.drvPath}`,
+    FOR_SHELLS,
+  );
+  assert.deepEqual(value, { path: true });
 });
 
 Deno.test("override makes an image again, with other arguments or a function of them", async () => {

@@ -149,7 +149,14 @@ let
   ];
 in
 {
-  inherit fixtures build shell;
+  inherit
+    fixtures
+    build
+    shell
+    given
+    ;
+  # Derivations for nix-shell images.
+  shellFixtures = import ./shell_fixtures.nix { inherit (debian) bash coreutils; };
   functions = import ../../nix given;
   # The program as nix/default.nix makes it, with this esbuild and these npm packages.
   bundled =

@@ -15,6 +15,8 @@ let
     fixtures
     build
     shell
+    shellFixtures
+    given
     bundled
     ;
   inherit (functions)
@@ -22,7 +24,9 @@ let
     buildImageWithNixDb
     buildLayeredImage
     buildLayeredImageWithNixDb
+    buildNixShellImage
     streamLayeredImage
+    streamNixShellImage
     binSh
     caCertificates
     exportImage
@@ -239,7 +243,7 @@ rec {
     config.Cmd = [ "/bin/hello" ];
   };
 
-  # "Redis-like" of the manual: commands as root on a base image.
+  # "Redis-like" of the manual, on a base image: "Shadow setup" as root.
   redisLike = buildImage {
     name = "redis-like";
     tag = "latest";
@@ -248,8 +252,12 @@ rec {
     fromImageTag = "latest";
     copyToRoot = [ fixtures.users ];
     runAsRoot = ''
-      mkdir -p /data
-      chown 999:999 /data
+      #!${given.runtimeShell}
+      ${shadowSetup}
+      groupadd -r redis
+      useradd -r -g redis redis
+      mkdir /data
+      chown redis:redis /data
     '';
     diskSize = 128;
     buildVMMemorySize = 256;
@@ -257,6 +265,62 @@ rec {
       Cmd = [ "hello" ];
       WorkingDir = "/data";
       Volumes."/data" = { };
+    };
+  };
+
+  # The greeting and what it needs in one layer, the rest in another.
+  pipeline = streamLayeredImage {
+    name = "pipeline";
+    contents = [
+      fixtures.hello
+      shell
+    ];
+    layeringPipeline = [
+      [
+        "subcomponent_out"
+        [ fixtures.hello ]
+      ]
+      [ "flatten" ]
+    ];
+    config.Cmd = [ "hello" ];
+  };
+
+  pipelineFile = streamLayeredImage {
+    name = "pipeline-file";
+    contents = [
+      fixtures.hello
+      shell
+    ];
+    layeringPipeline = builtins.toFile "pipeline.json" ''[["popularity_contest"], ["limit_layers", 3]]'';
+  };
+
+  # Fields that dockerTools has no argument for.
+  ownFields = streamLayeredImage {
+    name = "own-fields";
+    contents = [ shell ];
+    config.Env = [
+      "GREETING=${fixtures.message}"
+      "ABSENT=${fixtures.users}"
+    ];
+    spec = {
+      layering = "popularity";
+      groups = [
+        {
+          name = "shell and greeting";
+          paths = [
+            shell
+            fixtures.message
+          ];
+        }
+      ];
+      files = [
+        {
+          type = "file";
+          path = "/etc/greeting";
+          text = "of ${fixtures.itself}\n";
+        }
+      ];
+      absentStorePaths = [ fixtures.users ];
     };
   };
 
@@ -303,6 +367,34 @@ rec {
       echo before
       false
     '';
+  };
+
+  # "Building a shell image" of the manual. Nix itself could not build this derivation, whose home
+  # directory is elsewhere there. One of its inputs is nowhere named.
+  nixShell = buildNixShellImage {
+    drv = shellFixtures.build {
+      name = "Needs_home+1.0";
+      shell = given.runtimeShell;
+      unnamed = builtins.substring 0 0 "${shellFixtures.hello}";
+      buildCommand = ''
+        test "$HOME" = /build
+        printf '#!%s\necho "Hello, world!"\n' "$shell" > $out
+        chmod +x $out
+      '';
+    };
+    shell = given.runtimeShell;
+    tag = "latest";
+  };
+
+  # With another package, a shell hook and a user, streamed.
+  nixShellRun = streamNixShellImage {
+    drv = shellFixtures.hook;
+    name = "registry-1.docker.io/Team/Shell";
+    uid = 1234;
+    gid = 4321;
+    homeDirectory = "/homeless-shelter";
+    shell = given.bash;
+    run = "echo \"$greeting in $HOME\"; hello-1.0; ${shell}/bin/id -u; ${shell}/bin/id -g";
   };
 
   script = shellScript "greet" "echo \"hello from $0\"";
