@@ -34,6 +34,33 @@ export function updatesLayers(
   limit: number,
   { previous = [], history = [] }: UpdatesOptions = {},
 ): LayerPlan[] {
+  return layersAfter(previous.length > 0 ? previous : lastOf(history, limit), {
+    closure,
+    limit,
+    history,
+  });
+}
+
+/**
+ * The layers that the latest of these versions would have, each kept from the one before: versions
+ * that share a history have much in common so, without the plan of any being known.
+ */
+function lastOf(history: readonly Closure[], limit: number): readonly PreviousLayer[] {
+  return history.reduce<readonly PreviousLayer[]>(
+    (previous, closure, index) =>
+      layersAfter(previous, { closure, limit, history: history.slice(0, index) }),
+    [],
+  );
+}
+
+function layersAfter(
+  previous: readonly PreviousLayer[],
+  { closure, limit, history }: {
+    readonly closure: Closure;
+    readonly limit: number;
+    readonly history: readonly Closure[];
+  },
+): LayerPlan[] {
   const model = updateModel(closure, history);
   const groups = freshGroups(model, limit);
   const layers = previous.length === 0
