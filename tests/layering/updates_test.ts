@@ -143,6 +143,27 @@ Deno.test("updatesLayers() sets apart what changed in earlier versions", () => {
   assert.deepEqual(names.at(-1), ["busy-1"]);
 });
 
+Deno.test("updatesLayers() plans after a version whose closure it knows as after its plan", () => {
+  const versions = [1, 2, 3].map((seed) => {
+    const closure = realistic(120);
+    const changed = [...closure.keys()].filter((_, index) => index % 40 === seed);
+    return rename(closure, (path) => {
+      const at = changed.indexOf(path);
+      return at < 0 ? path : storePath(`${namePart(path)}.1`, 5000 + 100 * seed + at);
+    });
+  });
+  const last = realistic(120);
+  let previous: LayerPlan[] = [];
+  for (const [index, closure] of versions.entries()) {
+    previous = updatesLayers(closure, 15, { previous, history: versions.slice(0, index) });
+  }
+  assert.deepEqual(
+    updatesLayers(last, 15, { history: versions }),
+    updatesLayers(last, 15, { history: versions, previous }),
+  );
+  assert.notDeepEqual(updatesLayers(last, 15, { history: versions }), updatesLayers(last, 15));
+});
+
 for (const shape of ["wide", "deep"]) {
   Deno.test(`updatesLayers() plans 10,000 paths: ${shape}`, () => {
     const closure = shape === "wide" ? realistic(10_000) : chain(10_000);
