@@ -27,6 +27,8 @@ const HINTS: Readonly<Record<number, string>> = {
   404: "check the name; some registries say so of what the user may not see, too",
 };
 
+const LOST_UPLOAD = "the registry has lost the upload: it may be restarting, or its disk full";
+
 /** The error for an answer that is none of those expected. Its body is read. */
 export async function responseError(
   method: string,
@@ -34,7 +36,7 @@ export async function responseError(
 ): Promise<RegistryError> {
   const { status, url } = response;
   const said = method === "HEAD" ? (response.drop(), "") : await saidBy(response);
-  const hint = HINTS[status];
+  const hint = said.startsWith("BLOB_UPLOAD_") ? LOST_UPLOAD : HINTS[status];
   return new RegistryError(
     `${method} ${redacted(url)}: ${status}${said && ` ${said}`}${hint ? `; ${hint}` : ""}`,
     {
