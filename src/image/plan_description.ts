@@ -6,6 +6,7 @@
 import { type ExpectedUpdate, expectedUpdate } from "../layering/expected_update.ts";
 import { type LayeringOptions, planLayers } from "../layering/layering.ts";
 import { LAYERING_STRATEGIES, type LayeringStrategy } from "../layering/strategies.ts";
+import { TARGETS, type UpdateCost } from "../layering/targets.ts";
 import type { Closure } from "../store/closure.ts";
 import type { StorePath } from "../store/store_path.ts";
 import type { EarlierPlan } from "./earlier_plan.ts";
@@ -43,6 +44,8 @@ export interface DescribedLayer extends PlannedLayer {
 
 /** What updates are expected to move, in the mean. */
 export interface ExpectedUpdates extends Omit<ExpectedUpdate, "layers"> {
+  /** Which of these costs something where the image goes, if that is known. */
+  readonly counts?: UpdateCost;
   /** What they would move if others had decided, with the same room. */
   readonly strategies: readonly ExpectedOfStrategy[];
 }
@@ -105,14 +108,14 @@ export function describeLayers(
 function expected(
   { repull, chain, least }: ExpectedUpdate,
   closure: Closure,
-  { limit, history = [] }: LayeringOptions,
+  { limit, history = [], target }: LayeringOptions,
 ): ExpectedUpdates {
   const strategies = LAYERING_STRATEGIES.map((strategy): ExpectedOfStrategy => {
     const layers = planLayers(closure, { strategy, limit, history });
     const { repull, chain } = expectedUpdate(closure, layers, history);
     return { strategy, layers: layers.length, repull, chain };
   });
-  return { repull, chain, least, strategies };
+  return { repull, chain, least, ...target && { counts: TARGETS[target].counts }, strategies };
 }
 
 function described({ changes, ...update }: PlanUpdate): DescribedUpdate {

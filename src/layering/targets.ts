@@ -13,15 +13,18 @@ export type LayerTarget =
   | "lambda"
   | "registry";
 
+/** What counts of an update. */
+export type UpdateCost = "repull" | "chain";
+
 /** What a target takes. */
 export interface TargetLimits {
   /** The most layers, those of a base image counted. */
   readonly maxLayers: number;
   /**
-   * What an update costs there: `pull`, the layers that are new; `chain`, all from the first one on
+   * What an update costs there: `repull`, the layers that are new; `chain`, all from the first one on
    * that is new.
    */
-  readonly counts: "pull" | "chain";
+  readonly counts: UpdateCost;
 }
 
 /** The most layers that are ever made: Docker's limit, which images that go anywhere keep to. */
@@ -40,12 +43,12 @@ export const TARGETS: Readonly<Record<LayerTarget, TargetLimits>> = {
   aufs: { maxLayers: 42, counts: "chain" },
   // The kernel stacks 500 directories, and both know how to name as many in one mount. They take
   // layers out of a registry one by one.
-  containerd: { maxLayers: MOST_LAYERS, counts: "pull" },
-  podman: { maxLayers: MOST_LAYERS, counts: "pull" },
+  containerd: { maxLayers: MOST_LAYERS, counts: "repull" },
+  podman: { maxLayers: MOST_LAYERS, counts: "repull" },
   // AWS gives a size alone (10 GB); the layers become one file system there.
-  lambda: { maxLayers: MOST_LAYERS, counts: "pull" },
+  lambda: { maxLayers: MOST_LAYERS, counts: "repull" },
   // A manifest of 4 MiB, which all registries take, has room for thousands.
-  registry: { maxLayers: MOST_LAYERS, counts: "pull" },
+  registry: { maxLayers: MOST_LAYERS, counts: "repull" },
 };
 
 /** The names of the targets. */

@@ -100,7 +100,7 @@ function totals({ repoTag, type, base, layers, size, topLayer }: PlanDescription
 
 function expectedTable(
   { layers, size, strategy, limit }: PlanDescription,
-  { repull, chain, least, strategies }: ExpectedUpdates,
+  { repull, chain, least, counts, strategies }: ExpectedUpdates,
 ): string {
   const cells = (count: string, repull: number, chain: number) => [
     count,
@@ -125,7 +125,10 @@ function expectedTable(
     formatTable([["", "LAYERS", "PULLED", "", "RELOADED", ""], ...rows], {
       align: ["left", "right", "right", "right", "right", "right"],
     }) +
-    `No plan pulls less than ${formatBytes(Math.round(least))}.\n`;
+    `No plan pulls less than ${formatBytes(Math.round(least))}.\n` +
+    (counts === undefined
+      ? ""
+      : `Where this goes, what is ${counts === "chain" ? "RELOADED" : "PULLED"} counts.\n`);
 }
 
 function updateLines(update: DescribedUpdate): string {

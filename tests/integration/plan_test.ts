@@ -327,6 +327,17 @@ Deno.test("plan --explain compares strategies, and says what each layer costs", 
   const { text } = await nixImage(["plan", ...options]);
   for (const { path } of FIRST) assert.ok(text.includes(`  ${path.slice(44)}\n`), path);
   assert.match(text, /\nthis plan \(auto\) .*\n(?:.*\n)*No plan pulls less than .*\n$/);
+  for (
+    const [target, counts, column] of [
+      ["docker", "chain", "RELOADED"],
+      ["registry", "repull", "PULLED"],
+    ] as const
+  ) {
+    const there = [...options, "--target", target];
+    assert.equal((await planOf(there)).expected?.counts, counts);
+    const { text } = await nixImage(["plan", ...there]);
+    assert.ok(text.endsWith(`\nWhere this goes, what is ${column} counts.\n`), text);
+  }
 });
 
 Deno.test("plan --closure --graph draws the closure alone", async () => {
