@@ -59,7 +59,10 @@ Deno.test("scenario 54: the derivation is built in the container, and the result
 
 Deno.test("scenario 54: what is built in the container is what Nix builds", async () => {
   const drv = await derivations.instantiate("hello");
-  const realised = await runCommand(["nix-store", "--realise", drv], { env: nixEnvironment() });
+  const realised = await runCommand(
+    ["nix-store", "--realise", drv, "--option", "sandbox", "true"],
+    { env: nixEnvironment() },
+  );
   const out = realised.text.trim();
   assert.match(out, /^\/nix\/store\/.*-hello-1\.0$/, realised.stderr);
   const image = await load("hello", "--tag", "built");
