@@ -58,6 +58,21 @@ export function reachable(
   return found;
 }
 
+/** The nodes so that each comes after its own `first`; those in and behind a circle are left out. */
+export function inOrder(nodes: readonly PathNode[], first: "uses" | "users"): PathNode[] {
+  const next = first === "uses" ? "users" : "uses";
+  const waitsFor = new Map(nodes.map((node) => [node, node[first].length]));
+  const ready = nodes.filter((node) => node[first].length === 0);
+  for (const node of ready) {
+    for (const other of node[next]) {
+      const left = (waitsFor.get(other) ?? 0) - 1;
+      waitsFor.set(other, left);
+      if (left === 0) ready.push(other);
+    }
+  }
+  return ready;
+}
+
 // Store paths are ASCII, where the order of JavaScript's strings is that of code points.
 function compareNames(a: StorePath, b: StorePath): number {
   return compare(namePart(a), namePart(b)) || compare(hashPart(a), hashPart(b));

@@ -5,7 +5,7 @@
 
 import type { Closure } from "../store/closure.ts";
 import { hashPart, namePart, STORE_DIR } from "../store/store_path.ts";
-import { closureGraph, compare, type PathNode, reachable } from "./closure_graph.ts";
+import { closureGraph, compare, inOrder, type PathNode, reachable } from "./closure_graph.ts";
 import type { LayerPlan } from "./layer_plan.ts";
 
 /**
@@ -47,7 +47,7 @@ export function byPopularity(nodes: readonly PathNode[]): PathNode[] {
 function popularity(nodes: readonly PathNode[]): Map<PathNode, bigint> {
   const ways = new Map<PathNode, bigint>();
   const counts = new Map<PathNode, bigint>();
-  for (const node of usersFirst(nodes)) {
+  for (const node of inOrder(nodes, "users")) {
     const own = node.users.length === 0 ? 1n : sum(node.users, ways);
     ways.set(node, own);
     const [user, other] = node.users;
@@ -64,19 +64,6 @@ function sum(nodes: Iterable<PathNode>, numbers: ReadonlyMap<PathNode, bigint>):
   let total = 0n;
   for (const node of nodes) total += numbers.get(node) ?? 0n;
   return total;
-}
-
-function usersFirst(nodes: readonly PathNode[]): PathNode[] {
-  const waitsFor = new Map(nodes.map((node) => [node, node.users.length]));
-  const ready = nodes.filter((node) => node.users.length === 0);
-  for (const node of ready) {
-    for (const used of node.uses) {
-      const left = (waitsFor.get(used) ?? 0) - 1;
-      waitsFor.set(used, left);
-      if (left === 0) ready.push(used);
-    }
-  }
-  return ready;
 }
 
 /** The path with what comes before its first hyphen moved to its end, as nixpkgs orders ties. */

@@ -9,7 +9,7 @@
  */
 
 import type { Closure } from "../store/closure.ts";
-import { closureGraph, type PathNode } from "./closure_graph.ts";
+import { closureGraph, inOrder, type PathNode } from "./closure_graph.ts";
 import { addEvent, addEvents, type EventSet, EventWeights } from "./event_weights.ts";
 import { ownChanges } from "./history.ts";
 import { sourceOf } from "./package_name.ts";
@@ -37,6 +37,7 @@ const MOST_WEIGHT = 63;
  * Finds the events of a closure.
  *
  * @param history closures of earlier versions, oldest first
+ * @throws {TypeError} if the closure has a circle of references.
  */
 export function updateModel(closure: Closure, history: readonly Closure[] = []): UpdateModel {
   const nodes = closureGraph(closure);
@@ -60,7 +61,13 @@ export function updateModel(closure: Closure, history: readonly Closure[] = []):
 
   const indices = new Map(nodes.map((node, index) => [node, index]));
   const changedBy = new Array<EventSet>(nodes.length);
-  for (const node of usedFirst(nodes)) {
+  const ordered = inOrder(nodes, "uses");
+  if (ordered.length < nodes.length) {
+    const done = new Set(ordered);
+    const path = nodes.find((node) => !done.has(node))?.path;
+    throw new TypeError(`The closure has a circle of references, which ${path} is in or above of`);
+  }
+  for (const node of ordered) {
     const index = indices.get(node)!;
     const set = weights.none();
     addEvent(set, ownEvent[index]!);
@@ -68,26 +75,4 @@ export function updateModel(closure: Closure, history: readonly Closure[] = []):
     changedBy[index] = set;
   }
   return { nodes, changedBy, weights };
-}
-
-/**
- * The nodes so that each comes after those it uses.
- *
- * @throws {TypeError} if there is a circle.
- */
-function usedFirst(nodes: readonly PathNode[]): PathNode[] {
-  const waitsFor = new Map(nodes.map((node) => [node, node.uses.length]));
-  const ready = nodes.filter((node) => node.uses.length === 0);
-  for (const node of ready) {
-    for (const user of node.users) {
-      const left = waitsFor.get(user)! - 1;
-      waitsFor.set(user, left);
-      if (left === 0) ready.push(user);
-    }
-  }
-  if (ready.length < nodes.length) {
-    const path = nodes.find((node) => waitsFor.get(node)! > 0)?.path;
-    throw new TypeError(`The closure has a circle of references, which ${path} is in or above of`);
-  }
-  return ready;
 }
