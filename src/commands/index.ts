@@ -6,44 +6,28 @@
 import { UsageError } from "../errors.ts";
 import type { Image } from "../image/image.ts";
 import { platformName } from "../image/image_platform.ts";
-import { RegistryClient } from "../registry/client.ts";
-import { formatReference, type RegistryReference } from "../registry/reference.ts";
-import type { LayerCompression } from "../sinks/layer_bytes.ts";
+import type { RegistryReference } from "../registry/reference.ts";
 import {
   type NamedIndex,
   writeIndexArchive,
   writeIndexDirectory,
   type WrittenIndex,
 } from "../sinks/oci_layout.ts";
-import { type PushedIndex, pushIndex } from "../sinks/registry.ts";
+import { pushIndex } from "../sinks/registry.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
-import { trustedCacheDirectory } from "./cache_directory.ts";
-import { type CacheOptions, cacheSettings, openCache } from "./cache_options.ts";
-import { clientOptions } from "./client_options.ts";
 import { indexImages, type MemberOptions } from "./index_members.ts";
 import { checkRepoTag } from "./planning.ts";
-import {
-  blobsLine,
-  cacheLine,
-  observing,
-  pushProgress,
-  pushReference,
-  repositoryOf,
-} from "./pushing.ts";
-import type { RegistryOptions } from "./registry_options.ts";
+import { pushReference, senderTo, type SendingOptions } from "./pushing.ts";
 import { reportTo } from "./report.ts";
 
 /** Options of {@linkcode indexCommand}. */
-export interface IndexOptions extends MemberOptions, RegistryOptions, CacheOptions {
+export interface IndexOptions extends MemberOptions, SendingOptions {
   readonly output?: string;
   readonly format?: "oci" | "oci-archive";
   readonly repoTag?: string;
   readonly annotation?: readonly string[];
-  readonly layerCompression?: LayerCompression;
-  readonly mountFrom?: readonly string[];
-  readonly quiet?: boolean;
 }
 
 /** How a destination begins that is a registry. */
@@ -65,12 +49,18 @@ export async function indexCommand(
     throw new UsageError("-: standard input is for the password, with --password-stdin");
   }
   const report = reportTo(options.quiet);
-  const send = destination && await sender(destination, options, report.warn);
+  const sender = destination && await senderTo(destination, options, report);
   await using stack = new AsyncDisposableStack();
   const { repoTag: _, ...memberOptions } = options;
   const { images, ...names } = await indexImages(sources, memberOptions, report, stack);
   const index = { images, annotations, ...repoTag === undefined ? names : { repoTags: [repoTag] } };
-  if (send) return await send(index);
+  if (destination && sender) {
+    return await sender.send({
+      labels: labelsOf(images),
+      push: (client, pushOptions) => pushIndex(index, client, destination.tag, pushOptions),
+      told: ({ digest }) => ({ digest, facts: factsOf(images) }),
+    });
+  }
   const { size, digest } = await writeIndex(index, output, options);
   if (options.quiet) return;
   console.error(`Written to ${output}: ${factsOf(images)}, ${formatBytes(size)}, index ${digest}`);
@@ -181,44 +171,4 @@ async function writeIndex(
   } finally {
     progress.finish();
   }
-}
-
-/** Readies what sends an index to a registry. */
-async function sender(
-  reference: RegistryReference,
-  options: IndexOptions,
-  warn: (message: string) => void,
-): Promise<(index: NamedIndex) => Promise<void>> {
-  const { quiet = false, layerCompression = "gzip" } = options;
-  const mountFrom = (options.mountFrom ?? []).map((name) => repositoryOf(name, reference));
-  const progress = pushProgress(options);
-  const shared = cacheSettings(options, reference);
-  const clearAndWarn = (message: string) => {
-    progress.clear();
-    warn(message);
-  };
-  const settings = await clientOptions(options, clearAndWarn);
-  return async (index) => {
-    using cache = shared && await openCache(shared, reference, options, settings, clearAndWarn);
-    progress.start(labelsOf(index.images));
-    let pushed: PushedIndex;
-    try {
-      const access = { ...settings, push: true, mountFrom };
-      using client = new RegistryClient(reference.host, reference.repository, access);
-      pushed = await pushIndex(index, client, reference.tag, {
-        layerCompression,
-        mountFrom,
-        digestCache: trustedCacheDirectory("digests"),
-        shared: cache?.repository,
-        ...observing(progress),
-      });
-    } finally {
-      progress.clear();
-    }
-    console.log(pushed.digest);
-    const use = await cache?.repository.finish();
-    if (quiet) return;
-    console.error(`${formatReference(reference)}: ${factsOf(index.images)}\n${blobsLine(pushed)}`);
-    if (use !== undefined) console.error(cacheLine(use));
-  };
 }
