@@ -33,6 +33,8 @@ Find your way:
   schema      print the JSON Schema of the spec
   helper      print a script for the commands of a spec
   tarsum      print Docker's checksum of a tar archive
+  completions print a script that has a shell complete commands and options
+  man         print the man page
 
 Options:
   -V, --version  print the version

@@ -4,6 +4,7 @@
  */
 
 import { type Command, Option, type OptionValues } from "commander";
+import { LAYERING_STRATEGIES } from "../layering/strategies.ts";
 import { LAYER_TARGETS } from "../layering/targets.ts";
 import { listed, seconds, yesOrNo } from "./option_values.ts";
 
@@ -80,8 +81,11 @@ export function storeOptions<A extends unknown[], O extends OptionValues, G exte
 const LAYERS = "Layers:";
 const strategy = new Option(
   "--strategy <name>",
-  "what decides which store paths share a layer, whatever the spec says: updates, auto, popularity",
-).helpGroup(LAYERS);
+  "what decides which store paths share a layer, whatever the spec says",
+)
+  .choices(LAYERING_STRATEGIES)
+  // What is wrong with another one is said where it is used.
+  .argParser((text: string) => text).helpGroup(LAYERS);
 const previous = new Option(
   "--previous <image|plan.json>",
   "the version before: what its layers hold together stays together",

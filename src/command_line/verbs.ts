@@ -39,5 +39,7 @@ export const VERBS: Readonly<Record<string, readonly Verb[]>> = {
     { name: "schema", load: async () => (await import("./verbs/schema.ts")).command },
     { name: "helper", load: async () => (await import("./verbs/helper.ts")).command },
     { name: "tarsum", load: async () => (await import("./verbs/tarsum.ts")).command },
+    { name: "completions", load: async () => (await import("./verbs/completions.ts")).command },
+    { name: "man", load: async () => (await import("./verbs/man.ts")).command },
   ],
 };

@@ -19,11 +19,13 @@ import {
 import { verb } from "../verb.ts";
 
 const described = verb("build", {
+  output: "Nothing on standard output; the image goes to a file or a directory.",
   examples: [
     "nix-image build spec.json -o image.tar.gz && docker load --input image.tar.gz",
     "nix-image build spec.json --compressor zstd",
     "nix-image build spec.json --format oci -o app.oci &&\n  skopeo copy oci:app.oci docker://registry.example/team/app",
   ],
+  pages: ["format.md", "layering.md"],
 })
   .summary("write an image to a file, compressed")
   .description(

@@ -8,11 +8,12 @@ import { verb } from "../verb.ts";
 
 /** `nix-image check`. */
 export const command = verb("check", {
+  output: "A line for each thing that is wrong; or JSON.",
   examples: [
     "nix-image check image.tar.gz",
     "nix-image check --json layout | jq .problems",
   ],
-  note: "Exit status: 0 if nothing is wrong, 1 otherwise.",
+  exitStatus: "0 if nothing is wrong, 1 otherwise.",
 })
   .summary("compute everything in images again, list all that is wrong")
   .description(

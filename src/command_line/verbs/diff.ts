@@ -7,10 +7,12 @@ import { choiceOptions } from "../options.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("diff", {
+  output: "What differs, in tables, nothing of what is the same; or JSON.",
   examples: [
     "nix-image diff old.tar.gz new.tar.gz",
     "nix-image diff --exit-code --platform linux/amd64 old.oci new.oci",
   ],
+  pages: ["inspect.md"],
 })
   .summary("show how two images differ, and what is to pull")
   .description(

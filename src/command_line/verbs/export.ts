@@ -7,6 +7,7 @@ import { choiceOptions, quiet } from "../options.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("export", {
+  output: "The tar archive, unless --output names a file.",
   examples: [
     "nix-image export image.tar.gz -o rootfs.tar",
     "docker save app:1.0 | nix-image export - | tar -xC root",

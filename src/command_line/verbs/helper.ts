@@ -8,6 +8,7 @@ import { verb } from "../verb.ts";
 
 /** `nix-image helper`. */
 export const command = verb("helper", {
+  output: "A shell script.",
   examples: [
     "nix-image helper shadow-setup",
   ],

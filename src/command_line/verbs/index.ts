@@ -20,10 +20,13 @@ import { listed } from "../option_values.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("index", {
+  output:
+    "The digest of the index where it goes to a registry; nothing on standard output otherwise.",
   examples: [
     "nix-image index amd64.json arm64.json docker://registry.example/team/app:1.0",
     "nix-image index amd64.tar.gz arm64.oci -o app.oci",
   ],
+  pages: ["cache.md"],
 })
   .summary("make one image of several, which are for different platforms")
   .description(

@@ -7,11 +7,13 @@ import { choiceOptions, planningOptions, quiet, storeOptions, strict, target } f
 import { verb } from "../verb.ts";
 
 const described = verb("inspect", {
+  output: "Tables; or JSON.",
   examples: [
     "nix-image inspect image.tar.gz",
     "nix-image inspect --json --platform linux/arm64 layout.oci",
     "nix-image inspect spec.json",
   ],
+  pages: ["inspect.md"],
 })
   .summary("show what is in an image, or what is going to be in it")
   .description(

@@ -7,9 +7,11 @@ import { machineOptions, quiet, storeOptions, strict, target } from "../options.
 import { verb } from "../verb.ts";
 
 const described = verb("layer", {
+  output: "Nothing on standard output; the layer goes to a directory.",
   examples: [
     "nix-image layer spec.json -o layer",
   ],
+  pages: ["format.md"],
 })
   .summary("write an image's own layer to a directory")
   .description(

@@ -16,11 +16,14 @@ import {
 import { verb } from "../verb.ts";
 
 const described = verb("load", {
+  output:
+    "The image's name, as the engine knows it; names, one a line, where an archive has several.",
   examples: [
     "nix-image load spec.json",
     'docker run --rm "$(nix-image load --quiet --engine docker spec.json)"',
     "CONTAINERD_NAMESPACE=k8s.io nix-image load --engine containerd image.tar.gz",
   ],
+  pages: ["layering.md"],
 })
   .summary("load an image into a local engine, without the layers it has")
   .description(

@@ -9,6 +9,7 @@ import { verb } from "../verb.ts";
 
 /** `nix-image merge`. */
 export const command = verb("merge", {
+  output: "Nothing on standard output; the images go to a file or a directory.",
   examples: [
     "nix-image merge bash.tar.gz redis.tar.zst -o both.tar.gz",
     "nix-image merge app.tar.gz layout --format oci -o merged",

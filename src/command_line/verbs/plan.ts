@@ -16,12 +16,14 @@ import { graphFile } from "../option_values.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("plan", {
+  output: "A table of the layers; or JSON.",
   examples: [
     "nix-image plan spec.json",
     "nix-image plan --explain --previous app-1.tar.gz spec.json",
     "nix-image plan --closure graph.json --layers 20 --json",
     "nix-image plan spec.json --graph layers.html",
   ],
+  pages: ["plan.md", "layering.md", "pipeline.md"],
 })
   .summary("show the layers of an image, without reading files")
   .description(

@@ -7,10 +7,12 @@ import { pulledOptions, quiet, registryOptions } from "../options.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("prefetch", {
+  output: "A Nix attribute set; or JSON.",
   examples: [
     "nix-image prefetch alpine:3.19",
     "nix-image prefetch --json --arch arm64 --lock nix-image.lock alpine:3.19",
   ],
+  pages: ["prefetch.md", "lock.md"],
 })
   .summary("print digests and hash of an image in a registry, for pullImage")
   .description(

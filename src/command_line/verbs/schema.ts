@@ -7,9 +7,11 @@ import { verb } from "../verb.ts";
 
 /** `nix-image schema`. */
 export const command = verb("schema", {
+  output: "JSON.",
   examples: [
     "nix-image schema > spec.schema.json",
   ],
+  pages: ["nix.md"],
 })
   .summary("print the JSON Schema of the spec")
   .description("Print the JSON Schema of the spec, for editors and other programs.")

@@ -9,11 +9,13 @@ import { id } from "../option_values.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("shell", {
+  output: "With --output -, the spec; with --stream, the image as stream writes it.",
   examples: [
     "nix-image shell $(nix-instantiate default.nix) --stream | docker load",
     "nix-image shell hello.drv -o spec.json && nix-image build spec.json",
     "nix-image shell hello.drv --run buildDerivation --tag latest -o spec.json",
   ],
+  pages: ["shell.md"],
 })
   .summary("make an image in which a derivation can be built")
   .description(

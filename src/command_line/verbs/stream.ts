@@ -17,12 +17,15 @@ import {
 import { verb } from "../verb.ts";
 
 const described = verb("stream", {
+  output:
+    "The image as a docker-archive; or, in a command substitution or with --script, the path of a script.",
   examples: [
     "nix-image stream spec.json | docker load",
     "nix-image stream spec.json > image.tar",
     "$(nix-image stream spec.json) | docker load",
     "docker image inspect $(docker image ls -q) |\n  nix-image stream --have - spec.json | docker load",
   ],
+  pages: ["format.md", "layering.md"],
 })
   .summary("write an image to standard output, for docker load")
   .description(`Write the image that SPEC describes to standard output, as docker load reads it.

@@ -7,6 +7,7 @@ import { verb } from "../verb.ts";
 
 /** `nix-image tarsum`. */
 export const command = verb("tarsum", {
+  output: "A line: tarsum.v1+sha256:, and 64 hexadecimal digits.",
   examples: [
     "nix-image tarsum < layer.tar",
   ],
