@@ -27,6 +27,8 @@ const PACKAGES = {
   bash: ["bash"],
   cpio: ["cpio"],
   dash: ["dash"],
+  fish: ["fish"],
+  man: ["man-db"],
   zsh: ["zsh"],
   tar: ["tar"],
   pigz: ["pigz"],

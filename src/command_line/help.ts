@@ -11,22 +11,22 @@ Container images from Nix store paths, without Docker and without root.
 Make images:
   stream      write an image to standard output, for docker load
   build       write an image to a file, compressed
-  load        load an image into a local engine, without the layers it has
-  push        send an image to a registry, what it has not got of it
-  index       make one image of several, which are for different platforms
-  shell       make an image in which a derivation can be built
-  layer       write an image's own layer to a directory
+  load        load an image into Docker, Podman or containerd
+  push        send an image to a registry, without what is there
+  index       make an image for several platforms out of one for each
+  shell       make an image to build a derivation in, like nix-shell
+  layer       write an image's uppermost layer to a directory
 
 Look at images:
-  plan        show the layers of an image, without reading files
+  plan        show which store paths share a layer, and why
   inspect     show what is in an image, or what is going to be in it
-  diff        show how two images differ, and what is to pull
-  check       compute everything in images again, list all that is wrong
+  diff        show how two images differ, and what an update pulls
+  check       compute all digests of images again, and list all that is wrong
 
 Use images that are there:
-  pull        write an image out of a registry to a file
-  prefetch    print digests and hash of an image in a registry, for pullImage
-  merge       write all images of several archives and layouts to one
+  pull        get an image out of a registry, into a file
+  prefetch    print digest and hash of an image in a registry, for pullImage
+  merge       put the images of several archives and layouts into one
   export      write the root file system of an image, as a tar archive
 
 Find your way:

@@ -166,7 +166,7 @@ function withChoices(
 ): string {
   const said = [
     ...choices.length === 0 ? [] : [`one of ${choices.join(", ")}`],
-    ...byDefault === undefined ? [] : [`by default ${byDefault}`],
+    ...byDefault === undefined ? [] : [`default: ${byDefault}`],
   ].join("; ");
   return prose(said === "" ? description : `${description} (${said})`);
 }

@@ -27,9 +27,10 @@ export interface OptionModel {
   readonly short?: string;
   /** Such as `--output`. */
   readonly long: string;
+  /** Without choices and default. */
   readonly description: string;
   readonly value?: ValueModel;
-  /** What holds without the option, where there is such a value. */
+  /** What holds without the option, where that is a value: in words. */
   readonly byDefault?: string;
   /** Whether it has to be given. */
   readonly required: boolean;
@@ -133,15 +134,18 @@ function verbModel(command: CommandUnknownOpts): VerbModel {
 function optionModel(option: Option): OptionModel {
   const { flags, short, long, description, mandatory, defaultValue } = option;
   if (long === undefined) throw new Error(`An option without a long name: ${flags}`);
+  // What the program finds out by itself is said at the end, as commander says what is fixed.
+  const {
+    1: said = "",
+    2: byDefault = defaultValue === undefined ? undefined : `${defaultValue}`,
+  } = /^(.*?)(?: \(default: (.+)\))?$/.exec(description) ?? [];
   const placeholder = /[<[](.+?)(?:\.\.\.)?[>\]]$/.exec(flags)?.[1];
   return {
     ...short === undefined ? {} : { short },
     long,
-    description,
+    description: said,
     ...placeholder === undefined ? {} : { value: valueModel(placeholder, option.argChoices) },
-    ...placeholder === undefined || defaultValue === undefined
-      ? {}
-      : { byDefault: String(defaultValue) },
+    ...placeholder === undefined || byDefault === undefined ? {} : { byDefault },
     required: mandatory,
     repeatable: option.variadic || option.parseArg as unknown === listed,
   };

@@ -9,66 +9,72 @@ import { LAYER_TARGETS } from "../layering/targets.ts";
 import { listed, seconds, yesOrNo } from "./option_values.ts";
 
 /** Of nearly all verbs. */
-export const quiet = new Option("-q, --quiet", "say nothing but errors");
+export const quiet = new Option("-q, --quiet", "print errors alone: no progress, no warnings");
 
 /** Limits layers. */
 export const target = new Option(
   "--target <name>",
-  "where the image goes: it gets no more layers than are taken there",
+  "where the image goes, which limits how many layers it gets",
 ).choices(LAYER_TARGETS);
 
 /** Of verbs that make a root file system. */
-export const strict = new Option("--strict", "fail where two sources have the same path");
+export const strict = new Option(
+  "--strict",
+  "fail if two sources have the same path, instead of a warning",
+);
 
 /** Of docker-archives. */
 export const layerNames = new Option(
   "--layer-names <kind>",
-  "name layers by what determines them, or by their digest as nixpkgs does (a second pass)",
+  "name layers in the archive by what they are made of, or, as nixpkgs does, by their digest, which takes a second pass",
 ).choices(["identity", "digest"] as const).default("identity" as const);
 
 /** Of docker-archives. */
 export const dockerV1 = new Option(
   "--docker-v1",
-  "add the image in Docker's older format, which names layers itself (a second pass)",
+  "add the image in Docker's older format, for programs that know no other; takes a second pass",
 ).conflicts("layerNames");
 
 /** Of verbs that write files. */
 export const format = new Option(
   "--format <kind>",
-  "a file for docker load, or an OCI layout: a file, a directory",
+  "a file for docker load, or an OCI image layout as one file or as a directory",
 ).choices(["docker-archive", "oci-archive", "oci"] as const).default("docker-archive" as const);
 
 /** Of OCI layouts. */
 export const layerCompression = new Option(
   "--layer-compression <kind>",
-  "compress the layers of an OCI layout so (gzip)",
+  "how the layers of an OCI layout are compressed (default: gzip)",
 ).choices(["gzip", "zstd", "none"] as const);
 
 /** Of an image in a registry. */
 export const digest = new Option(
   "--digest <digest>",
-  "the digest of the image or of an index with it",
+  "the digest of the image, or of an index that has it",
 );
 
 /** Of what is sent. */
 export const layersOfRegistries = new Option(
   "--layer-compression <kind>",
-  "compress layers so that are not compressed yet (gzip)",
+  "how layers are compressed that are not yet (default: gzip)",
 ).choices(["gzip", "zstd", "none"] as const);
 
 /** Of what is sent. */
 export const mountFrom = new Option(
   "--mount-from <name>",
-  "take blobs over from this repository of the registry; may be given several times",
+  "a repository of the same registry, out of which it may take layers instead of being sent them; may be given several times",
 ).argParser(listed);
 
 const STORE = "Store:";
-const storeRoot = new Option("--store-root <dir>", "read the store in DIR/nix/store").helpGroup(
+const storeRoot = new Option(
+  "--store-root <dir>",
+  "read the store in DIR/nix/store, instead of /nix/store",
+).helpGroup(
   STORE,
 );
 const closure = new Option(
   "--closure <graph.json>",
-  "take references and sizes from a file (exportReferencesGraph, nix path-info --json)",
+  "take references and sizes of store paths from this file, and need no nix-store (made by exportReferencesGraph or nix path-info --json)",
 ).helpGroup(STORE);
 
 /** Where store paths are. */
@@ -81,18 +87,18 @@ export function storeOptions<A extends unknown[], O extends OptionValues, G exte
 const LAYERS = "Layers:";
 const strategy = new Option(
   "--strategy <name>",
-  "what decides which store paths share a layer, whatever the spec says",
+  "how it is decided which store paths share a layer, whatever the spec says",
 )
   .choices(LAYERING_STRATEGIES)
   // What is wrong with another one is said where it is used.
   .argParser((text: string) => text).helpGroup(LAYERS);
 const previous = new Option(
   "--previous <image|plan.json>",
-  "the version before: what its layers hold together stays together",
+  "the version before, so that what its layers hold together stays together",
 ).helpGroup(LAYERS);
 const history = new Option(
   "--history <file>",
-  "an earlier closure, image or plan, to learn what changes; several times, oldest first",
+  "a closure, image or plan of an earlier version, to learn what changes often; may be given several times, oldest first",
 ).argParser(listed).helpGroup(LAYERS);
 
 /** How store paths become layers. */
@@ -107,17 +113,22 @@ export function planningOptions<
 }
 
 const MACHINE = "Virtual machine of runAsRoot:";
-const accel = new Option("--accel <kind>", "how it is run")
+const accel = new Option(
+  "--accel <kind>",
+  "run it by KVM, which is fast, or by TCG, which works everywhere; auto: by KVM if that works",
+)
   .choices(["auto", "kvm", "tcg"] as const).default("auto" as const).helpGroup(MACHINE);
 const vmTimeout = new Option(
   "--vm-timeout <seconds>",
-  "give it up after so much silence (1800)",
+  "give up when it has been silent for so long (default: 1800)",
 )
   .argParser(seconds).helpGroup(MACHINE);
-const kernel = new Option("--kernel <file>", "its kernel (the newest in /boot)").helpGroup(MACHINE);
+const kernel = new Option("--kernel <file>", "its kernel (default: the newest in /boot)").helpGroup(
+  MACHINE,
+);
 const modules = new Option(
   "--modules <dir>",
-  "the directory of the kernel's modules (/lib/modules/VERSION)",
+  "the directory of the kernel's modules (default: /lib/modules/VERSION)",
 ).helpGroup(MACHINE);
 
 /** How the machine of runAsRoot is run. */
@@ -148,18 +159,23 @@ const REGISTRY = "Registry:";
 const authfile = new Option("--authfile <file>", "take credentials from this file alone").helpGroup(
   REGISTRY,
 );
-const username = new Option("--username <name>", "log in to the registry so").helpGroup(REGISTRY);
-const passwordStdin = new Option("--password-stdin", "with the password on standard input")
+const username = new Option("--username <name>", "log in to the registry by this name").helpGroup(
+  REGISTRY,
+);
+const passwordStdin = new Option(
+  "--password-stdin",
+  "read the password of --username from standard input",
+)
   .helpGroup(REGISTRY);
 const tlsVerify = new Option(
   "--tls-verify <true|false>",
-  "whether the registry has to prove who it is; with false, plain HTTP will do, too",
+  "whether the registry must prove who it is; false allows plain HTTP, too (default: true, except on this host)",
 ).argParser(yesOrNo).helpGroup(REGISTRY);
-const caFile = new Option("--ca-file <file>", "believe this certificate authority, too (PEM)")
+const caFile = new Option("--ca-file <file>", "trust this certificate authority, too (a PEM file)")
   .helpGroup(REGISTRY);
 const certDir = new Option(
   "--cert-dir <dir>",
-  "believe the *.crt in there, and show *.cert and *.key to the registry",
+  "trust the *.crt in there, and log in by the *.cert and *.key",
 ).helpGroup(REGISTRY);
 
 /** How to talk to a registry. */
@@ -178,7 +194,7 @@ export function registryOptions<
 const CACHE = "Shared digests:";
 const cacheRepo = new Option(
   "--cache-repo <name>",
-  "share digests of layers with other hosts in HOST/NAME",
+  "share digests of layers with other hosts, in the repository HOST/NAME",
 ).helpGroup(CACHE);
 const cacheKey = new Option(
   "--cache-key <file>",
@@ -186,11 +202,11 @@ const cacheKey = new Option(
 ).helpGroup(CACHE);
 const cachePublicKey = new Option(
   "--cache-public-key <key|file>",
-  "believe what was signed with the key of this public one; may be given several times",
+  "believe what was signed with the secret key of this public one; may be given several times",
 ).argParser(listed).helpGroup(CACHE);
 const cacheTrustRepo = new Option(
   "--cache-trust-repo",
-  "believe all that is there; without keys, write it unsigned",
+  "believe all that is there; without --cache-key, write there unsigned",
 ).helpGroup(CACHE);
 
 /** Digests of layers that hosts share. */
@@ -202,21 +218,31 @@ export function cacheOptions<A extends unknown[], O extends OptionValues, G exte
   );
 }
 
-const os = new Option("--os <name>", "of several images, the one for this system (linux)")
-  .helpGroup(CHOICE);
+const PULLED = "Platform and name of the image:";
+const os = new Option(
+  "--os <name>",
+  "of several images, the one for this operating system (default: linux)",
+)
+  .helpGroup(PULLED);
 const arch = new Option(
   "--arch <name>",
-  "of several images, the one for this architecture, such as arm64, aarch64 or arm/v7 (the host's)",
-).helpGroup(CHOICE);
-const variant = new Option("--variant <name>", "of several images, the one for this variant")
-  .helpGroup(CHOICE);
-const finalName = new Option("--final-name <name>", "call the image so in the archive").helpGroup(
-  CHOICE,
+  "of several images, the one for this architecture, such as arm64, aarch64 or arm/v7 (default: the host's)",
+).helpGroup(PULLED);
+const variant = new Option(
+  "--variant <name>",
+  "of several images, the one for this variant of the architecture",
+)
+  .helpGroup(PULLED);
+const finalName = new Option(
+  "--final-name <name>",
+  "the name of the image in the archive (default: that in NAME)",
+).helpGroup(
+  PULLED,
 );
 const finalTag = new Option(
   "--final-tag <tag>",
-  "give it this tag (the one it is asked by, or latest)",
-).helpGroup(CHOICE);
+  "the tag of the image in the archive (default: that in NAME, or latest)",
+).helpGroup(PULLED);
 
 /** Which image of a registry, and what it is called then. */
 export function pulledOptions<A extends unknown[], O extends OptionValues, G extends OptionValues>(

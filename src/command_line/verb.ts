@@ -27,7 +27,6 @@ export function verb(name: string, help: VerbHelp): Command {
   const { output, examples, exitStatus } = help;
   const heading = examples.length === 1 ? "Example:" : "Examples:";
   const command = new Command(name)
-    .helpOption("-h, --help", "show this help")
     .addHelpText("after", `\nOutput:\n${wrapped(output, "  ")}\n\n${heading}`)
     .addHelpText(
       "after",

@@ -28,8 +28,8 @@ function overview(groups: readonly VerbGroup[]): string {
   return paragraphs([
     MADE,
     "# The verbs",
-    "Each has this page's text, in short, behind `--help`: `nix-image VERB --help`. All of them " +
-    "are in the man page, too: `nix-image man`.",
+    "A page for each, with what `nix-image VERB --help` says. All of them are in the man page, too: " +
+    "`nix-image man`.",
     ...groups.flatMap(({ heading, verbs }) => [
       `## ${heading}`,
       table(
@@ -79,13 +79,15 @@ function verbPage(verb: VerbModel): string {
 }
 
 function optionTable(options: readonly OptionModel[]): string {
+  const rows = options.map((option) => [
+    code(optionTerm(option)),
+    meaning(option.description, option.value?.choices ?? [], option.required),
+    cell(option.byDefault ?? ""),
+  ]);
+  const columns = options.some(({ byDefault }) => byDefault !== undefined) ? 3 : 2;
   return table(
-    ["Option", "Meaning", "Default"],
-    options.map((option) => [
-      code(optionTerm(option)),
-      meaning(option.description, option.value?.choices ?? [], option.required),
-      option.byDefault === undefined ? "" : code(option.byDefault),
-    ]),
+    ["Option", "Meaning", "Default"].slice(0, columns),
+    rows.map((row) => row.slice(0, columns)),
   );
 }
 
@@ -112,7 +114,7 @@ function code(text: string): string {
 
 /** Text without formatting; options in it are code, and pages of docs/ links. */
 function prose(text: string): string {
-  return text.replace(/[\\`*_[\]<>]/g, "\\$&")
+  return text.replace(/[\\`*[\]<>]/g, "\\$&")
     .replace(/(?<![\w-])--[a-z][\w-]*/g, "`$&`")
     .replace(/\bdocs\/([\w-]+\.md)/g, "[$&](../$1)");
 }

@@ -21,7 +21,7 @@ import { verb } from "../verb.ts";
 const described = verb("build", {
   output: "Nothing on standard output; the image goes to a file or a directory.",
   examples: [
-    "nix-image build spec.json -o image.tar.gz && docker load --input image.tar.gz",
+    "nix-image build spec.json -o image.tar.gz &&\n  docker load --input image.tar.gz",
     "nix-image build spec.json --compressor zstd",
     "nix-image build spec.json --format oci -o app.oci &&\n  skopeo copy oci:app.oci docker://registry.example/team/app",
   ],
@@ -31,24 +31,24 @@ const described = verb("build", {
   .description(
     `Write the image that SPEC describes to a file that docker load reads, or as an OCI image layout.
 
-The file or directory is there when it is whole: it is written under another name beside it, and renamed.`,
+The file or directory appears when it is whole: nothing half-written is ever seen under its name.`,
   )
   .argument("<spec>", "a JSON file, or - for standard input")
   .option(
     "-o, --output <file>",
-    "the file; without it NAME.tar.gz, NAME.oci.tar or the directory NAME.oci",
+    "the file, or the directory of --format oci (default: NAME.tar.gz, NAME.oci.tar or NAME.oci)",
   )
   .addOption(format)
   .addOption(
-    new Option("--compressor <kind>", "compress a docker-archive so, whatever the spec says")
+    new Option("--compressor <kind>", "how a docker-archive is compressed, whatever the spec says")
       .choices(["gz", "zstd", "none"] as const),
   )
   .addOption(layerCompression)
-  .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
+  .option("-t, --repo-tag <name:tag>", "name and tag of the image, whatever the spec says")
+  .addOption(target)
   .addOption(layerNames)
   .addOption(dockerV1)
-  .option("--no-docker-v1", "leave that out; layered images are without it anyway")
-  .addOption(target)
+  .option("--no-docker-v1", "leave the older format out; layered images are without it anyway")
   .addOption(strict)
   .addOption(quiet);
 

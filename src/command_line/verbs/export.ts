@@ -15,10 +15,10 @@ const described = verb("export", {
 })
   .summary("write the root file system of an image, as a tar archive")
   .description(
-    `Write what a container of IMAGE would see as its root directory, all layers merged: an uncompressed tar archive with names such as ./bin/sh.`,
+    `Write what a container of IMAGE would have as its root directory, all layers merged: an uncompressed tar archive with names such as ./bin/sh.`,
   )
   .argument("<image>", "a docker-archive, an OCI archive or layout, or - for standard input")
-  .option("-o, --output <file>", "the file; without it, or with -, standard output")
+  .option("-o, --output <file>", "the file, or - for standard output (default: -)")
   .addOption(quiet);
 
 /** `nix-image export`. */

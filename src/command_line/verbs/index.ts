@@ -28,24 +28,33 @@ const described = verb("index", {
   ],
   pages: ["cache.md"],
 })
-  .summary("make one image of several, which are for different platforms")
+  .summary("make an image for several platforms out of one for each")
   .description(
     `Make an image index: one name for several images, each for another platform. It has the images that SPECs describe, and all of IMAGEs, or those that --name, --tag and --platform choose.
 
-It is written to a file or directory, an OCI image layout, or sent to a registry: its images by their digests and the index last. Blobs that images have in common are there once. The digest of the index, which is printed then, does not depend on the order of the arguments.`,
+With --output it is written to a file or directory, an OCI image layout. Else it is sent to the registry that the last argument names: its images first, by their digests, and the index last. What images have in common is stored or sent once. The digest of the index does not depend on the order of the arguments.`,
   )
   .argument(
     "<images|specs...>",
     "docker-archives, OCI archives or layouts, specs, - once for one on standard input; last, unless there is an --output, docker://HOST[:PORT]/NAME[:TAG]",
   )
-  .option("-o, --output <path>", "the directory of an OCI layout; the file, if it ends in .tar")
+  .option(
+    "-o, --output <path>",
+    "the directory of an OCI layout; one file, if the name ends in .tar",
+  )
   .addOption(
-    new Option("--format <kind>", "an OCI layout as a directory or a file, whatever its name is")
+    new Option(
+      "--format <kind>",
+      "an OCI layout as a directory or as one file, whatever its name is",
+    )
       .choices(["oci", "oci-archive"] as const),
   )
-  .option("-t, --repo-tag <name:tag>", "name the index so in the layout (as the first image)")
+  .option(
+    "-t, --repo-tag <name:tag>",
+    "name and tag of the index in the layout (default: those of the first image)",
+  )
   .addOption(
-    new Option("--annotation <key=value>", "say this of the index; may be given several times")
+    new Option("--annotation <key=value>", "an annotation of the index; may be given several times")
       .argParser(listed),
   )
   .addOption(layersOfRegistries)

@@ -7,7 +7,7 @@ import { choiceOptions, planningOptions, quiet, storeOptions, strict, target } f
 import { verb } from "../verb.ts";
 
 const described = verb("inspect", {
-  output: "Tables; or JSON.",
+  output: "Names, config and layers of each image, in tables; with --json, JSON.",
   examples: [
     "nix-image inspect image.tar.gz",
     "nix-image inspect --json --platform linux/arm64 layout.oci",
@@ -25,7 +25,10 @@ Of a SPEC, show the image that it will make, without reading files: base layers 
     "<image|spec>",
     "a docker-archive, an OCI archive or layout; or a spec, - for one on standard input",
   )
-  .option("-t, --repo-tag <name:tag>", "of a spec: name the image so, whatever the spec says")
+  .option(
+    "-t, --repo-tag <name:tag>",
+    "of a spec: name and tag of the image, whatever the spec says",
+  )
   .addOption(target)
   .option("--json", "print JSON: all store paths, sizes in bytes (docs/inspect.md)")
   .addOption(strict)

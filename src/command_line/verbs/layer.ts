@@ -13,9 +13,9 @@ const described = verb("layer", {
   ],
   pages: ["format.md"],
 })
-  .summary("write an image's own layer to a directory")
+  .summary("write an image's uppermost layer to a directory")
   .description(
-    `Write the layer that the image which SPEC describes has for itself, without layers of store paths, to a new directory: layer.tar, json and VERSION.`,
+    `Write the uppermost layer of the image that SPEC describes, without the layers of store paths, to a new directory: layer.tar, json and VERSION.`,
   )
   .argument("<spec>", "a JSON file, or - for standard input")
   .requiredOption("-o, --output <dir>", "the directory, which must not be there yet")

@@ -25,9 +25,9 @@ const described = verb("load", {
   ],
   pages: ["layering.md"],
 })
-  .summary("load an image into a local engine, without the layers it has")
+  .summary("load an image into Docker, Podman or containerd")
   .description(
-    `Load the image that SPEC describes, or an IMAGE, into a local engine. It is asked which layers it has, and these are not sent. Prints the image's name.
+    `Load the image that SPEC describes, or an IMAGE, into a local engine, without the layers that the engine has. Print the image's name.
 
 Docker has a layer only together with all layers below it: above a layer that changed, all are sent. Podman and containerd take each layer by itself. Digests of layers are kept from run to run, so that they are known before the layers are read.`,
   )
@@ -36,10 +36,13 @@ Docker has a layer only together with all layers below it: above a layer that ch
     "a spec, - for one on standard input; or a docker-archive, an OCI archive or layout",
   )
   .addOption(
-    new Option("--engine <name>", "load it there (docker if it answers, else podman)")
+    new Option("--engine <name>", "which engine (default: docker if it answers, else podman)")
       .choices(["docker", "podman", "containerd"] as const),
   )
-  .option("-t, --repo-tag <name:tag>", "of a spec: name the image so, whatever the spec says")
+  .option(
+    "-t, --repo-tag <name:tag>",
+    "of a spec: name and tag of the image, whatever the spec says",
+  )
   .addOption(target)
   .addOption(strict)
   .addOption(quiet);

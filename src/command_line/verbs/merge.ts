@@ -15,17 +15,17 @@ export const command = verb("merge", {
     "nix-image merge app.tar.gz layout --format oci -o merged",
   ],
 })
-  .summary("write all images of several archives and layouts to one")
+  .summary("put the images of several archives and layouts into one")
   .description(
     `Write all images of all IMAGEs to one file, with all their names and with the IDs that they have. Layers that several images have are in it once.
 
-The file or directory is there when it is whole: it is written under another name beside it, and renamed.`,
+The file or directory appears when it is whole: nothing half-written is ever seen under its name.`,
   )
   .argument("<images...>", "docker-archives, OCI archives or layouts; - once for standard input")
   .requiredOption("-o, --output <file>", "the file, or the directory of --format oci")
   .addOption(format)
   .addOption(
-    new Option("--compressor <kind>", "compress a docker-archive so (gz)")
+    new Option("--compressor <kind>", "how a docker-archive is compressed (default: gz)")
       .choices(["gz", "zstd", "none"] as const),
   )
   .addOption(layerCompression)

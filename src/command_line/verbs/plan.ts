@@ -16,7 +16,7 @@ import { graphFile } from "../option_values.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("plan", {
-  output: "A table of the layers; or JSON.",
+  output: "A table of the layers; with --json, JSON.",
   examples: [
     "nix-image plan spec.json",
     "nix-image plan --explain --previous app-1.tar.gz spec.json",
@@ -25,23 +25,26 @@ const described = verb("plan", {
   ],
   pages: ["plan.md", "layering.md", "pipeline.md"],
 })
-  .summary("show the layers of an image, without reading files")
+  .summary("show which store paths share a layer, and why")
   .description(
-    `Show which store paths share a layer of the image that SPEC describes, and why. Without SPEC, plan a closure alone: no store is needed, and no image comes of it.
+    `Show which store paths share a layer of the image that SPEC describes, and why, without reading their files. Without SPEC, plan the closure that --closure names: no store is needed.
 
-An image carries its plan in its history, so that an archive, a layout or docker://NAME will do wherever the plan of an earlier version is asked for. So will what --json prints.`,
+Where an earlier version is asked for, name what --json printed then; or the image itself, an archive, a layout or docker://NAME, since images carry their plan in their history.`,
   )
   .argument("[spec]", "a JSON file, or - for standard input")
-  .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
-  .option("--layers <number>", "without SPEC: make at most so many layers (99)")
-  .addOption(target)
   .option("--explain", "show all paths, how often layers change, and what other strategies cost")
-  .option("--against <image|plan.json>", "show what the update from this version moves")
+  .option("--against <image|plan.json>", "show which bytes the update from this version moves")
   .option("--json", "print JSON: layers, lowest first, sizes in bytes (docs/plan.md)")
   .addOption(
-    new Option("--graph <file>", "draw them, too: an .svg, or .html that shows what uses what")
+    new Option(
+      "--graph <file>",
+      "draw the layers, too: an .svg, or an .html that shows what uses what",
+    )
       .argParser(graphFile),
   )
+  .option("-t, --repo-tag <name:tag>", "name and tag of the image, whatever the spec says")
+  .option("--layers <number>", "without SPEC: at most so many layers (default: 99)")
+  .addOption(target)
   .addOption(strict)
   .addOption(quiet);
 

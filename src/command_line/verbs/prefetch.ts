@@ -7,16 +7,16 @@ import { pulledOptions, quiet, registryOptions } from "../options.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("prefetch", {
-  output: "A Nix attribute set; or JSON.",
+  output: "A Nix attribute set; with --json, JSON.",
   examples: [
     "nix-image prefetch alpine:3.19",
     "nix-image prefetch --json --arch arm64 --lock nix-image.lock alpine:3.19",
   ],
   pages: ["prefetch.md", "lock.md"],
 })
-  .summary("print digests and hash of an image in a registry, for pullImage")
+  .summary("print digest and hash of an image in a registry, for pullImage")
   .description(
-    `Print digest and hash of the image NAME, out of a registry, as a Nix attribute set: the arguments of nixpkgs' pullImage. The digest is that of the platform's image, also where NAME is an index of several. The hash is that of the file which pull writes.`,
+    `Print digest and hash of the image NAME in a registry as a Nix attribute set: the arguments of nixpkgs' pullImage. Where NAME is an index of several images, the digest is that of the platform's image. The hash is that of the file which pull writes.`,
   )
   .argument("<name>", "such as alpine:3, registry.example:5000/app or alpine@sha256:...")
   .option("--lock <file>", "put the digests into this lock file, for pull --locked")

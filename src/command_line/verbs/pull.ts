@@ -15,19 +15,25 @@ const described = verb("pull", {
   ],
   pages: ["lock.md", "prefetch.md"],
 })
-  .summary("write an image out of a registry to a file")
+  .summary("get an image out of a registry, into a file")
   .description(
-    `Write the image NAME, out of a registry, to a file that docker load reads: an archive without compression, as nixpkgs' pullImage makes it; or as an OCI image layout with the digests that it has in the registry. skopeo gets it.
+    `Write the image NAME, out of a registry, to a file that docker load reads: an archive without compression, as nixpkgs' pullImage makes it; or as an OCI image layout with the digests that it has in the registry. This takes skopeo.
 
-The file or directory is there when it is whole: it is written under another name beside it, and renamed.`,
+The file or directory appears when it is whole: nothing half-written is ever seen under its name.`,
   )
   .argument("<name>", "such as alpine:3, registry.example:5000/app or alpine@sha256:...")
   .requiredOption("-o, --output <file>", "the file, or the directory of --format oci")
   .addOption(format)
   .addOption(digest)
   .addOption(new Option("--locked", "take the digest from the lock file").conflicts("digest"))
-  .addOption(new Option("--lock <file>", "that file (nix-image.lock)").implies({ locked: true }))
-  .option("--hash <hash>", "fail unless the file has this SHA-256: SRI, or base 16, 32 or 64")
+  .addOption(
+    new Option("--lock <file>", "the lock file (default: nix-image.lock); implies --locked")
+      .implies({ locked: true }),
+  )
+  .option(
+    "--hash <hash>",
+    "fail unless the file has this SHA-256, written as Nix does: SRI, or base 16, 32 or 64",
+  )
   .addOption(quiet);
 
 /** `nix-image pull`. */

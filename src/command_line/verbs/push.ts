@@ -26,11 +26,11 @@ const described = verb("push", {
   ],
   pages: ["cache.md", "layering.md"],
 })
-  .summary("send an image to a registry, what it has not got of it")
+  .summary("send an image to a registry, without what is there")
   .description(
-    `Send IMAGE, or the image that SPEC describes, to a registry. What it has is neither sent nor read; layers are made, compressed and sent at the same time. The manifest goes last, and its digest is printed.
+    `Send IMAGE, or the image that SPEC describes, to a registry. Layers that the registry has are neither read nor sent; others are made, compressed and sent at the same time. The manifest goes last. Print its digest.
 
-Credentials are taken from --username, or from the files of podman login and docker login and the helpers that these name.`,
+Without --username, credentials are those of podman login and docker login, and of the helpers that their files name.`,
   )
   .argument(
     "<image|spec>",

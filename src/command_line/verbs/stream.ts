@@ -30,24 +30,27 @@ const described = verb("stream", {
   .summary("write an image to standard output, for docker load")
   .description(`Write the image that SPEC describes to standard output, as docker load reads it.
 
-In the command substitution of a shell, which can not hold an archive, the path of a script that does so is printed instead.
+In the command substitution of a shell, $(nix-image stream spec.json), which can not hold an archive, print the path of a script that writes it instead.
 
 SPEC may also be the conf.json that nixpkgs' streamLayeredImage gives to its own script: the archive is that script's, byte for byte.`)
   .argument("[spec]", "a JSON file, or - for standard input")
-  .option("-t, --repo-tag <name:tag>", "name the image so, whatever the spec says")
+  .option("-t, --repo-tag <name:tag>", "name and tag of the image, whatever the spec says")
   // As nixpkgs' script spells it.
   .addOption(new Option("--repo_tag <name:tag>").conflicts("repoTag").hideHelp())
-  .addOption(layerNames)
-  .addOption(dockerV1)
   .addOption(target)
   .addOption(
     new Option(
       "--have <file...>",
-      "leave layers out that Docker has: what docker image inspect printed, - for standard input",
+      "what docker image inspect printed, - for standard input: leave out the layers of these images",
     ).conflicts(["script", "plan", "dockerV1", "layerNames"]),
   )
-  .addOption(new Option("--tar", "write the archive, even if a shell captures it"))
-  .addOption(new Option("--script", "print the path of a script that writes it").conflicts("tar"))
+  .addOption(new Option("--tar", "write the archive, even in a command substitution"))
+  .addOption(
+    new Option("--script", "print the path of a script that writes it, wherever that goes")
+      .conflicts("tar"),
+  )
+  .addOption(layerNames)
+  .addOption(dockerV1)
   .addOption(new Option("--plan <plan.json>", "carry out what --script has planned").hideHelp())
   .addOption(strict)
   .addOption(quiet);
