@@ -30,7 +30,7 @@ export function prose(text: string): string {
 /** As it is, lines and blanks. */
 export function verbatim(text: string): string {
   const lines = text.split("\n").map((line) => guarded(escaped(line)));
-  return [".RS 4", ".nf", ...lines, ".fi", ".RE"].join("\n");
+  return [".RS 2", ".nf", ...lines, ".fi", ".RE"].join("\n");
 }
 
 /** To be typed so. */

@@ -46,7 +46,11 @@ Deno.test("each verb has a summary, a description and examples of its own", asyn
     assert.match(command.description(), /^[A-Z][^]*\.$/, name);
     const { examples } = verbHelp(command);
     assert.ok(examples.length > 0, name);
-    for (const example of examples) assert.ok(example.includes(`nix-image ${name}`), example);
+    for (const example of examples) {
+      assert.ok(example.includes(`nix-image ${name}`), example);
+      // The man page indents them by 9 columns.
+      for (const line of example.split("\n")) assert.ok(line.length <= 71, line);
+    }
     for (const { description, flags, hidden } of command.options) {
       if (!hidden) assert.match(description, /[^.]$/, `${name} ${flags}`);
     }

@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { commandLineModel, optionsOf } from "../../src/command_line/model.ts";
-import { nixImage, succeed } from "../support/program.ts";
+import { directoryWithProgram, nixImage, succeed } from "../support/program.ts";
 import { Scratch } from "../support/scratch.ts";
 import {
   INSERT_ALL,
@@ -48,7 +48,6 @@ const AFTER_TAB: Readonly<Record<string, string>> = {
   "nix-image build -o oth": "nix-image build -o other.json ",
   "nix-image build -- oth": "nix-image build -- other.json ",
   "nix-image layer --store-root ": "nix-image layer --store-root roots/",
-  "nix-image layer --store-root o": "nix-image layer --store-root o",
   "nix-image push -q other.json dock": "nix-image push -q other.json docker://",
   "nix-image push other.json docker:": "nix-image push other.json docker://",
   "nix-image push other.json docker://h:5000/a --tls-verify f":
@@ -71,7 +70,7 @@ function assertAfterTab(typed: readonly Typed[], words: (line: string) => string
 
 /** Shells differ in what they put behind a word, and in whether they take quotes away. */
 function plain(line: string): string {
-  return line.replace(/[=/ ]+$/, "").replace(/"(\S+)"?$/, "$1");
+  return line.replaceAll('"', "").replace(/[=/ ]+$/, "");
 }
 
 Deno.test("bash completes verbs, options, choices and files", async () => {
@@ -186,7 +185,9 @@ Deno.test("fish offers verbs, options, choices and files, and says what they are
   await Deno.writeTextFile(`${directory}/nix-image.fish`, await completions("fish"));
   const offered = async (...lines: readonly string[]): Promise<Map<string, string>[]> => {
     const script = "for line in $argv; complete -C $line; echo; end";
-    const env = { HOME: home, XDG_CONFIG_HOME: `${home}/.config`, LC_ALL: "C.UTF-8" };
+    // It completes what is there alone.
+    const path = `${directoryWithProgram(scratch.path)}:${Deno.env.get("PATH")}`;
+    const env = { HOME: home, XDG_CONFIG_HOME: `${home}/.config`, PATH: path, LC_ALL: "C.UTF-8" };
     const text = await succeed(["fish", "-c", script, "--", ...lines], { env, cwd });
     return text.split("\n\n").slice(0, lines.length).map((part) =>
       new Map(

@@ -50,7 +50,7 @@ Deno.test("the man page fits 80 columns, and has all verbs, options and examples
       assert.ok(flat.includes(`${term} ${description}`), `${verb.name} ${term}`);
     }
     for (const line of verb.examples.join("\n").split("\n")) {
-      assert.ok(shown.includes(`           ${line}\n`), line);
+      assert.ok(shown.includes(`         ${line}\n`), line);
     }
   }
   const headings = [...shown.matchAll(/^[A-Z][A-Z ]+$/gm)].map(([heading]) => heading);

@@ -23,7 +23,7 @@ const described = verb("index", {
   output:
     "The digest of the index where it goes to a registry; nothing on standard output otherwise.",
   examples: [
-    "nix-image index amd64.json arm64.json docker://registry.example/team/app:1.0",
+    "nix-image index amd64.json arm64.json docker://registry.example/app:1.0",
     "nix-image index amd64.tar.gz arm64.oci -o app.oci",
   ],
   pages: ["cache.md"],

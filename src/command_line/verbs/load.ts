@@ -21,7 +21,7 @@ const described = verb("load", {
   examples: [
     "nix-image load spec.json",
     'docker run --rm "$(nix-image load --quiet --engine docker spec.json)"',
-    "CONTAINERD_NAMESPACE=k8s.io nix-image load --engine containerd image.tar.gz",
+    "CONTAINERD_NAMESPACE=k8s.io \\\n  nix-image load --engine containerd image.tar.gz",
   ],
   pages: ["layering.md"],
 })

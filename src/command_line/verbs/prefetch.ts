@@ -10,7 +10,7 @@ const described = verb("prefetch", {
   output: "A Nix attribute set; with --json, JSON.",
   examples: [
     "nix-image prefetch alpine:3.19",
-    "nix-image prefetch --json --arch arm64 --lock nix-image.lock alpine:3.19",
+    "nix-image prefetch --json --arch arm64 --lock app.lock alpine:3.19",
   ],
   pages: ["prefetch.md", "lock.md"],
 })

@@ -10,7 +10,7 @@ import { verb } from "../verb.ts";
 const described = verb("pull", {
   output: "Nothing on standard output; the image goes to a file or a directory.",
   examples: [
-    "nix-image pull alpine:3.19 -o alpine.tar && docker load --input alpine.tar",
+    "nix-image pull alpine:3.19 -o alpine.tar &&\n  docker load --input alpine.tar",
     "nix-image pull alpine:3.19 --arch arm64 --format oci -o alpine.oci",
   ],
   pages: ["lock.md", "prefetch.md"],

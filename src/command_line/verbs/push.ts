@@ -21,7 +21,7 @@ const described = verb("push", {
   output: "The digest of the manifest.",
   examples: [
     "nix-image push spec.json docker://registry.example/team/app:1.0",
-    "nix-image push image.tar.gz docker://localhost:5000/app --mount-from base",
+    "nix-image push image.tar docker://localhost:5000/app --mount-from base",
     "nix-image push spec.json docker://registry.example/team/app \\\n  --cache-repo registry.example/cache --cache-key cache.key",
   ],
   pages: ["cache.md", "layering.md"],

@@ -13,7 +13,7 @@ const described = verb("shell", {
   examples: [
     "nix-image shell $(nix-instantiate default.nix) --stream | docker load",
     "nix-image shell hello.drv -o spec.json && nix-image build spec.json",
-    "nix-image shell hello.drv --run buildDerivation --tag latest -o spec.json",
+    "nix-image shell hello.drv --run buildDerivation -o spec.json",
   ],
   pages: ["shell.md"],
 })
