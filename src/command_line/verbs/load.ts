@@ -16,8 +16,7 @@ import {
 import { verb } from "../verb.ts";
 
 const described = verb("load", {
-  output:
-    "The image's name, as the engine knows it; names, one a line, where an archive has several.",
+  output: "The image's name, as the engine knows it; one a line, if it has several.",
   examples: [
     "nix-image load spec.json",
     'docker run --rm "$(nix-image load --quiet --engine docker spec.json)"',

@@ -27,7 +27,7 @@ The file or directory appears when it is whole: nothing half-written is ever see
   .addOption(digest)
   .addOption(new Option("--locked", "take the digest from the lock file").conflicts("digest"))
   .addOption(
-    new Option("--lock <file>", "the lock file (default: nix-image.lock); implies --locked")
+    new Option("--lock <file>", "the lock file; implies --locked (default: nix-image.lock)")
       .implies({ locked: true }),
   )
   .option(
