@@ -5,7 +5,6 @@
  */
 
 import type { Argument, CommandUnknownOpts, Option } from "commander";
-import { listed } from "./option_values.ts";
 import { verbHelp } from "./verb.ts";
 import { VERBS } from "./verbs.ts";
 
@@ -34,7 +33,7 @@ export interface OptionModel {
   readonly byDefault?: string;
   /** Whether it has to be given. */
   readonly required: boolean;
-  /** Whether more than one is heeded. */
+  /** Whether more than one is heeded, which the description says, then. */
   readonly repeatable: boolean;
 }
 
@@ -147,7 +146,7 @@ function optionModel(option: Option): OptionModel {
     ...placeholder === undefined ? {} : { value: valueModel(placeholder, option.argChoices) },
     ...placeholder === undefined || byDefault === undefined ? {} : { byDefault },
     required: mandatory,
-    repeatable: option.variadic || option.parseArg as unknown === listed,
+    repeatable: option.variadic || /\bseveral times\b/.test(description),
   };
 }
 
@@ -169,6 +168,7 @@ const KINDS: Readonly<Record<string, ValueKind>> = {
   "images": "file",
   "path": "file",
   "plan.json": "file",
+  "registry": "destination",
   "spec": "file",
   "specs": "file",
 };

@@ -16,6 +16,8 @@ import {
   synopsis,
   type VerbModel,
 } from "../../src/command_line/model.ts";
+import { listed } from "../../src/command_line/option_values.ts";
+import { commandLine } from "../../src/command_line/program.ts";
 import { prose } from "../../src/command_line/roff.ts";
 import { ENVIRONMENT } from "../../src/command_line/surroundings.ts";
 import { verbPages } from "../../src/command_line/verb_pages.ts";
@@ -72,6 +74,15 @@ Deno.test("options may be required, or given several times, or hidden", () => {
   assert.ok(!optionOf("push", "--authfile").repeatable);
   const hidden = optionsOf(verbOf("stream")).filter(({ long }) => /^--(repo_tag|plan)$/.test(long));
   assert.deepEqual(hidden, []);
+});
+
+Deno.test("an option that lists its values says that it may be given several times", async () => {
+  const all = (await commandLine()).commands.flatMap(({ options }) => options);
+  const lists = all.filter(({ parseArg }) => parseArg as unknown === listed);
+  assert.ok(lists.length > 0);
+  for (const { flags, description } of lists) {
+    assert.match(description, /may be given several times/, flags);
+  }
 });
 
 Deno.test("a synopsis has what must be given", () => {
