@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import denoJson from "../../deno.json" with { type: "json" };
+import { PROJECT } from "../../tasks/program_command.ts";
 import {
   type DocumentedCommands,
   documentedCommands,
@@ -19,7 +20,7 @@ Deno.test.afterAll(() => host[Symbol.asyncDispose]());
 const TASK = /^(?:npx -y deno@[0-9.]+|deno|"?\$COMPILE_DENO"?) task ([a-z:]+)(?: .*)?$/gm;
 
 /** What other tests run, with all that it needs. */
-const ELSEWHERE = new Map([
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ["$(nix-build) | docker load\n", "tests/integration/nix_functions_test.ts"],
 ]);
 
