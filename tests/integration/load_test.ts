@@ -354,7 +354,12 @@ Deno.test("stream --have leaves out what Docker has", async () => {
   const archive = `${work.path}/image.tar`;
   const files = [`${work.path}/empty`, `${work.path}/have.json`];
   await Deno.writeTextFile(files[0]!, "[]\n");
-  const written = await nixImage(["stream", "-q", ...spec, "--have", ...files], {
+  const written = await nixImage([
+    "stream",
+    "-q",
+    ...files.flatMap((file) => ["--have", file]),
+    ...spec,
+  ], {
     env: work.env,
     stdoutFile: archive,
   });

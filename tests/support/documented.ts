@@ -4,6 +4,8 @@
  */
 
 import { createHash } from "node:crypto";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { nixEnvironment } from "../../tasks/nix_environment.ts";
 import { Derivations } from "./derivations.ts";
 import { startRegistry, type TestRegistry } from "./docker_registry.ts";
@@ -38,12 +40,24 @@ const SUBSTITUTES: readonly (readonly [written: string, meant: string])[] = [
   ["localhost:5000", "HOST"],
   ["ghcr.io", "HOST"],
   ["alpine:3.19", "HOST/alpine:3.19"],
+  // Of zsh.
+  ["${fpath[1]}", "$HOME"],
   // The tests have no terminal.
   ["--rm -it", "--rm"],
   // The tests' own small package.
   ["'<nixpkgs>' -A hello", "default.nix"],
   ["hello-2.12.1", "hello-1.0"],
   ["$out/bin/hello", "$out/bin/hello-1.0"],
+];
+
+const SPEC = { name: "app", tag: "1.0", config: { Cmd: ["hello"], Env: ["PATH=/bin"] } };
+
+/** Directories of a user. */
+const HOME = [
+  ".config/containers",
+  ".config/fish/completions",
+  ".local/share/bash-completion/completions",
+  ".local/share/man/man1",
 ];
 
 /** Makes what the commands name. */
@@ -55,6 +69,7 @@ for copy in app new bash; do cp image.tar.gz $copy.tar.gz; done
 nix-image build --quiet old.json -o old.tar.gz
 cp old.tar.gz app-1.tar.gz
 gunzip --stdout app-1.tar.gz > app-1.tar
+gunzip --stdout image.tar.gz > image.tar
 nix-image build --quiet old.json -t redis:7 --compressor zstd -o redis.tar.zst
 nix-image build --quiet amd64.json -o amd64.tar.gz
 nix-image build --quiet arm64.json --format oci -o arm64.oci
@@ -117,10 +132,15 @@ export class DocumentedHost implements AsyncDisposable {
     const drv = await derivations.instantiate("hello");
     const directory = this.#template;
     await Deno.mkdir(`${directory}/root`, { recursive: true });
+    for (const path of HOME) await Deno.mkdir(`${directory}/home/${path}`, { recursive: true });
+    await Deno.writeTextFile(
+      `${directory}/home/.config/containers/registries.conf`,
+      `[[registry]]\nlocation = "${this.#registry.host}"\ninsecure = true\n`,
+    );
     const spec = (name: string, fields: object = {}) =>
       Deno.writeTextFile(
         `${directory}/${name}.json`,
-        JSON.stringify({ name: "app", tag: "1.0", contents: [hello, busybox], ...fields }),
+        JSON.stringify({ ...SPEC, contents: [hello, busybox], ...fields }),
       );
     await spec("spec");
     await spec("old", { contents: [busybox] });
@@ -151,6 +171,7 @@ export class DocumentedHost implements AsyncDisposable {
       script,
     );
     const program = directoryWithProgram(this.#scratch.path);
+    const docker = (this.#docker.env.DOCKER_HOST ?? "").replace("unix:", "file:");
     const bytes = await Deno.readFile(`${program}/nix-image`);
     return await runCommand(["bash", "-euo", "pipefail", "-c", here], {
       cwd: directory,
@@ -162,6 +183,8 @@ export class DocumentedHost implements AsyncDisposable {
         LAYER_CACHE_KEY: await Deno.readTextFile(`${directory}/layer-cache.sec`).catch(() => ""),
         NIX_IMAGE_URL: `file://${program}/nix-image`,
         NIX_IMAGE_SHA256: createHash("sha256").update(bytes).digest("hex"),
+        CONTAINERD_ADDRESS: `${dirname(fileURLToPath(docker))}/exec/containerd/containerd.sock`,
+        HOME: `${directory}/home`,
         RUNNER_TEMP: directory,
         XDG_CACHE_HOME: `${this.#scratch.path}/cache`,
         DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,

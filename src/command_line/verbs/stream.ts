@@ -14,6 +14,7 @@ import {
   strict,
   target,
 } from "../options.ts";
+import { listed } from "../option_values.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("stream", {
@@ -40,9 +41,9 @@ SPEC may also be the conf.json that nixpkgs' streamLayeredImage gives to its own
   .addOption(target)
   .addOption(
     new Option(
-      "--have <file...>",
-      "what docker image inspect printed, - for standard input: leave out the layers of these images",
-    ).conflicts(["script", "plan", "dockerV1", "layerNames"]),
+      "--have <file>",
+      "what docker image inspect printed, - for standard input: leave out the layers of these images; may be given several times",
+    ).argParser(listed).conflicts(["script", "plan", "dockerV1", "layerNames"]),
   )
   .addOption(new Option("--tar", "write the archive, even in a command substitution"))
   .addOption(
