@@ -6,7 +6,7 @@
 import { join, resolve } from "node:path";
 import { ImageError } from "../errors.ts";
 import { NO_LOADER_VARIABLES } from "../process/run.ts";
-import { type Claim, claimNew, openIfThere, randomPart, removeIfLeftBehind } from "./claim.ts";
+import { type Claim, claimNew, isLeftBehind, openIfThere, randomPart, removeIfLeftBehind } from "./claim.ts";
 import { removeOnSignal } from "../process/cleanup.ts";
 
 const PREFIX = "nix-image-";
@@ -71,6 +71,16 @@ export class WorkDirectory implements AsyncDisposable {
     } finally {
       this.#claim.file.close();
     }
+  }
+}
+
+/** The work directories in `parent` that programs which were killed have left. */
+export function leftWorkDirectories(parent: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(parent), ({ name }) => name)
+      .filter((name) => NAME.test(name)).map((name) => join(parent, name)).filter(isLeftBehind);
+  } catch {
+    return [];
   }
 }
 
