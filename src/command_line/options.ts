@@ -62,9 +62,11 @@ export const mountFrom = new Option(
 ).argParser(listed);
 
 const STORE = "Store:";
-const storeRoot = new Option("--store-root <dir>", "read the store in DIR/nix/store").helpGroup(
-  STORE,
-);
+/** Of verbs that read a store. */
+export const storeRoot = new Option("--store-root <dir>", "read the store in DIR/nix/store")
+  .helpGroup(
+    STORE,
+  );
 const closure = new Option(
   "--closure <graph.json>",
   "take references and sizes from a file (exportReferencesGraph, nix path-info --json)",

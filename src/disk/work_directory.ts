@@ -6,7 +6,7 @@
 import { join, resolve } from "node:path";
 import { ImageError } from "../errors.ts";
 import { NO_LOADER_VARIABLES } from "../process/run.ts";
-import { type Claim, claimNew, isLeftBehind, openIfThere, randomPart, removeIfLeftBehind } from "./claim.ts";
+import { type Claim, claimNew, openIfThere, randomPart, removeIfLeftBehind } from "./claim.ts";
 import { removeOnSignal } from "../process/cleanup.ts";
 
 const PREFIX = "nix-image-";
@@ -82,6 +82,12 @@ export function leftWorkDirectories(parent: string): string[] {
   } catch {
     return [];
   }
+}
+
+function isLeftBehind(path: string): boolean {
+  let left = false;
+  removeIfLeftBehind(path, () => left = true);
+  return left;
 }
 
 /** Others may make such directories in a /tmp for all, with traps in them. */

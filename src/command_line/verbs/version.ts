@@ -1,0 +1,22 @@
+/**
+ * The command line of `nix-image version`.
+ * @module
+ */
+
+import { verb } from "../verb.ts";
+import { VERSION_TEXT } from "../version_text.ts";
+
+/** `nix-image version`. */
+export const command = verb("version", {
+  examples: [
+    "nix-image version",
+    "nix-image version --json",
+  ],
+})
+  .summary("print the version, and what the program was made of")
+  .description("Print the version of nix-image.")
+  .option("--json", "print JSON: version, commit, Deno, platform, formats (docs/doctor.md)")
+  .action(async (options) => {
+    const { versionCommand } = await import("../../commands/version.ts");
+    versionCommand(VERSION_TEXT, options);
+  });
