@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { examine, type Findings } from "../doctor/doctor.ts";
 import type { Host } from "../doctor/host.ts";
 import { programFacts } from "../doctor/program.ts";
-import { usedBy, type UseName } from "../doctor/uses.ts";
+import { DEFAULT_REQUIRED, problemsOf, unusable, usedBy, type UseName } from "../doctor/uses.ts";
 import { ImageError, UsageError } from "../errors.ts";
 import { removeOnSignal } from "../process/cleanup.ts";
 import { parseRegistry } from "../registry/reference.ts";
@@ -50,20 +50,21 @@ export async function doctorCommand(
   registry: string | undefined,
   options: DoctorOptions,
 ): Promise<void> {
-  const { require = ["stream"], json = false, quiet = false } = options;
+  const { require, json = false, quiet = false } = options;
   if (json && quiet) throw new UsageError("--json and --quiet: give one of them");
   const aborting = new AbortController();
   using _ending = removeOnSignal(() => aborting.abort());
   const findings = await examine(await hostOf(registry, options, aborting.signal));
-  const unfit = findings.uses.filter(({ name, works }) => !works && require.includes(name));
+  const required = require ?? DEFAULT_REQUIRED;
+  const unfit = unusable(findings.uses, required);
   const shown = {
     columns: Deno.stdout.isTerminal() ? Deno.consoleSize().columns : COLUMNS,
     colour: Deno.stdout.isTerminal() && !Deno.noColor,
   };
   const text = json
-    ? jsonText(described(findings, unfit.length === 0, require))
+    ? jsonText(described(findings, unfit.length === 0, required))
     : quiet
-    ? problemTable(findings, require, shown)
+    ? problemTable(problemsOf(findings.checks, findings.uses, require), shown)
     : doctorTable(findings, shown);
   if (text !== "") console.log(text.replace(/\n$/, ""));
   if (unfit.length > 0) throw new HostUnfit(`${unfit.map(({ name }) => name).join()} can't work`);

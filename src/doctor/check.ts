@@ -40,6 +40,8 @@ export interface Check {
   readonly purpose?: string | undefined;
   /** What to do about it: other ways to do it after the first. */
   readonly remedies?: readonly string[];
+  /** Whether it takes questions and does not answer them. */
+  readonly isSilent?: boolean;
   /** More, for programs. */
   readonly facts?: Readonly<Record<string, Fact>>;
 }

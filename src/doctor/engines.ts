@@ -8,7 +8,7 @@ import type { EngineName } from "../sinks/engine.ts";
 import { CLIENTS, engineFacts } from "../sinks/engine_facts.ts";
 import type { Check } from "./check.ts";
 import type { Host } from "./host.ts";
-import { limited } from "./limit.ts";
+import { LateError, limited } from "./limit.ts";
 import { checkProgram, reasonOf } from "./programs.ts";
 
 const PURPOSES: Readonly<Record<EngineName, string>> = {
@@ -47,9 +47,13 @@ async function checkEngine(name: EngineName, host: Host): Promise<Check> {
     return { ...client, message: says.join(", "), facts: { ...facts } };
   } catch (error) {
     const remedies = name === "podman" ? [] : REMEDIES[name];
-    return { ...client, status: "failed", message: reasonOf(error), remedies };
+    const isSilent = error instanceof LateError;
+    const message = reasonOf(error) + (isSilent && name === "docker" ? `; ${WAITED_FOR}` : "");
+    return { ...client, status: "failed", message, remedies, isSilent };
   }
 }
+
+const WAITED_FOR = "load waits for it, unless --engine names another";
 
 const REMEDIES = {
   docker: ["start the daemon (systemctl start docker)", "DOCKER_HOST says where another is"],

@@ -5,7 +5,7 @@
 
 import type { Check } from "./check.ts";
 
-/** The name of a check that has to be ok, or of several of which one has to be. */
+/** The name of a check that has to be ok, or of several of which one has to be: the first is tried first. */
 type Need = string | readonly string[];
 
 const STORE: readonly Need[] = ["store", "temporary"];
@@ -23,7 +23,11 @@ const NEEDS = {
   /** An option: `--closure`. */
   closure: STORE,
   shell: CLOSURE,
-  load: [...CLOSURE, ["docker", "podman", "containerd"]],
+  load: [...CLOSURE, ["docker", "podman"]],
+  /** Options: `load --engine docker`, and so on. */
+  docker: [...CLOSURE, "docker"],
+  podman: [...CLOSURE, "podman"],
+  containerd: [...CLOSURE, "containerd"],
   push: [...CLOSURE, "registry"],
   index: [...CLOSURE, "registry"],
   pull: REGISTRY,
@@ -59,9 +63,53 @@ export function usesOf(checks: readonly Check[]): Use[] {
 
 /** Of alternatives, those that do not work; none if one of them does, or nobody looked. */
 function lacking(names: readonly string[], checks: readonly Check[]): string[] {
-  const found = checks.filter(({ name }) => names.includes(name));
-  if (found.some(({ status }) => status === "ok")) return [];
-  return found.filter(({ status }) => status !== "unknown").map(({ name }) => name);
+  const lacks: string[] = [];
+  for (const name of names) {
+    const found = checks.filter((check) => check.name === name);
+    if (found.some(({ status }) => status === "ok")) return [];
+    if (found.some(({ status }) => status !== "unknown")) lacks.push(name);
+    // It is waited for, so that nothing else is tried.
+    if (found.some(({ isSilent }) => isSilent)) return lacks;
+  }
+  return lacks;
+}
+
+/** What is wrong: what is required and can't be used, and what is there and does not work. */
+export interface Problems {
+  readonly checks: readonly Check[];
+  readonly uses: readonly Use[];
+}
+
+/**
+ * Finds what is wrong. What is broken is no problem where something else does the same.
+ *
+ * @param required undefined for `stream`, and all that is broken
+ */
+export function problemsOf(
+  checks: readonly Check[],
+  uses: readonly Use[],
+  required: readonly UseName[] | undefined,
+): Problems {
+  const works = (name: UseName) => uses.some((use) => use.name === name && use.works);
+  const wanted = unusable(uses, required ?? DEFAULT_REQUIRED);
+  const lacking = new Set(wanted.flatMap(({ lacks }) => lacks));
+  const isBroken = (check: Check) => {
+    if (check.status !== "failed" || required !== undefined) return false;
+    const users = usedBy(check);
+    return users.length === 0 || !users.every(works);
+  };
+  return {
+    checks: checks.filter((check) => lacking.has(check.name) || isBroken(check)),
+    uses: wanted,
+  };
+}
+
+/** What must work if nobody says what. */
+export const DEFAULT_REQUIRED: readonly UseName[] = ["stream"];
+
+/** Of what is required, what can't be used. */
+export function unusable(uses: readonly Use[], required: readonly UseName[]): Use[] {
+  return uses.filter(({ name, works }) => !works && required.includes(name));
 }
 
 /** What uses the thing that a check is about. */

@@ -5,7 +5,7 @@
 
 import { type Check, GROUPS } from "../doctor/check.ts";
 import type { Findings } from "../doctor/doctor.ts";
-import type { Use } from "../doctor/uses.ts";
+import type { Problems, Use } from "../doctor/uses.ts";
 import { printable, shorten } from "./format.ts";
 
 /** In two columns, before all else. */
@@ -56,22 +56,10 @@ export function doctorTable(
   return render([...groups, { title: "what works here", rows: useRows(uses, checks) }], options);
 }
 
-/**
- * What does not work, and why: what is broken, and what the required uses lack.
- *
- * @param required names of uses
- * @returns an empty text if all is well
- */
-export function problemTable(
-  { checks, uses }: Findings,
-  required: readonly string[],
-  options: DoctorTableOptions,
-): string {
-  const wanted = uses.filter(({ name, works }) => !works && required.includes(name));
-  const lacking = new Set(wanted.flatMap(({ lacks }) => lacks));
-  const rows = checks.filter(({ status, name }) => status === "failed" || lacking.has(name))
-    .map(checkRow);
-  return render([{ title: "problems", rows: [...rows, ...useRows(wanted, checks)] }], options);
+/** What is wrong; an empty text if nothing is. */
+export function problemTable({ checks, uses }: Problems, options: DoctorTableOptions): string {
+  const rows = [...checks.map(checkRow), ...useRows(uses, checks)];
+  return render([{ title: "problems", rows }], options);
 }
 
 function checkRow({ status, name, version = "", message, purpose, remedies = [] }: Check): Row {
@@ -86,6 +74,14 @@ function checkRow({ status, name, version = "", message, purpose, remedies = [] 
   };
 }
 
+/** Those that are options of verbs. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  closure: "stream --closure",
+  docker: "load --engine docker",
+  podman: "load --engine podman",
+  containerd: "load --engine containerd",
+};
+
 /** Those with the same answer share a row. */
 function useRows(uses: readonly Use[], checks: readonly Check[]): Row[] {
   const rows = new Map<string, Use[]>();
@@ -95,7 +91,7 @@ function useRows(uses: readonly Use[], checks: readonly Check[]): Row[] {
   }
   return Array.from(rows.values(), (same): Row => {
     const lacks = same[0]?.lacks ?? [];
-    const names = same.map(({ name }) => name === "closure" ? "--closure" : name).join(", ");
+    const names = same.map(({ name }) => OPTIONS[name] ?? name).join(", ");
     if (lacks.length === 0) {
       return { status: "ok", name: "", version: "", text: names, remedies: [] };
     }
@@ -131,7 +127,7 @@ function render(
         : `${name.padEnd(nameWidth)}  ${version.padEnd(versionWidth)}  `;
       const indent = 6 + head.length;
       const room = Math.max(columns - indent, LEAST_ROOM);
-      const advice = remedies.length > 0 ? [`-> ${remedies.join(" / ")}`] : [];
+      const advice = remedies.map((each, index) => (index === 0 ? "-> " : "or ") + each);
       const [first = "", ...others] = [text, ...advice].flatMap((each) =>
         wrap(shorten(printable(each), LONGEST_MESSAGE), room)
       );
