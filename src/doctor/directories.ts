@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { leftWorkDirectories } from "../disk/work_directory.ts";
 import { runShell } from "../process/run.ts";
-import { formatBytes, formatCount } from "../terminal/format.ts";
+import { formatBytes } from "../terminal/format.ts";
 import type { Check } from "./check.ts";
 import type { Host } from "./host.ts";
 import { limited } from "./limit.ts";
@@ -26,14 +26,13 @@ export async function checkDirectories(host: Host): Promise<Check[]> {
 
 async function checkTemporary(host: Host): Promise<Check> {
   const path = host.temporary;
+  // Before the other checks, which make and remove such directories.
+  const left = leftWorkDirectories(path).length;
   const found = await written(host, "temporary", [path], {
     purpose: "work in progress",
     remedies: ["set TMPDIR to another directory"],
   });
-  const left = leftWorkDirectories(path).length;
-  const leftover = left === 0
-    ? []
-    : [`${formatCount(left, "directory").replace("directorys", "directories")} of killed runs`];
+  const leftover = left === 0 ? [] : [`left by killed runs: ${left}`];
   return {
     ...found,
     message: [found.message, ...leftover].join(", "),
@@ -43,8 +42,7 @@ async function checkTemporary(host: Host): Promise<Check> {
 
 async function checkCache(host: Host): Promise<Check> {
   const { path, trusted } = host.caches;
-  const kinds = ["", "digests", "images", "layers", "machine", "stream"];
-  const there = kinds.map((kind) => join(path, kind)).filter((each) => existsSync(each));
+  const there = withParts(path);
   const directories = there.length > 0 ? there : [nearest(path)];
   const found = await written(host, "cache", directories, {
     path,
@@ -56,6 +54,16 @@ async function checkCache(host: Host): Promise<Check> {
     : `${found.message}; it is made when it is needed`;
   if (trusted) return { ...found, message };
   return { ...found, message: `${message}; without HOME and XDG_CACHE_HOME, no digests are kept` };
+}
+
+/** The directory and those in it, which another user may have made; none if it is not there. */
+function withParts(path: string): string[] {
+  try {
+    const parts = Array.from(Deno.readDirSync(path)).filter(({ isDirectory }) => isDirectory);
+    return [path, ...parts.map(({ name }) => join(path, name))];
+  } catch {
+    return existsSync(path) ? [path] : [];
+  }
 }
 
 /** The directory, or that above it which is there. */

@@ -68,7 +68,7 @@ what works here
 
 Deno.test("doctorTable colours the marks alone, and keeps to narrow terminals", () => {
   const text = doctorTable({ checks: CHECKS, uses: USES }, { columns: 20, colour: true });
-  assert.match(text, /^ {2}\x1b\[32mok\x1b\[0m {2}nix-store/m);
+  assert.ok(text.startsWith("store\n  \x1b[32mok\x1b[0m  nix-store"));
   assert.equal(text.split("\x1b").length - 1, 2 * (CHECKS.length + 3));
   const plain = doctorTable({ checks: CHECKS, uses: USES }, { columns: 80, colour: false });
   for (const line of plain.split("\n")) assert.ok(line.length <= 80, line);
