@@ -27,30 +27,32 @@ export async function limited<T>(
   work: (signal: AbortSignal) => Promise<T>,
   milliseconds = PATIENCE,
 ): Promise<T> {
-  const late = AbortSignal.timeout(milliseconds);
-  const either = AbortSignal.any([signal, late]);
+  const aborting = new AbortController();
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => {});
-  const end = async () => {
-    await Promise.race([settled, sleep(CLEANUP)]);
-    const text = `no answer within ${formatDuration(milliseconds)}`;
-    ended.reject(new LateError(late.aborted ? text : "given up"));
+  let timer = setTimeout(
+    () => end(`no answer within ${formatDuration(milliseconds)}`),
+    milliseconds,
+  );
+  const end = (text: string) => {
+    clearTimeout(timer);
+    aborting.abort();
+    timer = setTimeout(() => ended.reject(new LateError(text)), CLEANUP);
+    settled.then(() => ended.reject(new LateError(text)));
   };
-  either.addEventListener("abort", end);
-  const given = work(either);
+  const giveUp = () => end("given up");
+  signal.addEventListener("abort", giveUp);
+  const given = work(aborting.signal);
   const settled = given.then(() => {}, () => {});
   const working = given.catch((error: unknown) => {
     // It fails because it was ended.
-    if (either.aborted) return ended.promise;
+    if (aborting.signal.aborted) return ended.promise;
     throw error;
   });
   try {
     return await Promise.race([working, ended.promise]);
   } finally {
-    either.removeEventListener("abort", end);
+    clearTimeout(timer);
+    signal.removeEventListener("abort", giveUp);
   }
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
