@@ -30,11 +30,13 @@ Use images that are there:
   export      write the root file system of an image, as a tar archive
 
 Find your way:
+  doctor      tell what of this host works, and what to install
   schema      print the JSON Schema of the spec
   helper      print a script for the commands of a spec
   tarsum      print Docker's checksum of a tar archive
   completions print a script that has a shell complete commands and options
   man         print the man page
+  version     print the version, and what the program was made of
 
 Options:
   -V, --version  print the version

@@ -66,12 +66,11 @@ export const mountFrom = new Option(
 ).argParser(listed);
 
 const STORE = "Store:";
-const storeRoot = new Option(
+/** Of verbs that read a store. */
+export const storeRoot = new Option(
   "--store-root <dir>",
   "read the store in DIR/nix/store, instead of /nix/store",
-).helpGroup(
-  STORE,
-);
+).helpGroup(STORE);
 const closure = new Option(
   "--closure <graph.json>",
   "take references and sizes of store paths from this file, and need no nix-store (made by exportReferencesGraph or nix path-info --json)",

@@ -4,9 +4,9 @@
  */
 
 import { Command, type CommandUnknownOpts } from "commander";
-import denoJson from "../../deno.json" with { type: "json" };
 import { HELP } from "./help.ts";
 import { VERBS } from "./verbs.ts";
+import { VERSION_TEXT } from "./version_text.ts";
 
 /**
  * The command line with the verb that `name` is, or with all of them: to load them takes longer
@@ -14,7 +14,7 @@ import { VERBS } from "./verbs.ts";
  */
 export async function commandLine(name?: string): Promise<CommandUnknownOpts> {
   const program = new Command("nix-image")
-    .version(denoJson.version, "-V, --version", "print the version")
+    .version(VERSION_TEXT, "-V, --version", "print the version")
     .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false })
     .exitOverride()
     .showHelpAfterError("See nix-image --help, or nix-image COMMAND --help")

@@ -42,8 +42,8 @@ export const EXIT_STATUS: readonly (readonly [status: number, meaning: string])[
   [0, "All went well."],
   [
     1,
-    "It failed, or what was asked for does not hold: check found something wrong, or the images of " +
-    "diff --exit-code differ. Nothing half-written is left behind.",
+    "It failed, or what was asked for does not hold: check found something wrong, the images of " +
+    "diff --exit-code differ, or doctor found that something does not work. Nothing half-written is left behind.",
   ],
   [2, "The command line or the spec is wrong. Nothing was done."],
 ];

@@ -36,10 +36,12 @@ export const VERBS: Readonly<Record<string, readonly Verb[]>> = {
     { name: "export", load: async () => (await import("./verbs/export.ts")).command },
   ],
   "Find your way": [
+    { name: "doctor", load: async () => (await import("./verbs/doctor.ts")).command },
     { name: "schema", load: async () => (await import("./verbs/schema.ts")).command },
     { name: "helper", load: async () => (await import("./verbs/helper.ts")).command },
     { name: "tarsum", load: async () => (await import("./verbs/tarsum.ts")).command },
     { name: "completions", load: async () => (await import("./verbs/completions.ts")).command },
     { name: "man", load: async () => (await import("./verbs/man.ts")).command },
+    { name: "version", load: async () => (await import("./verbs/version.ts")).command },
   ],
 };

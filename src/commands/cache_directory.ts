@@ -3,7 +3,7 @@
  * @module
  */
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** A directory for `kind`, which may not be there yet. */
 export function cacheDirectory(kind: "images" | "machine" | "stream"): string {
@@ -17,6 +17,11 @@ export function cacheDirectory(kind: "images" | "machine" | "stream"): string {
 export function trustedCacheDirectory(kind: "digests" | "layers"): string | undefined {
   const caches = ownCaches();
   return caches && join(caches, "nix-image", kind);
+}
+
+/** The directory of all that, and whether it is this user's alone. */
+export function allCaches(): { readonly path: string; readonly trusted: boolean } {
+  return { path: dirname(cacheDirectory("images")), trusted: ownCaches() !== undefined };
 }
 
 function ownCaches(): string | undefined {

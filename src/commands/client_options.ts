@@ -4,10 +4,11 @@
  */
 
 import { join } from "node:path";
-import denoJson from "../../deno.json" with { type: "json" };
+import { VERSION } from "../build_info.ts";
 import { ImageError } from "../errors.ts";
-import { credentialsFromFiles } from "../registry/auth_file.ts";
+import { type AuthPlaces, credentialsFromFiles } from "../registry/auth_file.ts";
 import type { ClientOptions } from "../registry/client.ts";
+import type { ProxySettings } from "../registry/proxy.ts";
 import { readingFrom } from "../store/files.ts";
 import { givenCredentials, type RegistryOptions } from "./registry_options.ts";
 
@@ -22,27 +23,37 @@ export async function clientOptions(
   warn: (message: string) => void,
 ): Promise<ClientOptions> {
   const given = await givenCredentials(options);
-  const { authfile, tlsVerify } = options;
-  const places = {
+  const { tlsVerify } = options;
+  const places = authPlaces(options);
+  return {
+    userAgent: `nix-image/${VERSION}`,
+    tlsVerify,
+    ...certificates(options),
+    proxy: proxySettings(),
+    credentials: async (host, repository) =>
+      given ?? await credentialsFromFiles(places, host, repository),
+    onRetry: ({ message }) => warn(`${message}; trying again`),
+  };
+}
+
+/** Where auth files are looked for. */
+export function authPlaces({ authfile }: Pick<RegistryOptions, "authfile">): AuthPlaces {
+  return {
     authFile: authfile,
     registryAuthFile: Deno.env.get("REGISTRY_AUTH_FILE"),
     runtimeDirectory: Deno.env.get("XDG_RUNTIME_DIR"),
     home: Deno.env.get("HOME"),
     dockerConfig: Deno.env.get("DOCKER_CONFIG"),
   };
+}
+
+/** The proxies that the environment names. */
+export function proxySettings(): ProxySettings {
   return {
-    userAgent: `nix-image/${denoJson.version}`,
-    tlsVerify,
-    ...certificates(options),
-    proxy: {
-      // By its name in capitals, a server's CGI program could be given a proxy by a request.
-      http: Deno.env.get("http_proxy"),
-      https: Deno.env.get("HTTPS_PROXY") || Deno.env.get("https_proxy"),
-      no: Deno.env.get("NO_PROXY") || Deno.env.get("no_proxy"),
-    },
-    credentials: async (host, repository) =>
-      given ?? await credentialsFromFiles(places, host, repository),
-    onRetry: ({ message }) => warn(`${message}; trying again`),
+    // By its name in capitals, a server's CGI program could be given a proxy by a request.
+    http: Deno.env.get("http_proxy"),
+    https: Deno.env.get("HTTPS_PROXY") || Deno.env.get("https_proxy"),
+    no: Deno.env.get("NO_PROXY") || Deno.env.get("no_proxy"),
   };
 }
 

@@ -74,6 +74,22 @@ export class WorkDirectory implements AsyncDisposable {
   }
 }
 
+/** The work directories in `parent` that programs which were killed have left. */
+export function leftWorkDirectories(parent: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(parent), ({ name }) => name)
+      .filter((name) => NAME.test(name)).map((name) => join(parent, name)).filter(isLeftBehind);
+  } catch {
+    return [];
+  }
+}
+
+function isLeftBehind(path: string): boolean {
+  let left = false;
+  removeIfLeftBehind(path, () => left = true);
+  return left;
+}
+
 /** Others may make such directories in a /tmp for all, with traps in them. */
 function removeLeftovers(parent: string, uid: number | null): void {
   const removeOurs = (path: string) => {

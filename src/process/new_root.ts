@@ -92,14 +92,12 @@ async function programFor(
   work: string,
 ): Promise<"proot" | "unshare"> {
   const reasons: string[] = [];
-  for (const { program, script, why } of TRIES) {
-    if (findProgram(program, ours) === undefined) {
-      reasons.push(missingProgram(program).message);
-      continue;
-    }
-    const { success, stderr } = await tryShell(script, [work], ours);
-    if (success) return program;
-    reasons.push(`${why}${stderr.trim() && `:\n${indent(stderr)}`}`);
+  for (const program of NEW_ROOT_PROGRAMS) {
+    const reason = findProgram(program, ours) === undefined
+      ? missingProgram(program).message
+      : await tryNewRoot(program, ours, work);
+    if (reason === undefined) return program;
+    reasons.push(reason);
   }
   throw new ImageError(
     `${field}: enableFakechroot needs proot or a user namespace, and neither works here.\n` +
@@ -107,20 +105,39 @@ async function programFor(
   );
 }
 
-const TRIES = [
-  {
-    program: "proot",
+/** The programs that give a new root, the one to be preferred first. */
+export const NEW_ROOT_PROGRAMS = ["proot", "unshare"] as const;
+
+const TRIES = {
+  proot: {
     script: TRY_PROOT,
     why:
       "proot does not work, or is so old that today's programs would see and change the host's " +
       "files (install 5.3 or later)",
   },
-  {
-    program: "unshare",
+  unshare: {
     script: TRY_NAMESPACE,
     why: "this host lets this user make no user namespace",
   },
-] as const;
+} as const;
+
+/**
+ * Whether a program that is there can give a new root on this host.
+ *
+ * @param path directories of programs
+ * @param work a directory of ours
+ * @returns why it can't; undefined if it can
+ */
+export async function tryNewRoot(
+  program: typeof NEW_ROOT_PROGRAMS[number],
+  path: readonly string[],
+  work: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const { script, why } = TRIES[program];
+  const { success, stderr } = await tryShell(script, [work], path, signal);
+  return success ? undefined : `${why}${stderr.trim() && `:\n${indent(stderr)}`}`;
+}
 
 function isDirectory(path: string): boolean {
   try {

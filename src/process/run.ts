@@ -4,6 +4,7 @@
  */
 
 import { ImageError } from "../errors.ts";
+import { adviceOf } from "./packages.ts";
 
 /** For a child's environment: Deno starts no program under a loader variable, inherited or not. */
 export const NO_LOADER_VARIABLES = { LD_LIBRARY_PATH: "", LD_PRELOAD: "" } as const;
@@ -15,6 +16,7 @@ export type Program =
   | "docker"
   | "fakeroot"
   | "nix-store"
+  | "pigz"
   | "podman"
   | "proot"
   | "qemu-system-aarch64"
@@ -25,27 +27,9 @@ export type Program =
   | "xz"
   | "zstd";
 
-/** What a missing program's error tells to install. */
-const INSTALL: Record<Program, string> = {
-  fakeroot: "install it (Debian: apt-get install fakeroot), or name its store path in path",
-  proot: "install it (5.3 or later), or name its store path in path",
-  "qemu-system-aarch64": "install it (Debian: apt-get install qemu-system-arm); runAsRoot needs it",
-  "qemu-system-x86_64": "install it (Debian: apt-get install qemu-system-x86); runAsRoot needs it",
-  skopeo: "install it (Debian: apt-get install skopeo), and have it on the PATH",
-  unshare: "install util-linux, or name its store path in path",
-  ctr: "install containerd (Debian: apt-get install containerd)",
-  docker: "install Docker's client (Debian: apt-get install docker.io)",
-  podman: "install it (Debian: apt-get install podman)",
-  "nix-store": "install Nix (Debian: apt-get install nix-bin), or give the closure with --closure",
-  sh: "install a POSIX shell (Debian: apt-get install dash), and have it on the PATH",
-  bzip2: "install it (Debian: apt-get install bzip2), or decompress the tarball",
-  xz: "install it (Debian: apt-get install xz-utils), or decompress the tarball",
-  zstd: "install it (Debian: apt-get install zstd), or decompress the tarball",
-};
-
 /** The error for a program that is not there: it says what to install. */
 export function missingProgram(program: Program, cause?: unknown): ImageError {
-  return new ImageError(`Cannot run ${program}: ${INSTALL[program]}`, { cause });
+  return new ImageError(`Cannot run ${program}: ${adviceOf(program)}`, { cause });
 }
 
 /** A program ended with a status other than 0. */
@@ -76,6 +60,8 @@ export interface RunInput {
   readonly environment?: Readonly<Record<string, string>>;
   /** Added to what it inherits. */
   readonly added?: Readonly<Record<string, string>> | undefined;
+  /** Ends it, and all that it has started; it then has a session of its own. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -104,8 +90,9 @@ export async function runShell(
   script: string,
   args: readonly string[],
   input = "",
+  signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const child = spawn("sh", ["-ec", script, "sh", ...args], { stdin: input });
+  const child = spawn("sh", ["-ec", script, "sh", ...args], { stdin: input, signal });
   return await outputOf(child, "sh", args, input);
 }
 
@@ -134,9 +121,10 @@ export async function tryShell(
   script: string,
   args: readonly string[],
   path?: readonly string[],
+  signal?: AbortSignal,
 ): Promise<{ readonly success: boolean; readonly stderr: string }> {
   const added = path && { PATH: path.join(":") };
-  const child = spawn("sh", ["-ec", script, "sh", ...args], { added });
+  const child = spawn("sh", ["-ec", script, "sh", ...args], { added, signal });
   const [stderr, { success }] = await Promise.all([
     new Response(child.stderr).text(),
     child.status,
@@ -184,16 +172,19 @@ export function start(program: Program, args: readonly string[]): Running {
 export function spawn(
   program: Program,
   args: readonly string[],
-  { stdin, environment, added }: RunInput = {},
+  { stdin, environment, added, signal }: RunInput = {},
 ): Deno.ChildProcess {
+  signal?.throwIfAborted();
+  let child: Deno.ChildProcess;
   try {
-    return new Deno.Command(program, {
+    child = new Deno.Command(program, {
       args: [...args],
       stdin: stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
       env: environment ? { ...environment } : { ...added, ...NO_LOADER_VARIABLES },
       clearEnv: environment !== undefined,
+      detached: signal !== undefined,
     }).spawn();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {
@@ -201,6 +192,26 @@ export function spawn(
     }
     throw error;
   }
+  if (signal) {
+    const end = () => endSession(child.pid);
+    signal.addEventListener("abort", end);
+    child.status.finally(() => signal.removeEventListener("abort", end));
+  }
+  return child;
+}
+
+/**
+ * Ends a process that has a session of its own, with all that is in it, while this process does
+ * nothing else: it may be about to end itself.
+ */
+export function endSession(pid: number): void {
+  new Deno.Command("sh", {
+    args: ["-c", 'kill -KILL "-$1"', "sh", `${pid}`],
+    env: NO_LOADER_VARIABLES,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).outputSync();
 }
 
 /** Sends a signal to a program that may have ended by itself just now. */

@@ -50,13 +50,58 @@ export async function credentialsFromFiles(
   host: string,
   repository: string,
 ): Promise<Credentials | undefined> {
-  const named = places.authFile || places.registryAuthFile;
-  for (const path of named ? [named] : defaultPlaces(places)) {
-    const file = await readAuthFile(path, named !== undefined);
+  for (const { path, needed } of authFiles(places)) {
+    const file = await readAuthFile(path, needed);
     const found = file && await credentialsIn(file, host, repository);
     if (found) return found;
   }
   return undefined;
+}
+
+/** What an auth file has, without any secret. */
+export interface AuthFileContents {
+  readonly path: string;
+  /** The registries, or repositories, that it has a password or a token for. */
+  readonly registries: readonly string[];
+  /** The names of its helpers, by registry. */
+  readonly helpers: Readonly<Record<string, string>>;
+  /** The helper for all others. */
+  readonly store: string | undefined;
+}
+
+/**
+ * What the auth files have, in the order in which they are asked; an error in the place of one that
+ * can not be read.
+ */
+export async function listAuthFiles(
+  places: AuthPlaces,
+): Promise<(AuthFileContents | { readonly path: string; readonly error: ImageError })[]> {
+  const found = authFiles(places).map(async ({ path, needed }) => {
+    try {
+      const file = await readAuthFile(path, needed);
+      return file ? [{ path, ...contentsOf(file) }] : [];
+    } catch (error) {
+      if (error instanceof ImageError) return [{ path, error }];
+      throw error;
+    }
+  });
+  return (await Promise.all(found)).flat();
+}
+
+function contentsOf(
+  { auths, credHelpers, credsStore }: AuthFile,
+): Omit<AuthFileContents, "path"> {
+  const registries = Object.entries(auths ?? {})
+    .filter(([, entry]) => credentialsOf(entry) !== undefined).map(([name]) => name);
+  return { registries, helpers: credHelpers ?? {}, store: credsStore || undefined };
+}
+
+/** The files to ask, the first one first. */
+function authFiles(places: AuthPlaces): { readonly path: string; readonly needed: boolean }[] {
+  const named = places.authFile || places.registryAuthFile;
+  return named
+    ? [{ path: named, needed: true }]
+    : defaultPlaces(places).map((path) => ({ path, needed: false }));
 }
 
 function defaultPlaces({ runtimeDirectory, home, dockerConfig }: AuthPlaces): string[] {

@@ -10,8 +10,15 @@ import { runShell } from "../process/run.ts";
 import { quoted } from "../visible.ts";
 import type { Credentials } from "./credentials.ts";
 
+const PREFIX = "docker-credential-";
+
+/** The name of a helper's program. */
+export function helperProgram(name: string): string {
+  return PREFIX + name;
+}
+
 /** The first line tells how it went: a helper says on standard output what went wrong, too. */
-const SCRIPT = `if out=$("docker-credential-$1" get 2>/dev/null); then echo yes; else echo no; fi
+const SCRIPT = `if out=$("${PREFIX}$1" get 2>/dev/null); then echo yes; else echo no; fi
 printf '%s' "$out"`;
 
 const answer = z.looseObject({ Username: z.string(), Secret: z.string() });

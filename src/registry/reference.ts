@@ -77,6 +77,23 @@ function parseRepository(
   return { host, repository };
 }
 
+/**
+ * Takes `HOST`, or `HOST/NAME`, apart, with or without `docker://`.
+ *
+ * @throws {UsageError} if it is neither.
+ */
+export function parseRegistry(
+  text: string,
+): { readonly host: string; readonly repository: string | undefined } {
+  const name = text.replace(/^docker:\/\//, "").replace(/\/$/, "");
+  if (name.includes("/")) return parseReference(name);
+  // As the first part of a name, another word would be no host.
+  if (/[.:A-Z]/.test(name) || name === "localhost") {
+    return { host: parseReference(`${name}/name`).host, repository: undefined };
+  }
+  throw new UsageError(`${quoted(text)} is no registry: expected HOST or HOST/NAME`);
+}
+
 /** Where the registry with this name answers: a host with its port. */
 export function endpointOf(host: string): string {
   return host === DOCKER_HUB ? "registry-1.docker.io" : host;

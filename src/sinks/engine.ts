@@ -76,7 +76,7 @@ async function docker(): Promise<Engine> {
     run("docker", ["image", "ls", "--quiet", "--no-trunc"]),
   ]);
   // The containerd image store: what it needs of an archive was not measured.
-  const images = status.includes("io.containerd.") ? [] : await layersOf("docker", ids);
+  const images = isContainerdStore(status) ? [] : await layersOf("docker", ids);
   return {
     name: "docker",
     whole: "docker-archive",
@@ -86,6 +86,11 @@ async function docker(): Promise<Engine> {
     nameOf: (repoTag) => repoTag,
     load: (archive) => load("docker", ["load", "--quiet"], archive, LOADED),
   };
+}
+
+/** Whether Docker keeps images in containerd, by its `DriverStatus` as JSON. */
+export function isContainerdStore(status: string): boolean {
+  return status.includes("io.containerd.");
 }
 
 async function podman(): Promise<Engine> {

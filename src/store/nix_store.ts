@@ -23,10 +23,13 @@ const REMEDY = "build it, or copy it there (nix-store --realise PATH, nix copy -
  * The closures of a Nix store: two calls of `nix-store`, however many paths there are.
  *
  * @param root of a chroot store, or "" for the host's own
+ * @param signal ends the calls
  */
-export function storeDatabase(root: string): ClosureSource {
-  const nixStore = (...args: string[]) =>
-    run("nix-store", root === "" ? args : ["--store", `local?root=${root}`, ...args]);
+export function storeDatabase(root: string, signal?: AbortSignal): ClosureSource {
+  const nixStore = (...args: string[]) => {
+    const all = root === "" ? args : ["--store", `local?root=${root}`, ...args];
+    return run("nix-store", all, { signal });
+  };
 
   async function missing(paths: readonly StorePath[]): Promise<StorePath[]> {
     const invalid = await nixStore("--check-validity", "--print-invalid", ...paths);

@@ -5,6 +5,7 @@
 
 import { ImageError } from "../errors.ts";
 import { findProgram } from "../process/find_program.ts";
+import { debianPackage } from "../process/packages.ts";
 import { type Busybox, findBusybox } from "./busybox.ts";
 import { findKernel, type Kernel, type KernelChoice } from "./kernel.ts";
 import { guestModules, type KernelModule } from "./modules.ts";
@@ -32,16 +33,23 @@ export interface GuestParts {
   readonly mke2fs: string;
 }
 
-/** A missing part, and the package of Debian that has it; null if it is there but of no use. */
-interface Missing {
+/** A missing part. */
+export interface MissingPart {
+  readonly part: "qemu" | "kernel" | "modules" | "busybox" | "mke2fs";
+  /** What is not there, or of no use. */
   readonly text: string;
+  /** The package of Debian that has it; null if it is there but of no use. */
   readonly package: string | null;
 }
 
-const QEMU = {
-  amd64: { program: "qemu-system-x86_64", package: "qemu-system-x86" },
-  arm64: { program: "qemu-system-aarch64", package: "qemu-system-arm" },
-} as const;
+/** What was found of a guest's parts, and what was not. */
+export interface FoundParts extends Partial<Omit<GuestParts, "qemu">> {
+  /** The emulator's name, be it there or not. */
+  readonly qemu: GuestParts["qemu"];
+  readonly missing: readonly MissingPart[];
+}
+
+const QEMU = { amd64: "qemu-system-x86_64", arm64: "qemu-system-aarch64" } as const;
 
 /** Programs of the system, which a user's PATH may lack. */
 const SYSTEM = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
@@ -52,20 +60,36 @@ const SYSTEM = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
  * @throws {ImageError} with everything that is missing, and what to install.
  */
 export async function findGuestParts(options: GuestPartsOptions): Promise<GuestParts> {
+  const { missing, ...found } = await lookForGuestParts(options);
+  const { qemu, kernel, modules = [], hasErofs = false, busybox, mke2fs } = found;
+  if (missing.length === 0 && kernel && busybox && mke2fs) {
+    return { qemu, kernel, modules, hasErofs, busybox, mke2fs };
+  }
+  throw new ImageError(missingText(missing));
+}
+
+/**
+ * Looks for all the parts.
+ *
+ * @throws {ImageError} if a kernel is named and can't be had.
+ */
+export async function lookForGuestParts(options: GuestPartsOptions): Promise<FoundParts> {
   const { architecture, searchPath, root = "" } = options;
   const path = searchPath.split(":").filter((entry) => entry.startsWith("/"));
   const all = [...path, ...SYSTEM.map((directory) => root + directory)];
-  const missing: Missing[] = [];
+  const missing: MissingPart[] = [];
 
   const qemu = QEMU[architecture];
-  if (findProgram(qemu.program, path) === undefined) {
-    missing.push({ text: `${qemu.program} is not on the PATH`, package: qemu.package });
+  if (findProgram(qemu, path) === undefined) {
+    const text = `${qemu} is not on the PATH`;
+    missing.push({ part: "qemu", text, package: debianPackage(qemu) });
   }
 
   const kernel = findKernel(options);
   let modules: readonly KernelModule[] = [], hasErofs = false;
   if (typeof kernel === "string") {
     missing.push({
+      part: "kernel",
       text: kernel ||
         "there is no kernel with its modules in /boot and /lib/modules, and --kernel names none",
       package: kernel ? null : `linux-image-cloud-${architecture}`,
@@ -77,42 +101,48 @@ export async function findGuestParts(options: GuestPartsOptions): Promise<GuestP
     if (found.missing.length > 0) {
       const text = `the kernel ${kernel.version} has no ${found.missing.join(", ")}: ` +
         "name another with --kernel";
-      missing.push({ text, package: null });
+      missing.push({ part: "modules", text, package: null });
     }
     missing.push(...missingDecompressors(modules, path));
   }
 
   const busybox = await findBusybox(all, architecture);
   if (typeof busybox === "string") {
-    const text = busybox || "there is no busybox";
-    missing.push({ text: `${text}: the guest needs a static one`, package: "busybox-static" });
+    const text = `${busybox || "there is no busybox"}: the guest needs a static one`;
+    missing.push({ part: "busybox", text, package: debianPackage("busybox") });
   }
 
   const mke2fs = findProgram("mke2fs", all);
-  if (mke2fs === undefined) missing.push({ text: "there is no mke2fs", package: "e2fsprogs" });
-
-  if (
-    missing.length > 0 || typeof kernel === "string" || typeof busybox === "string" ||
-    mke2fs === undefined
-  ) throw new ImageError(missingText(missing));
-  return { qemu: qemu.program, kernel, modules, hasErofs, busybox, mke2fs };
+  if (mke2fs === undefined) {
+    const text = "there is no mke2fs";
+    missing.push({ part: "mke2fs", text, package: debianPackage("mke2fs") });
+  }
+  return {
+    qemu,
+    modules,
+    hasErofs,
+    missing,
+    ...typeof kernel === "string" ? {} : { kernel },
+    ...typeof busybox === "string" ? {} : { busybox },
+    ...mke2fs === undefined ? {} : { mke2fs },
+  };
 }
 
 function missingDecompressors(
   modules: readonly KernelModule[],
   path: readonly string[],
-): Missing[] {
-  const programs = { xz: "xz-utils", zstd: "zstd" } as const;
+): MissingPart[] {
   const used = new Set(modules.map(({ compression }) => compression));
   return (["xz", "zstd"] as const)
     .filter((program) => used.has(program) && findProgram(program, path) === undefined)
     .map((program) => ({
+      part: "modules",
       text: `${program}, for the kernel's modules, is not on the PATH`,
-      package: programs[program],
+      package: debianPackage(program),
     }));
 }
 
-function missingText(missing: readonly Missing[]): string {
+function missingText(missing: readonly MissingPart[]): string {
   const items = missing.map(({ text }) => `\n- ${text}`).join("");
   const packages = [
     ...new Set(missing.map((part) => part.package).filter((name) => name !== null)),

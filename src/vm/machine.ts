@@ -27,22 +27,32 @@ const DEFAULT_SILENCE = 1800;
 /**
  * Runs a machine until it is done and has powered off. Nothing of it stays, be this process killed.
  *
+ * @returns how it was run in the end
  * @throws {ScriptFailure} if a script in it fails.
  * @throws {ImageError} if it does not get done: the reason, and the last that it said.
  */
-export async function runMachine(machine: Machine, options: RunMachineOptions): Promise<void> {
+export async function runMachine(
+  machine: Machine,
+  options: RunMachineOptions,
+): Promise<Accelerator> {
   const { accel, verdictFile, onOutput, onPhase } = options;
   const run = { silence: options.silence ?? DEFAULT_SILENCE, onOutput, onPhase };
   const isForeign = machine.qemu !== `qemu-system-${Deno.build.arch}`;
-  if (accel === "tcg" || accel === "auto" && isForeign) return await runOnce(machine, "tcg", run);
+  const inSoftware = async (onAlive?: () => void) => {
+    await runOnce(machine, "tcg", { ...run, onAlive });
+    return "tcg" as const;
+  };
+  if (accel === "tcg" || accel === "auto" && isForeign) return await inSoftware();
   const verdict = verdictFile ? await KvmVerdict.open(verdictFile, machine.qemu) : undefined;
   if (accel === "kvm") {
     // It may have been repaired.
-    return await runOnce(machine, "kvm", { ...run, onAlive: () => verdict?.remember(false) });
+    await runOnce(machine, "kvm", { ...run, onAlive: () => verdict?.remember(false) });
+    return "kvm";
   }
-  if (verdict?.isBroken) return await runOnce(machine, "tcg", run);
+  if (verdict?.isBroken) return await inSoftware();
   try {
     await runOnce(machine, "kvm", run);
+    return "kvm";
   } catch (error) {
     if (!(error instanceof NoSignOfLife)) throw error;
     // Until then it may be kernel or memory that the machine does not start with.
@@ -53,6 +63,6 @@ export async function runMachine(machine: Machine, options: RunMachineOptions): 
       // A user may repair what QEMU refuses for, such as rights to /dev/kvm.
       if (!error.isRefused) verdict?.remember(true);
     };
-    await runOnce(machine, "tcg", { ...run, onAlive });
+    return await inSoftware(onAlive);
   }
 }

@@ -5,7 +5,7 @@
 
 import { constants } from "node:os";
 import { findProgram } from "../process/find_program.ts";
-import { missingProgram, NO_LOADER_VARIABLES } from "../process/run.ts";
+import { endSession, missingProgram, NO_LOADER_VARIABLES } from "../process/run.ts";
 import { STANDARD_PATH } from "../process/script_options.ts";
 import type { Machine } from "./command_line.ts";
 
@@ -62,13 +62,7 @@ export class QemuProcess {
   /** Ends it, while this process does nothing else: it may be about to end itself. */
   endNow(): void {
     if (!this.#running) return;
-    new Deno.Command("sh", {
-      args: ["-c", 'kill -KILL "-$1"', "sh", `${this.#child.pid}`],
-      env: NO_LOADER_VARIABLES,
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).outputSync();
+    endSession(this.#child.pid);
   }
 
   async #toItsEnd(): Promise<QemuEnd> {
