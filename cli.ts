@@ -54,6 +54,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const { CommanderError } = await import("commander");
   const { commandLine } = await import("./src/commands/command_line.ts");
+  const { endOnSignals } = await import("./src/process/cleanup.ts");
+  endOnSignals();
   try {
     await commandLine(HELP).parseAsync(args, { from: "user" });
     return 0;

@@ -18,6 +18,8 @@ export interface RunMachineOptions extends Omit<GuestListener, "onAlive"> {
   readonly verdictFile?: string | undefined;
   /** After so many seconds without a word from the guest it counts as hanging; by default 1800. */
   readonly silence?: number | undefined;
+  /** Directories in which QEMU is looked for before the system's, separated by colons. */
+  readonly searchPath: string;
   /** Told in a sentence what is worse than it could be. */
   readonly onWarning: (text: string) => void;
 }
@@ -31,11 +33,13 @@ const DEFAULT_SILENCE = 1800;
  * @throws {ImageError} if it does not get done: the reason, and the last that it said.
  */
 export async function runMachine(machine: Machine, options: RunMachineOptions): Promise<void> {
-  const { accel, verdictFile, onOutput, onPhase } = options;
-  const run = { silence: options.silence ?? DEFAULT_SILENCE, onOutput, onPhase };
+  const { accel, verdictFile, searchPath, onOutput, onPhase } = options;
+  const run = { silence: options.silence ?? DEFAULT_SILENCE, searchPath, onOutput, onPhase };
   const isForeign = machine.qemu !== `qemu-system-${Deno.build.arch}`;
   if (accel === "tcg" || accel === "auto" && isForeign) return await runOnce(machine, "tcg", run);
-  const verdict = verdictFile ? await KvmVerdict.open(verdictFile, machine.qemu) : undefined;
+  const verdict = verdictFile
+    ? await KvmVerdict.open(verdictFile, machine.qemu, searchPath)
+    : undefined;
   if (accel === "kvm") {
     // It may have been repaired.
     return await runOnce(machine, "kvm", { ...run, onAlive: () => verdict?.remember(false) });
