@@ -69,6 +69,7 @@ export interface BlobDescription {
 
 /** A store path, whole or in parts. */
 export interface StorePathDescription {
+  /** Which one. */
   readonly path: StorePath;
   /** The contents of its files, in bytes. */
   readonly size: number;

@@ -22,9 +22,9 @@ const REMEDY = "build it, or copy it there (nix-store --realise PATH, nix copy -
 /**
  * The closures of a Nix store: two calls of `nix-store`, however many paths there are.
  *
- * @param root of a chroot store, or "" for the host's own
+ * @param root of a chroot store; "" (the default) for the host's own
  */
-export function storeDatabase(root: string): ClosureSource {
+export function storeDatabase(root = ""): ClosureSource {
   const nixStore = (...args: string[]) =>
     run("nix-store", root === "" ? args : ["--store", `local?root=${root}`, ...args]);
 
