@@ -93,16 +93,15 @@ export class Upload {
     this.#begun = true;
     const bytes = new SentBytes(this.#source, offset);
     const { size } = this.#source;
-    const length = size !== undefined && offset === 0 ? { "content-length": `${size}` } : {};
-    const range = size !== undefined && offset > 0
-      ? { "content-range": `${offset}-${size - 1}`, "content-length": `${size - offset}` }
-      : {};
+    const headers: Record<string, string> = { "content-type": "application/octet-stream" };
+    if (size !== undefined) headers["content-length"] = `${size - offset}`;
+    if (size !== undefined && offset > 0) headers["content-range"] = `${offset}-${size - 1}`;
     try {
       const response = await this.#transport.once({
         method: "PATCH",
         target: location,
         scope: this.#place.scope,
-        headers: { "content-type": "application/octet-stream", ...length, ...range },
+        headers,
         body: bytes.stream,
         expected: [202, 204],
       });

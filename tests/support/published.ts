@@ -6,6 +6,7 @@
 
 import denoJson from "../../deno.json" with { type: "json" };
 import { PROJECT } from "../../tasks/program_command.ts";
+import { succeed } from "./program.ts";
 
 /** The files of the package, relative to the project, as `deno publish` lists them. */
 export async function publishedFiles(): Promise<string[]> {
@@ -54,9 +55,12 @@ export class PublishedPackage implements AsyncDisposable {
     return `http://127.0.0.1:${this.#server.addr.port}/${path}`;
   }
 
-  /** Ends it. */
+  /** Ends it, and removes what Deno has kept of it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.shutdown();
+    const { modulesCache } = JSON.parse(await succeed([Deno.execPath(), "info", "--json"]));
+    const kept = `${modulesCache}/http/127.0.0.1_PORT${this.#server.addr.port}`;
+    await Deno.remove(kept, { recursive: true });
   }
 }
 
