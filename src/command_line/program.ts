@@ -1,0 +1,30 @@
+/**
+ * The command line of nix-image.
+ * @module
+ */
+
+import { Command, type CommandUnknownOpts } from "commander";
+import denoJson from "../../deno.json" with { type: "json" };
+import { HELP } from "./help.ts";
+import { VERBS } from "./verbs.ts";
+
+/**
+ * The command line with the verb that `name` is, or with all of them: to load them takes longer
+ * than most verbs do before they begin.
+ */
+export async function commandLine(name?: string): Promise<CommandUnknownOpts> {
+  const program = new Command("nix-image")
+    .version(denoJson.version, "-V, --version", "print the version")
+    .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false })
+    .exitOverride()
+    .showHelpAfterError("See nix-image --help, or nix-image COMMAND --help")
+    .showSuggestionAfterError();
+  const all = Object.values(VERBS).flat();
+  const asked = all.filter((verb) => verb.name === name);
+  for (const { load } of asked.length > 0 ? asked : all) {
+    const command = await load();
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  program.helpInformation = () => HELP;
+  return program;
+}

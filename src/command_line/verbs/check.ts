@@ -1,0 +1,29 @@
+/**
+ * The command line of `nix-image check`.
+ * @module
+ */
+
+import { quiet } from "../options.ts";
+import { verb } from "../verb.ts";
+
+/** `nix-image check`. */
+export const command = verb("check", {
+  examples: [
+    "nix-image check image.tar.gz",
+    "nix-image check --json layout | jq .problems",
+  ],
+  note: "Exit status: 0 if nothing is wrong, 1 otherwise.",
+})
+  .summary("compute everything in images again, list all that is wrong")
+  .description(
+    `Compute the digests, sizes and diff_ids of the images in IMAGE again, compare them with what its documents say, and look at its layers. Prints a line for each thing that is wrong: PLACE: what.
+
+Remarks, on standard error, tell of what is unusual and not wrong.`,
+  )
+  .argument("<image>", "a docker-archive, an OCI archive or layout, or - for standard input")
+  .option("--json", "print JSON: ok, problems, remarks, and the images with their digests")
+  .addOption(quiet)
+  .action(async (image, options) => {
+    const { checkCommand } = await import("../../commands/check.ts");
+    await checkCommand(image, options);
+  });

@@ -1,0 +1,28 @@
+/**
+ * The command line of `nix-image export`.
+ * @module
+ */
+
+import { choiceOptions, quiet } from "../options.ts";
+import { verb } from "../verb.ts";
+
+const described = verb("export", {
+  examples: [
+    "nix-image export image.tar.gz -o rootfs.tar",
+    "docker save app:1.0 | nix-image export - | tar -xC root",
+  ],
+})
+  .summary("write the root file system of an image, as a tar archive")
+  .description(
+    `Write what a container of IMAGE would see as its root directory, all layers merged: an uncompressed tar archive with names such as ./bin/sh.`,
+  )
+  .argument("<image>", "a docker-archive, an OCI archive or layout, or - for standard input")
+  .option("-o, --output <file>", "the file; without it, or with -, standard output")
+  .addOption(quiet);
+
+/** `nix-image export`. */
+export const command = choiceOptions(described)
+  .action(async (image, options) => {
+    const { exportCommand } = await import("../../commands/export.ts");
+    await exportCommand(image, options);
+  });

@@ -1,0 +1,29 @@
+/**
+ * The command line of `nix-image layer`.
+ * @module
+ */
+
+import { machineOptions, quiet, storeOptions, strict, target } from "../options.ts";
+import { verb } from "../verb.ts";
+
+const described = verb("layer", {
+  examples: [
+    "nix-image layer spec.json -o layer",
+  ],
+})
+  .summary("write an image's own layer to a directory")
+  .description(
+    `Write the layer that the image which SPEC describes has for itself, without layers of store paths, to a new directory: layer.tar, json and VERSION.`,
+  )
+  .argument("<spec>", "a JSON file, or - for standard input")
+  .requiredOption("-o, --output <dir>", "the directory, which must not be there yet")
+  .addOption(target)
+  .addOption(strict)
+  .addOption(quiet);
+
+/** `nix-image layer`. */
+export const command = machineOptions(storeOptions(described))
+  .action(async (spec, options) => {
+    const { layerCommand } = await import("../../commands/layer.ts");
+    await layerCommand(spec, options);
+  });

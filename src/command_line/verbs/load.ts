@@ -1,0 +1,49 @@
+/**
+ * The command line of `nix-image load`.
+ * @module
+ */
+
+import { Option } from "commander";
+import {
+  choiceOptions,
+  machineOptions,
+  planningOptions,
+  quiet,
+  storeOptions,
+  strict,
+  target,
+} from "../options.ts";
+import { verb } from "../verb.ts";
+
+const described = verb("load", {
+  examples: [
+    "nix-image load spec.json",
+    'docker run --rm "$(nix-image load --quiet --engine docker spec.json)"',
+    "CONTAINERD_NAMESPACE=k8s.io nix-image load --engine containerd image.tar.gz",
+  ],
+})
+  .summary("load an image into a local engine, without the layers it has")
+  .description(
+    `Load the image that SPEC describes, or an IMAGE, into a local engine. It is asked which layers it has, and these are not sent. Prints the image's name.
+
+Docker has a layer only together with all layers below it: above a layer that changed, all are sent. Podman and containerd take each layer by itself. Digests of layers are kept from run to run, so that they are known before the layers are read.`,
+  )
+  .argument(
+    "<spec|image>",
+    "a spec, - for one on standard input; or a docker-archive, an OCI archive or layout",
+  )
+  .addOption(
+    new Option("--engine <name>", "load it there (docker if it answers, else podman)")
+      .choices(["docker", "podman", "containerd"] as const),
+  )
+  .option("-t, --repo-tag <name:tag>", "of a spec: name the image so, whatever the spec says")
+  .addOption(target)
+  .addOption(strict)
+  .addOption(quiet);
+
+/** `nix-image load`. */
+export const command = machineOptions(planningOptions(storeOptions(choiceOptions(described))))
+  .action(async (spec, options) => {
+    const { loadCommand } = await import("../../commands/load.ts");
+    await loadCommand(spec, options);
+  });

@@ -1,0 +1,29 @@
+/**
+ * The command line of `nix-image prefetch`.
+ * @module
+ */
+
+import { pulledOptions, quiet, registryOptions } from "../options.ts";
+import { verb } from "../verb.ts";
+
+const described = verb("prefetch", {
+  examples: [
+    "nix-image prefetch alpine:3.19",
+    "nix-image prefetch --json --arch arm64 --lock nix-image.lock alpine:3.19",
+  ],
+})
+  .summary("print digests and hash of an image in a registry, for pullImage")
+  .description(
+    `Print digest and hash of the image NAME, out of a registry, as a Nix attribute set: the arguments of nixpkgs' pullImage. The digest is that of the platform's image, also where NAME is an index of several. The hash is that of the file which pull writes.`,
+  )
+  .argument("<name>", "such as alpine:3, registry.example:5000/app or alpine@sha256:...")
+  .option("--lock <file>", "put the digests into this lock file, for pull --locked")
+  .option("--json", "print JSON, with both digests and the platform (docs/prefetch.md)")
+  .addOption(quiet);
+
+/** `nix-image prefetch`. */
+export const command = registryOptions(pulledOptions(described))
+  .action(async (name, options) => {
+    const { prefetchCommand } = await import("../../commands/prefetch.ts");
+    await prefetchCommand(name, options);
+  });

@@ -1,0 +1,50 @@
+/**
+ * The command line of `nix-image push`.
+ * @module
+ */
+
+import {
+  cacheOptions,
+  choiceOptions,
+  layersOfRegistries,
+  machineOptions,
+  mountFrom,
+  planningOptions,
+  quiet,
+  registryOptions,
+  storeOptions,
+  strict,
+} from "../options.ts";
+import { verb } from "../verb.ts";
+
+const described = verb("push", {
+  examples: [
+    "nix-image push spec.json docker://registry.example/team/app:1.0",
+    "nix-image push image.tar.gz docker://localhost:5000/app --mount-from base",
+    "nix-image push spec.json docker://registry.example/team/app \\\n  --cache-repo registry.example/cache --cache-key cache.key",
+  ],
+})
+  .summary("send an image to a registry, what it has not got of it")
+  .description(
+    `Send IMAGE, or the image that SPEC describes, to a registry. What it has is neither sent nor read; layers are made, compressed and sent at the same time. The manifest goes last, and its digest is printed.
+
+Credentials are taken from --username, or from the files of podman login and docker login and the helpers that these name.`,
+  )
+  .argument(
+    "<image|spec>",
+    "a docker-archive, an OCI archive or layout; or a spec, - for one on standard input",
+  )
+  .argument("<destination>", "docker://HOST[:PORT]/NAME[:TAG]")
+  .addOption(layersOfRegistries)
+  .addOption(mountFrom)
+  .addOption(strict)
+  .addOption(quiet);
+
+/** `nix-image push`. */
+export const command = machineOptions(
+  planningOptions(storeOptions(cacheOptions(registryOptions(choiceOptions(described))))),
+)
+  .action(async (image, destination, options) => {
+    const { pushCommand } = await import("../../commands/push.ts");
+    await pushCommand(image, destination, options);
+  });

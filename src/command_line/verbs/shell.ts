@@ -1,0 +1,59 @@
+/**
+ * The command line of `nix-image shell`.
+ * @module
+ */
+
+import { Option } from "commander";
+import { quiet, storeOptions } from "../options.ts";
+import { id } from "../option_values.ts";
+import { verb } from "../verb.ts";
+
+const described = verb("shell", {
+  examples: [
+    "nix-image shell $(nix-instantiate default.nix) --stream | docker load",
+    "nix-image shell hello.drv -o spec.json && nix-image build spec.json",
+    "nix-image shell hello.drv --run buildDerivation --tag latest -o spec.json",
+  ],
+})
+  .summary("make an image in which a derivation can be built")
+  .description(
+    `Write the spec of an image that is to the derivation DRV what nix-shell is: its environment, all that it needs, and a bash that has read the setup of its stdenv. In the container, buildDerivation builds it. With --stream, write that image.
+
+What DRV needs and is not in the store is built or fetched first, by nix-store.`,
+  )
+  .argument("<drv>", "a .drv file, as nix-instantiate makes it, or a link to one")
+  .option("-o, --output <file>", "write the spec there; - for standard output")
+  .addOption(
+    new Option("--stream", "write the image to standard output, for docker load")
+      .conflicts("output"),
+  )
+  .option("--name <name>", "the image's name (that of DRV, and -env)")
+  .option("--tag <tag>", "the image's tag (a hash of what determines it)")
+  .option("--command <script>", "do this in the interactive shell, and end")
+  .option("--run <script>", "do this in a shell that is not interactive, and end")
+  .option("--shell <path>", "a bash of the store, or its package (DRV's builder, if it is one)")
+  .option("--home-directory <dir>", "the user's home; it is made only if it is /build", "/build")
+  .addOption(
+    new Option(
+      "--uid <number>",
+      "run as this user, who owns /build and the directory of the store",
+    )
+      .argParser(id).default(1000),
+  )
+  .addOption(new Option("--gid <number>", "and this group").argParser(id).default(1000))
+  .option("--coreutils <path>", "link /usr/bin/env to env of this package (of what DRV needs)")
+  .option("--cacert <path>", "certificates of authorities: a file of the store, or a package")
+  .addOption(
+    new Option("--compressor <kind>", "let the spec say so").choices(
+      ["gz", "zstd", "none"] as const,
+    ),
+  )
+  .option("--no-realise", "fail if something that DRV needs is not in the store")
+  .addOption(quiet);
+
+/** `nix-image shell`. */
+export const command = storeOptions(described)
+  .action(async (drv, options) => {
+    const { shellCommand } = await import("../../commands/shell.ts");
+    await shellCommand(drv, options);
+  });
