@@ -1,18 +1,29 @@
 /**
- * Container images from Nix store paths.
+ * Container images from Nix store paths: planned, made, written, sent and read, without Docker,
+ * without root and without evaluating nixpkgs.
  *
- * A spec says what an image holds ({@linkcode loadSpec}), a plan which store paths share a layer
- * ({@linkcode planImage}); {@linkcode imageOf} makes the image, whose layers are read only when
- * {@linkcode dockerArchive} streams them, or {@linkcode writeOciArchive} or
- * {@linkcode writeOciDirectory} writes them as an OCI image layout. All sizes are in bytes, all
- * times in seconds since 1970.
+ * A spec says what an image holds ({@linkcode loadSpec}, {@linkcode checkSpec}), a plan which store
+ * paths share a layer ({@linkcode planImage}); {@linkcode imageOf} makes the image, whose layers are
+ * read only when something takes their bytes: a stream ({@linkcode dockerArchive}), a file
+ * ({@linkcode writeDockerArchive}, {@linkcode writeOciArchive}, {@linkcode writeOciDirectory}), a
+ * registry ({@linkcode pushImageTo}) or an engine on this host ({@linkcode askEngine}). Images that
+ * are there already are opened by {@linkcode openImages}.
+ *
+ * All sizes are in bytes, all times in seconds since 1970, all digests `sha256:` and 64 hexadecimal
+ * digits. Nothing here prints, exits, reads the environment or listens to signals. What is the fault
+ * of the user, the input or the host is an {@linkcode ImageError}, whose message is fit to be shown.
  *
  * ```ts ignore
- * import { dockerArchive, imageOf, loadSpec, planImage, storeDatabase } from "./mod.ts";
+ * import {
+ *   dockerArchive,
+ *   imageOf,
+ *   loadSpec,
+ *   planImage,
+ *   storeDatabase,
+ * } from "@nix-image/nix-image";
  *
- * const readStdin = () => new Response(Deno.stdin.readable).bytes();
- * const { spec } = await loadSpec({ source: "spec.json", readStdin });
- * const plan = await planImage(spec, { source: storeDatabase("") });
+ * const { spec } = await loadSpec({ source: "spec.json" });
+ * const plan = await planImage(spec, { source: storeDatabase() });
  * const { image, mtime } = await imageOf(plan, new Date());
  * const images = [{ image, repoTags: [plan.repoTag] }];
  * await dockerArchive(images, { mtime }).pipeTo(Deno.stdout.writable);
@@ -24,28 +35,24 @@
  * ```ts
  * import assert from "node:assert/strict";
  * import {
+ *   checkSpec,
  *   closuresWithin,
  *   dockerArchive,
  *   imageOf,
- *   loadSpec,
  *   parseStorePath,
  *   planImage,
- * } from "./mod.ts";
+ * } from "@nix-image/nix-image";
  *
  * const hello = parseStorePath("/nix/store/00000000000000000000000000000000-hello-1.0");
  * const storeRoot = await Deno.makeTempDir();
  * await Deno.mkdir(`${storeRoot}${hello}/bin`, { recursive: true });
  * await Deno.writeTextFile(`${storeRoot}${hello}/bin/hello`, "#!/bin/sh\necho hello\n");
  *
- * const text = JSON.stringify({
+ * const { spec } = await checkSpec({
  *   name: "hello",
  *   tag: "1.0",
  *   contents: [hello],
  *   config: { Cmd: ["/bin/hello"] },
- * });
- * const { spec } = await loadSpec({
- *   source: "-",
- *   readStdin: () => Promise.resolve(new TextEncoder().encode(text)),
  * });
  * const plan = await planImage(spec, {
  *   source: closuresWithin(new Map([[hello, { references: [], narSize: 500 }]])),
@@ -60,6 +67,8 @@
  * assert.match(new TextDecoder().decode(archive), /"RepoTags": \[\s*"hello:1.0"/);
  * await Deno.remove(storeRoot, { recursive: true });
  * ```
+ *
+ * `docs/library.md` in the repository is a guide, with the permissions that each thing needs.
  *
  * @module
  */

@@ -75,7 +75,11 @@ export interface StorePathDescription {
   readonly size: number;
 }
 
-/** Describes an image by what its layers are listed to hold. */
+/**
+ * Describes an image by what its layers are listed to hold.
+ *
+ * @param listings of its layers, lowest first: see {@linkcode listLayer}
+ */
 export function describeImage(
   image: StoredImage,
   listings: readonly LayerListing[],
