@@ -173,6 +173,21 @@ Deno.test("guide: to a registry, with progress", async () => {
   assert.doesNotMatch(second, /sending/);
 });
 
+Deno.test("the README's program streams an image, and is that of mod.ts", async () => {
+  const readme = await Deno.readTextFile(`${PROJECT}/README.md`);
+  const [, text = ""] = /^```ts\n(.*?)^```$/ms.exec(readme) ?? [];
+  await Deno.writeTextFile(`${scratch.path}/readme.ts`, text);
+  const permissions = ["--no-prompt", "--allow-read", "--allow-run=nix-store"];
+  const script = 'set -o pipefail; "$@" | tar -tf - | tail -n 1';
+  const deno = [Deno.execPath(), "run", "--quiet", "--no-check", ...permissions, "readme.ts"];
+  const last = await succeed(["bash", "-c", script, "bash", ...deno], { cwd: scratch.path });
+  assert.equal(last, "manifest.json\n");
+  const library = await Deno.readTextFile(`${PROJECT}/mod.ts`);
+  const [, example = ""] = /^ \* ```ts ignore\n(.*?)^ \* ```$/ms.exec(library) ?? [];
+  const plain = (code: string) => code.replaceAll(/^ \* ?/gm, "").replaceAll(/[\s,]/g, "");
+  assert.equal(plain(example), plain(text));
+});
+
 Deno.test("guide: a closure to layers", async () => {
   const lines = (await run("layers.ts")).trim().split("\n");
   assert.equal(lines.pop(), "true");
