@@ -19,6 +19,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const { CommanderError } = await import("commander");
   const { commandLine } = await import("./src/command_line/program.ts");
+  const { endOnSignals } = await import("./src/process/cleanup.ts");
+  endOnSignals();
   try {
     await (await commandLine(args[0])).parseAsync(args, { from: "user" });
     return 0;

@@ -1,18 +1,29 @@
 /**
- * Container images from Nix store paths.
+ * Container images from Nix store paths: planned, made, written, sent and read, without Docker,
+ * without root and without evaluating nixpkgs.
  *
- * A spec says what an image holds ({@linkcode loadSpec}), a plan which store paths share a layer
- * ({@linkcode planImage}); {@linkcode imageOf} makes the image, whose layers are read only when
- * {@linkcode dockerArchive} streams them, or {@linkcode writeOciArchive} or
- * {@linkcode writeOciDirectory} writes them as an OCI image layout. All sizes are in bytes, all
- * times in seconds since 1970.
+ * A spec says what an image holds ({@linkcode loadSpec}, {@linkcode checkSpec}), a plan which store
+ * paths share a layer ({@linkcode planImage}); {@linkcode imageOf} makes the image, whose layers are
+ * read only when something takes their bytes: a stream ({@linkcode dockerArchive}), a file
+ * ({@linkcode writeDockerArchive}, {@linkcode writeOciArchive}, {@linkcode writeOciDirectory}), a
+ * registry ({@linkcode pushImageTo}) or an engine on this host ({@linkcode askEngine}). Images that
+ * are there already are opened by {@linkcode openImages}.
+ *
+ * All sizes are in bytes, all times in seconds since 1970, all digests `sha256:` and 64 hexadecimal
+ * digits. Nothing here prints, exits, reads the environment or listens to signals. What is the fault
+ * of the user, the input or the host is an {@linkcode ImageError}, whose message is fit to be shown.
  *
  * ```ts ignore
- * import { dockerArchive, imageOf, loadSpec, planImage, storeDatabase } from "./mod.ts";
+ * import {
+ *   dockerArchive,
+ *   imageOf,
+ *   loadSpec,
+ *   planImage,
+ *   storeDatabase,
+ * } from "@nix-image/nix-image";
  *
- * const readStdin = () => new Response(Deno.stdin.readable).bytes();
- * const { spec } = await loadSpec({ source: "spec.json", readStdin });
- * const plan = await planImage(spec, { source: storeDatabase("") });
+ * const { spec } = await loadSpec({ source: "spec.json" });
+ * const plan = await planImage(spec, { source: storeDatabase() });
  * const { image, mtime } = await imageOf(plan, new Date());
  * const images = [{ image, repoTags: [plan.repoTag] }];
  * await dockerArchive(images, { mtime }).pipeTo(Deno.stdout.writable);
@@ -24,28 +35,24 @@
  * ```ts
  * import assert from "node:assert/strict";
  * import {
+ *   checkSpec,
  *   closuresWithin,
  *   dockerArchive,
  *   imageOf,
- *   loadSpec,
  *   parseStorePath,
  *   planImage,
- * } from "./mod.ts";
+ * } from "@nix-image/nix-image";
  *
  * const hello = parseStorePath("/nix/store/00000000000000000000000000000000-hello-1.0");
  * const storeRoot = await Deno.makeTempDir();
  * await Deno.mkdir(`${storeRoot}${hello}/bin`, { recursive: true });
  * await Deno.writeTextFile(`${storeRoot}${hello}/bin/hello`, "#!/bin/sh\necho hello\n");
  *
- * const text = JSON.stringify({
+ * const { spec } = await checkSpec({
  *   name: "hello",
  *   tag: "1.0",
  *   contents: [hello],
  *   config: { Cmd: ["/bin/hello"] },
- * });
- * const { spec } = await loadSpec({
- *   source: "-",
- *   readStdin: () => Promise.resolve(new TextEncoder().encode(text)),
  * });
  * const plan = await planImage(spec, {
  *   source: closuresWithin(new Map([[hello, { references: [], narSize: 500 }]])),
@@ -61,11 +68,24 @@
  * await Deno.remove(storeRoot, { recursive: true });
  * ```
  *
+ * `docs/library.md` in the repository is a guide, with the permissions that each thing needs.
+ *
  * @module
  */
 
+// Errors
+
 export { ImageError, UsageError } from "./src/errors.ts";
-export { type LoadedSpec, loadSpec, type SpecSource } from "./src/spec/load.ts";
+
+// Specs
+
+export {
+  checkSpec,
+  type LoadedSpec,
+  loadSpec,
+  type SpecOptions,
+  type SpecSource,
+} from "./src/spec/load.ts";
 export { specJsonSchema } from "./src/spec/json_schema.ts";
 export type {
   BaseImageSource,
@@ -83,6 +103,9 @@ export type {
   RootSource,
   SpecFile,
 } from "./src/spec/image_spec.ts";
+
+// Store paths and closures
+
 export { parseStorePath, type StorePath } from "./src/store/store_path.ts";
 export {
   type Closure,
@@ -91,18 +114,26 @@ export {
   type PathInfo,
 } from "./src/store/closure.ts";
 export { storeDatabase } from "./src/store/nix_store.ts";
-export { closuresWithin, readGraphFile } from "./src/store/graph_file.ts";
+export { closuresWithin, graphIn, readGraphFile } from "./src/store/graph_file.ts";
+
+// Which store paths share a layer
+
 export type { LayerPlan, PreviousLayer } from "./src/layering/layer_plan.ts";
 export { type LayeringOptions, planLayers } from "./src/layering/layering.ts";
-export type { LayeringStrategy } from "./src/layering/strategies.ts";
-export type { LayerTarget } from "./src/layering/targets.ts";
+export { LAYERING_STRATEGIES, type LayeringStrategy } from "./src/layering/strategies.ts";
+export {
+  type LayerTarget,
+  type TargetLimits,
+  TARGETS,
+  type UpdateCost,
+} from "./src/layering/targets.ts";
 export type { Operation, PartName, SplitPath, Step } from "./src/layering/pipeline/step.ts";
-export { computeDiffId, type Layer, type StoredBlob } from "./src/layer/layer.ts";
-export type { FileType, MemberType, TarFormat } from "./src/tar/tar_header.ts";
-export { type Attributes, PermissionRules } from "./src/layer/permissions.ts";
-export { type Ownership, StoreLayer } from "./src/layer/store_layer.ts";
-export type { ConfigBlob, Image, NamedImage, OriginalDocuments } from "./src/image/image.ts";
-export type { ImagePlatform } from "./src/image/image_platform.ts";
+
+// Plans of images
+
+export { type LayeringWishes, planImage, type PlanOptions } from "./src/image/plan.ts";
+export type { TopOptions } from "./src/image/plan_top.ts";
+export type { MachineSettings } from "./src/vm/run_in_machine.ts";
 export type {
   ImagePlan,
   PlannedBase,
@@ -112,25 +143,20 @@ export type {
   PlannedLinks,
   PlannedTop,
 } from "./src/image/image_plan.ts";
-export { type LayeringWishes, planImage, type PlanOptions } from "./src/image/plan.ts";
-export type { TopOptions } from "./src/image/plan_top.ts";
-export { imageOf, type PlannedImage } from "./src/image/planned_image.ts";
 export type { FinishedTop } from "./src/layer/finished_top.ts";
-export {
-  dockerArchive,
-  type DockerArchiveOptions,
-  type LayerNames,
-  type LayerStart,
-} from "./src/sinks/docker_archive.ts";
-export {
-  type OciArchiveOptions,
-  type OciOptions,
-  writeOciArchive,
-  writeOciDirectory,
-  type WrittenImage,
-  type WrittenLayout,
-} from "./src/sinks/oci_layout.ts";
-export type { LayerCompression } from "./src/sinks/layer_bytes.ts";
+
+// Images and their layers
+
+export { imageOf, type PlannedImage } from "./src/image/planned_image.ts";
+export type { ConfigBlob, Image, NamedImage, OriginalDocuments } from "./src/image/image.ts";
+export type { ImagePlatform } from "./src/image/image_platform.ts";
+export { computeDiffId, type Layer, type StoredBlob } from "./src/layer/layer.ts";
+export { type Ownership, StoreLayer } from "./src/layer/store_layer.ts";
+export { type Attributes, PermissionRules } from "./src/layer/permissions.ts";
+export type { FileType, MemberType, TarFormat } from "./src/tar/tar_header.ts";
+
+// Images that are there already
+
 export { openImages, type OpenImagesOptions } from "./src/base/open_images.ts";
 export { chooseImage, type ImageChoice } from "./src/base/choose_image.ts";
 export { type BaseImage, type BaseImageOptions, openBaseImage } from "./src/base/base_image.ts";
@@ -141,5 +167,89 @@ export type {
   StoredImage,
   StoredLayer,
 } from "./src/base/stored_image.ts";
-export type { LayerListing, ListedEntry, ListedStorePath } from "./src/base/layer_listing.ts";
-export type { MachineSettings } from "./src/vm/run_in_machine.ts";
+export {
+  type LayerListing,
+  type ListedEntry,
+  type ListedStorePath,
+  listLayer,
+} from "./src/base/layer_listing.ts";
+export {
+  type BlobDescription,
+  describeImage,
+  type ImageDescription,
+  type LayerDescription,
+  type StorePathDescription,
+} from "./src/image/description.ts";
+export { describePlan } from "./src/image/planned_description.ts";
+export { checkImages, type CheckReport } from "./src/base/check.ts";
+export type { CheckedImage, CheckedLayer } from "./src/base/check_images.ts";
+export type { Finding } from "./src/base/check_findings.ts";
+export { mergeImages } from "./src/image/merged_images.ts";
+export type { ImageSet, SetKind } from "./src/image/image_set.ts";
+export { type ImageIndex, imagesByPlatform, type IndexMember } from "./src/image/image_index.ts";
+
+// Writing images
+
+export {
+  dockerArchive,
+  type DockerArchiveOptions,
+  type LayerNames,
+  type LayerStart,
+} from "./src/sinks/docker_archive.ts";
+export {
+  type DockerArchiveFileOptions,
+  writeDockerArchive,
+  type WrittenArchive,
+} from "./src/sinks/docker_archive_file.ts";
+export { compress } from "./src/sinks/compress.ts";
+export {
+  type NamedIndex,
+  type OciArchiveOptions,
+  type OciOptions,
+  writeIndexArchive,
+  writeIndexDirectory,
+  writeOciArchive,
+  writeOciDirectory,
+  type WrittenImage,
+  type WrittenIndex,
+  type WrittenLayout,
+} from "./src/sinks/oci_layout.ts";
+export type { LayerCompression } from "./src/sinks/layer_bytes.ts";
+export { type ExportedRoot, exportRoot } from "./src/sinks/exported_root.ts";
+export type { MergeOptions } from "./src/base/merged_root.ts";
+export type { RootArchiveOptions } from "./src/sinks/root_archive.ts";
+
+// Registries
+
+export { pushImageTo, pushIndexTo, type PushToOptions } from "./src/sinks/push.ts";
+export type { PushedImage, PushedIndex } from "./src/sinks/registry.ts";
+export type {
+  BlobOutcome,
+  PushedBlobs,
+  PushedLayer,
+  PushOptions,
+} from "./src/sinks/registry_push.ts";
+export type { RegistrySettings } from "./src/registry/transport.ts";
+export type { ProxySettings } from "./src/registry/proxy.ts";
+export type { Credentials, CredentialSource } from "./src/registry/credentials.ts";
+export { type AuthPlaces, credentialsFromFiles } from "./src/registry/auth_file.ts";
+export { type FailureFacts, RegistryError } from "./src/registry/failure.ts";
+
+// Local engines, and what they have already
+
+export {
+  type ArchiveForm,
+  askEngine,
+  type Engine,
+  type EngineName,
+  LayersMissingError,
+} from "./src/sinks/engine.ts";
+export type { DiffIds, HeldLayers } from "./src/sinks/held_layers.ts";
+export { ociStream, type OciStreamOptions } from "./src/sinks/oci_stream.ts";
+export { readDigest } from "./src/layer/read_digest.ts";
+export {
+  DigestCache,
+  KeptDigestError,
+  type LayerDigest,
+  type LayerForm,
+} from "./src/layer/digest_cache.ts";

@@ -10,6 +10,7 @@ import { shortened } from "../visible.ts";
 export interface Finding {
   /** A member of the archive, a file of the layout, or the archive itself; and where in it. */
   readonly where: string;
+  /** What it is: a sentence without its full stop. */
   readonly what: string;
 }
 

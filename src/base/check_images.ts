@@ -15,6 +15,7 @@ import type { Platform } from "./stored_image.ts";
 export interface CheckedImage {
   /** As they are spelt there. */
   readonly names: string[];
+  /** What its config says that it is for. */
   readonly platform: Platform | null;
   /** Docker's ID of it. */
   readonly configDigest: string | null;
@@ -28,7 +29,9 @@ export interface CheckedImage {
 export interface CheckedLayer {
   /** The name of its file. */
   readonly location: string;
+  /** Of the file. */
   readonly digest: string | null;
+  /** Of its tar. */
   readonly diffId: string | null;
   /** Of the file, in bytes. */
   readonly size: number;

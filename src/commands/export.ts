@@ -4,12 +4,11 @@
  */
 
 import { chooseImage } from "../base/choose_image.ts";
-import { mergeLayers } from "../base/merged_root.ts";
 import { openImages } from "../base/open_images.ts";
 import type { StoredImage } from "../base/stored_image.ts";
 import { OutputFile } from "../disk/output_part.ts";
 import { UsageError } from "../errors.ts";
-import { rootArchive } from "../sinks/root_archive.ts";
+import { exportRoot } from "../sinks/exported_root.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { writeStream, writeToStdout } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
@@ -41,14 +40,13 @@ export async function exportCommand(path: string, options: ExportOptions): Promi
   // Before there is work done in vain.
   using file = target === undefined ? undefined : new OutputFile(target);
   const { layers } = image;
-  const root = await withProgress(
+  const { size, open } = await withProgress(
     image,
     { quiet: quiet || !stderrOutput.isTerminal },
     (progress) =>
       // Lines that stay are for the second pass, in which files are written.
-      mergeLayers(layers, { onLayer: (index) => progress.layer(index) }),
+      exportRoot(image, { onLayer: (index) => progress.layer(index) }),
   );
-  const { size, open } = rootArchive(root, layers);
   await withProgress(image, { quiet, size }, async (progress) => {
     const stream = open({ onLayer: (index) => progress.layer(index) });
     const onBytes = (count: number) => progress.bytes(count);

@@ -6,7 +6,7 @@
 import { UsageError } from "../errors.ts";
 import type { Image } from "../image/image.ts";
 import { platformName } from "../image/image_platform.ts";
-import type { RegistryReference } from "../registry/reference.ts";
+import { pushReference, type RegistryReference } from "../registry/reference.ts";
 import {
   type NamedIndex,
   writeIndexArchive,
@@ -19,7 +19,7 @@ import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 import { indexImages, type MemberOptions } from "./index_members.ts";
 import { checkRepoTag } from "./planning.ts";
-import { pushReference, senderTo, type SendingOptions } from "./pushing.ts";
+import { senderTo, type SendingOptions } from "./pushing.ts";
 import { reportTo } from "./report.ts";
 
 /** Options of {@linkcode indexCommand}. */

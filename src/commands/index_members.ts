@@ -5,6 +5,7 @@
 
 import { chosenImages } from "../base/choose_image.ts";
 import { openImages } from "../base/open_images.ts";
+import { repoTagOf } from "../base/repo_tag.ts";
 import { UsageError } from "../errors.ts";
 import type { NamedImage } from "../image/image.ts";
 import { imagesByPlatform, type IndexMember } from "../image/image_index.ts";
@@ -12,7 +13,6 @@ import { imageOf } from "../image/planned_image.ts";
 import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
 import { planFromFile, type PlanningOptions } from "./planning.ts";
 import { type Report, reportNotices } from "./report.ts";
-import { repoTagOf } from "./repo_tag.ts";
 import { isSpec, refuseOtherOptions } from "./spec_or_image.ts";
 
 /** Options that decide what specs become, and which images are meant. */

@@ -5,6 +5,7 @@
 
 import { chooseImage } from "../base/choose_image.ts";
 import { openImages } from "../base/open_images.ts";
+import { repoTagOf } from "../base/repo_tag.ts";
 import type { ConfigBlob, NamedImage } from "../image/image.ts";
 import { imageOf } from "../image/planned_image.ts";
 import { dockerArchive } from "../sinks/docker_archive.ts";
@@ -24,7 +25,6 @@ import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
 import { KeptDigests } from "./kept_digests.ts";
 import { planFromFile, type PlanningOptions } from "./planning.ts";
 import { reportNotices, reportTo } from "./report.ts";
-import { repoTagOf } from "./repo_tag.ts";
 import { isSpec, refuseOtherOptions } from "./spec_or_image.ts";
 
 /** Options of {@linkcode loadCommand}. */

@@ -4,22 +4,18 @@
  */
 
 import { openImages } from "../base/open_images.ts";
-import { OutputFile } from "../disk/output_part.ts";
+import type { OpenedImages } from "../base/stored_image.ts";
 import { UsageError } from "../errors.ts";
 import type { NamedImage } from "../image/image.ts";
-import { mergedSet, type SetMember, type SetName } from "../image/image_set.ts";
-import { compress } from "../sinks/compress.ts";
-import { dockerArchive } from "../sinks/docker_archive.ts";
+import { mergeImages } from "../image/merged_images.ts";
+import { writeDockerArchive } from "../sinks/docker_archive_file.ts";
 import { writeOciArchive, writeOciDirectory } from "../sinks/oci_layout.ts";
-import { counted } from "../sinks/parts.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
-import { writeStream } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 import { checkCompression, type FormatOptions } from "./formats.ts";
 import { imageInput } from "./image_input.ts";
 import { reportTo } from "./report.ts";
-import { repoTagOf } from "./repo_tag.ts";
 
 /** Options of {@linkcode mergeCommand}. */
 export interface MergeOptions extends FormatOptions {
@@ -43,19 +39,12 @@ export async function mergeCommand(
     throw new UsageError("-: there is one standard input, which can be given once");
   }
   await using stack = new AsyncDisposableStack();
-  const members: SetMember[] = [];
+  const archives: OpenedImages[] = [];
   for (const { path, input } of sources) {
-    const { images } = stack.use(await openImages(path, { input }));
-    members.push(...images.map((image) => ({
-      image,
-      names: image.names.map(setName),
-      configDigest: image.configDigest,
-      manifestDigest: image.manifestDigest,
-      source: path,
-    })));
+    archives.push(stack.use(await openImages(path, { input })));
   }
-  const { images, notices } = mergedSet(
-    members,
+  const { images, notices } = mergeImages(
+    archives,
     format === "docker-archive" ? "docker-archive" : "layout",
   );
   const report = reportTo(quiet);
@@ -65,10 +54,6 @@ export async function mergeCommand(
   const layers = new Set(images.flatMap(({ image }) => image.layers.map(({ diffId }) => diffId)));
   const facts = [formatCount(images.length, "image"), formatCount(layers.size, "layer")];
   console.error(`Written to ${output}: ${facts.join(", ")}, ${formatBytes(size)}`);
-}
-
-function setName(spelt: string): SetName {
-  return { spelt, repoTag: repoTagOf(spelt) };
 }
 
 /** Writes them with progress on standard error, and gives the size of what there is then. */
@@ -92,12 +77,7 @@ async function writeImages(
   try {
     if (format === "oci") return (await writeOciDirectory(images, output, work)).size;
     if (format === "oci-archive") return (await writeOciArchive(images, output, work)).size;
-    using file = new OutputFile(output);
-    const archive = counted(dockerArchive(images, work), work.onBytes);
-    let size = 0;
-    await writeStream(compress(archive, compressor), file, (count) => size += count);
-    file.commit();
-    return size;
+    return (await writeDockerArchive(images, output, { ...work, compressor })).size;
   } finally {
     progress.finish();
   }

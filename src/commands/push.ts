@@ -8,12 +8,13 @@ import { openImages } from "../base/open_images.ts";
 import { UsageError } from "../errors.ts";
 import type { Image } from "../image/image.ts";
 import { imageOf } from "../image/planned_image.ts";
+import { pushReference } from "../registry/reference.ts";
 import { pushImage } from "../sinks/registry.ts";
 import { formatCount } from "../terminal/format.ts";
 import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
 import { planFromFile, type PlanningOptions } from "./planning.ts";
 import { reportNotices, reportTo } from "./report.ts";
-import { pushReference, senderTo, type SendingOptions } from "./pushing.ts";
+import { senderTo, type SendingOptions } from "./pushing.ts";
 import { isSpec, refuseOtherOptions } from "./spec_or_image.ts";
 
 /** Options of {@linkcode pushCommand}. */

@@ -8,7 +8,7 @@ import type { CacheUse } from "../registry/cache_repository.ts";
 import { type ClientOptions, RegistryClient } from "../registry/client.ts";
 import { formatReference, parseReference, type RegistryReference } from "../registry/reference.ts";
 import type { LayerCompression } from "../sinks/layer_bytes.ts";
-import type { PushedBlobs, PushOptions } from "../sinks/registry_push.ts";
+import type { PushedBlobs, PushOptions, SharingPushOptions } from "../sinks/registry_push.ts";
 import { BlobProgress } from "../terminal/blob_progress.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
@@ -17,17 +17,6 @@ import { type CacheOptions, cacheSettings, openCache } from "./cache_options.ts"
 import { clientOptions } from "./client_options.ts";
 import type { RegistryOptions } from "./registry_options.ts";
 import type { Report } from "./report.ts";
-
-/**
- * Where images are sent.
- *
- * @throws {UsageError} if it is no place for them.
- */
-export function pushReference(destination: string): RegistryReference {
-  const reference = parseReference(destination);
-  if (reference.digest === undefined) return reference;
-  throw new UsageError(`${destination}: push to a tag; the digest is what the image has`);
-}
 
 /**
  * The repository of the same registry that --mount-from names, with or without the host.
@@ -51,7 +40,7 @@ export interface SendingOptions extends CacheOptions, RegistryOptions {
 export interface Sending<T extends PushedBlobs> {
   /** What each layer holds. */
   readonly labels: readonly string[];
-  push(client: RegistryClient, options: PushOptions): Promise<T>;
+  push(client: RegistryClient, options: SharingPushOptions): Promise<T>;
   /** What is printed, and what is in it, for people. */
   told(pushed: T): { readonly digest: string; readonly facts: string };
 }

@@ -55,11 +55,16 @@ export async function writeStreamScript(
 /** The command that starts this very program. */
 function ownCommand(): string[] {
   if (Deno.build.standalone) return [Deno.execPath()];
+  const run = [Deno.execPath(), "run"];
+  // A published module has the specifiers of its packages in itself.
+  if (!Deno.mainModule.startsWith("file:")) {
+    return [...run, "--no-config", ...RUN_OPTIONS, Deno.mainModule];
+  }
   const main = fileURLToPath(Deno.mainModule);
   const config = fileURLToPath(new URL("deno.json", Deno.mainModule));
   // Bundled, the program needs none.
   const options = existsSync(config) ? ["--config", config] : ["--no-config"];
-  return [Deno.execPath(), "run", ...options, ...RUN_OPTIONS, main];
+  return [...run, ...options, ...RUN_OPTIONS, main];
 }
 
 function writing(text: string): (path: string) => Promise<void> {

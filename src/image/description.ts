@@ -69,12 +69,17 @@ export interface BlobDescription {
 
 /** A store path, whole or in parts. */
 export interface StorePathDescription {
+  /** Which one. */
   readonly path: StorePath;
   /** The contents of its files, in bytes. */
   readonly size: number;
 }
 
-/** Describes an image by what its layers are listed to hold. */
+/**
+ * Describes an image by what its layers are listed to hold.
+ *
+ * @param listings of its layers, lowest first: see {@linkcode listLayer}
+ */
 export function describeImage(
   image: StoredImage,
   listings: readonly LayerListing[],

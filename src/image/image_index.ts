@@ -14,6 +14,7 @@ import { type Descriptor, descriptorJson } from "./oci_documents.ts";
 
 /** An image that is to be in an index. */
 export interface IndexMember {
+  /** The image. */
   readonly image: Image;
   /** The spec, archive or layout that it comes from, for errors. */
   readonly source: string;
@@ -21,6 +22,7 @@ export interface IndexMember {
 
 /** Images, one for each platform, in their order. */
 export interface ImageIndex {
+  /** No two for the same platform: see {@linkcode imagesByPlatform}. */
   readonly images: readonly Image[];
   /** What the index says of itself (OCI image spec, annotations). */
   readonly annotations: Readonly<Record<string, string>>;

@@ -33,7 +33,9 @@ export type SetKind = "docker-archive" | "layout";
 
 /** Images, none twice, and what there is to be said of them. */
 export interface ImageSet {
+  /** In the order in which they were given. */
   readonly images: readonly NamedImage[];
+  /** What was left out, one sentence each. */
   readonly notices: readonly string[];
 }
 

@@ -27,7 +27,10 @@ export interface TopOptions {
   readonly source: ClosureSource;
   /** The directory that holds `nix/store`: "" (the default) for the host's own. */
   readonly storeRoot?: string;
-  /** Directories in which helpers' programs are looked for, separated by colons: a `PATH`. */
+  /**
+   * Directories in which the programs of helpers, commands and machines are looked for, separated by
+   * colons: a `PATH`. Default: only where the system has its own.
+   */
   readonly searchPath?: string;
   /** How the virtual machine for `runAsRoot` is to be. */
   readonly machine?: MachineSettings | undefined;

@@ -75,7 +75,11 @@ export function packageName(path: StorePath): string {
   return /^.*?(?=-[^a-zA-Z]|$)/.exec(namePart(path))?.[0] ?? "";
 }
 
-/** The package's name and the output's, which is what comes last: `openssl-3.0.1-dev`. */
+/**
+ * The package's name and the output's, which is what comes last: `openssl-3.0.1-dev`. Any word counts
+ * as one, where layering has a list: names without a version, and outputs that few packages have, are
+ * told apart here, and nothing depends on these pairs but what people are shown.
+ */
 function packageOutput(path: StorePath): string {
   const name = packageName(path);
   const version = namePart(path).slice(name.length + 1);

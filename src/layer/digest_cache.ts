@@ -33,7 +33,11 @@ export type LayerForm = "tar" | `${string}-${string}`;
 export class DigestCache {
   readonly #directory: string;
 
-  /** @param directory may not be there yet */
+  /**
+   * The digests in a directory that nobody else can write.
+   *
+   * @param directory may not be there yet
+   */
   constructor(directory: string) {
     this.#directory = directory;
   }
@@ -78,7 +82,11 @@ export class DigestCache {
 
 /** A layer has another digest than the one that was kept for it. */
 export class KeptDigestError extends ImageError {
-  constructor(readonly layer: Layer) {
+  /** An error for the layer, whose kept digest is to be dropped ({@linkcode DigestCache.remove}). */
+  constructor(
+    /** Which one. */
+    readonly layer: Layer,
+  ) {
     super(
       `The digest that was kept is not that of the layer's bytes: ${layer.label}\n` +
         "It is forgotten now; run the command again. If that happens again, a store path is damaged: " +

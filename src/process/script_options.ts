@@ -23,6 +23,8 @@ export interface ScriptOptions {
   readonly path: readonly string[] | null;
   /** The directory that holds `nix/store`: "" for the host's own. */
   readonly storeRoot: string;
+  /** The caller's PATH: where programs are looked for beside those of the spec. */
+  readonly searchPath: string;
   /** Where the script's temporary files go; absolute. Without it, where temporary files do. */
   readonly work?: string | undefined;
   /**
@@ -53,8 +55,9 @@ export const STANDARD_PATH: readonly string[] = [
 ];
 
 /** Puts the PATHs together. */
-export function searchPaths({ path, how, storeRoot }: ScriptOptions): SearchPaths {
-  const callers = (Deno.env.get("PATH") ?? "").split(":").filter((entry) => entry.startsWith("/"));
+export function searchPaths({ path, how, storeRoot, searchPath }: ScriptOptions): SearchPaths {
+  const given = searchPath.split(":").filter((entry) => entry.startsWith("/"));
+  const callers = given.length > 0 ? given : STANDARD_PATH;
   const specs = path?.map(programsOf) ?? [];
   const onHost = specs.map((directory) => hostPath(directory, storeRoot));
   const ours = [...onHost, ...callers, ...STANDARD_PATH];

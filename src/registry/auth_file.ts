@@ -25,17 +25,17 @@ const schema = z.looseObject({
 type AuthFile = z.infer<typeof schema>;
 type Entry = z.infer<typeof entry>;
 
-/** Where auth files are looked for. Values of options and of the environment. */
+/** Where auth files are looked for: mostly what the environment has under these names. */
 export interface AuthPlaces {
-  /** `--authfile`: no other is read. */
+  /** A file, which has to be there; no other is read. */
   readonly authFile?: string | undefined;
-  /** `REGISTRY_AUTH_FILE`: no other is read. */
+  /** `REGISTRY_AUTH_FILE`: the same, where there is no `authFile`. */
   readonly registryAuthFile?: string | undefined;
-  /** `XDG_RUNTIME_DIR`. */
+  /** `XDG_RUNTIME_DIR`: a directory with `containers/auth.json`. */
   readonly runtimeDirectory?: string | undefined;
-  /** `HOME`. */
+  /** `HOME`: a directory with `.config/containers/auth.json` and `.docker/config.json`. */
   readonly home?: string | undefined;
-  /** `DOCKER_CONFIG`. */
+  /** `DOCKER_CONFIG`: a directory with `config.json`, in the place of `.docker` at home. */
   readonly dockerConfig?: string | undefined;
 }
 

@@ -19,12 +19,16 @@ export interface FailureFacts extends ErrorOptions {
 
 /** A request failed. The message has the method and the URL, and no secret. */
 export class RegistryError extends ImageError {
-  /** See {@linkcode FailureFacts}. */
+  /** The HTTP status; undefined where there was no answer. */
   readonly status: number | undefined;
+  /** Whether the same may well succeed in a moment. */
   readonly transient: boolean;
+  /** How long the registry wants us to wait, in milliseconds. */
   readonly retryAfter: number | undefined;
+  /** See {@linkcode FailureFacts.noHandshake}. */
   readonly noHandshake: boolean;
 
+  /** `message` says what was asked for, and what came of it. */
   constructor(message: string, facts: FailureFacts = {}) {
     const { status, transient = false, retryAfter, noHandshake = false, ...options } = facts;
     super(message, options);

@@ -25,8 +25,8 @@ import { redacted } from "./redact.ts";
 export interface HttpOptions {
   readonly tls: TlsSettings;
   readonly proxy?: ProxySettings;
-  /** Tells registries who asks. */
-  readonly userAgent: string;
+  /** Tells registries who asks; `nix-image` by default. */
+  readonly userAgent?: string;
   /** How long to wait for a connection, in milliseconds; 30 seconds by default. */
   readonly connectTimeout?: number;
   /** How long to wait for the next bytes of the other side, in milliseconds; 2 minutes. */
@@ -115,7 +115,8 @@ export class HttpClient implements Disposable {
   }
 
   #start({ method, url, headers, body }: HttpRequest): http.ClientRequest {
-    const { proxy: settings = {}, userAgent, connectTimeout = CONNECT_TIMEOUT } = this.#options;
+    const { proxy: settings = {}, userAgent = "nix-image", connectTimeout = CONNECT_TIMEOUT } =
+      this.#options;
     const proxy = proxyFor(url, settings);
     const throughProxy = proxy !== undefined && url.protocol === "http:";
     const length = body instanceof Uint8Array ? { "content-length": `${body.length}` } : {};

@@ -94,6 +94,17 @@ export function parseRegistry(
   throw new UsageError(`${quoted(text)} is no registry: expected HOST or HOST/NAME`);
 }
 
+/**
+ * Where images are sent: a reference to a tag.
+ *
+ * @throws {UsageError} if it is no place for them.
+ */
+export function pushReference(destination: string): RegistryReference {
+  const reference = parseReference(destination);
+  if (reference.digest === undefined) return reference;
+  throw new UsageError(`${destination}: push to a tag; the digest is what the image has`);
+}
+
 /** Where the registry with this name answers: a host with its port. */
 export function endpointOf(host: string): string {
   return host === DOCKER_HUB ? "registry-1.docker.io" : host;

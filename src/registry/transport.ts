@@ -7,29 +7,39 @@
 import { UsageError } from "../errors.ts";
 import { isLoopback } from "./addresses.ts";
 import { Authorizer } from "./auth.ts";
-import type { TlsSettings } from "./agents.ts";
 import type { CredentialSource } from "./credentials.ts";
 import { RegistryError } from "./failure.ts";
 import { HttpClient, type HttpOptions, type HttpResponse } from "./http.ts";
+import type { ProxySettings } from "./proxy.ts";
 import { redacted } from "./redact.ts";
 import { endpointOf } from "./reference.ts";
 import { responseError } from "./response_error.ts";
 import { RETRY_POLICY, type RetryPolicy, withRetries } from "./retry.ts";
 
-/** Options of {@linkcode Transport}. */
-export interface TransportOptions extends Omit<HttpOptions, "tls"> {
+/** How a registry is reached. */
+export interface RegistrySettings {
   /**
    * Whether the registry has to prove who it is; if it need not, it may speak plain HTTP, too. By
    * default it has to, but on this host, where it may speak plain HTTP.
    */
   readonly tlsVerify?: boolean | undefined;
-  /** See {@linkcode TlsSettings}. */
-  readonly authorities?: TlsSettings["authorities"];
-  readonly client?: TlsSettings["client"];
+  /** Certificate authorities besides the known ones, in PEM. */
+  readonly authorities?: readonly string[];
+  /** What the registry knows us by, in PEM. */
+  readonly client?: { readonly certificate: string; readonly key: string } | undefined;
+  /** Default: no proxy. */
+  readonly proxy?: ProxySettings;
+  /** Tells the registry who asks; `nix-image` by default. */
+  readonly userAgent?: string;
+  /** Asked when the registry wants to know who asks. Default: nobody. */
   readonly credentials?: CredentialSource;
-  readonly retries?: Partial<RetryPolicy>;
   /** Told of what is done again, and why. */
   readonly onRetry?: (error: RegistryError) => void;
+}
+
+/** Options of {@linkcode Transport}. */
+export interface TransportOptions extends RegistrySettings, Omit<HttpOptions, "tls"> {
+  readonly retries?: Partial<RetryPolicy>;
 }
 
 /** A request to the registry. */

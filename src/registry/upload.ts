@@ -93,25 +93,24 @@ export class Upload {
     this.#begun = true;
     const bytes = new SentBytes(this.#source, offset);
     const { size } = this.#source;
-    const length = size !== undefined && offset === 0 ? { "content-length": `${size}` } : {};
-    const range = size !== undefined && offset > 0
-      ? { "content-range": `${offset}-${size - 1}`, "content-length": `${size - offset}` }
-      : {};
+    const headers: Record<string, string> = { "content-type": "application/octet-stream" };
+    if (size !== undefined) headers["content-length"] = `${size - offset}`;
+    if (size !== undefined && offset > 0) headers["content-range"] = `${offset}-${size - 1}`;
     try {
       const response = await this.#transport.once({
         method: "PATCH",
         target: location,
         scope: this.#place.scope,
-        headers: { "content-type": "application/octet-stream", ...length, ...range },
+        headers,
         body: bytes.stream,
         expected: [202, 204],
       });
       this.#location = await this.#locationIn(response);
       if (!bytes.complete) throw this.#unfinished(response);
     } catch (error) {
-      // What went wrong here is not the registry's affair.
-      if (!(error instanceof RegistryError)) await this.#cancel(location);
-      throw error;
+      // What went wrong here is not the registry's affair, and would go wrong again.
+      if (bytes.failure || !(error instanceof RegistryError)) await this.#cancel(location);
+      throw bytes.failure ? bytes.failure.error : error;
     }
     this.#result = bytes.result();
     await this.#checkDigest(this.#result);
@@ -221,6 +220,8 @@ class SentBytes {
   readonly stream: ReadableStream<Uint8Array>;
   /** Whether the source has come to its end. */
   complete = false;
+  /** What the source failed with. */
+  failure: { readonly error: unknown } | undefined;
   readonly #hash = createHash("sha256");
   #size = 0;
 
@@ -229,20 +230,25 @@ class SentBytes {
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
     this.stream = new ReadableStream({
       pull: async (controller) => {
-        reader ??= source.open().getReader();
-        for (;;) {
-          const { value, done } = await reader.read();
-          if (done) {
-            this.complete = true;
-            return controller.close();
+        try {
+          reader ??= source.open().getReader();
+          for (;;) {
+            const { value, done } = await reader.read();
+            if (done) {
+              this.complete = true;
+              return controller.close();
+            }
+            this.#hash.update(value);
+            this.#size += value.length;
+            const rest = value.subarray(Math.min(skip, value.length));
+            skip -= value.length - rest.length;
+            if (rest.length === 0) continue;
+            source.onSent?.(rest.length);
+            return controller.enqueue(rest);
           }
-          this.#hash.update(value);
-          this.#size += value.length;
-          const rest = value.subarray(Math.min(skip, value.length));
-          skip -= value.length - rest.length;
-          if (rest.length === 0) continue;
-          source.onSent?.(rest.length);
-          return controller.enqueue(rest);
+        } catch (error) {
+          this.failure = { error };
+          throw error;
         }
       },
       cancel: (reason) => reader?.cancel(reason),

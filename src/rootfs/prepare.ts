@@ -22,7 +22,7 @@ import { symlinkFarm } from "./symlink_farm.ts";
 export interface PrepareOptions {
   /** The directory that holds `nix/store`: "" for the host's own. */
   readonly storeRoot: string;
-  /** Directories in which helpers' programs are looked for, separated by colons. */
+  /** Directories in which programs are looked for, separated by colons. */
   readonly searchPath: string;
   /** Gives a private directory for temporary files; asked for only where one is needed. */
   readonly workDirectory: () => Promise<string>;
@@ -122,7 +122,7 @@ async function runCommands(
   tree: RootTree,
   spec: ImageSpec,
   owner: Owner,
-  { storeRoot, workDirectory, onOutput }: PrepareOptions,
+  { storeRoot, searchPath, workDirectory, onOutput }: PrepareOptions,
 ): Promise<RootTree> {
   const { extraCommands, fakeRootCommands, enableFakechroot, shell, path } = spec;
   const work = await workDirectory();
@@ -135,7 +135,7 @@ async function runCommands(
     throw new ImageError(`Cannot make ${root}: ${(error as Error).message}`, { cause: error });
   }
   await stage(tree, root);
-  const common = { root, shell, path, storeRoot, work, onOutput };
+  const common = { root, shell, path, storeRoot, searchPath, work, onOutput };
   if (extraCommands.trim() !== "") {
     await runScript({ ...common, field: "extraCommands", script: extraCommands, how: "plain" });
   }

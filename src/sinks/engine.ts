@@ -17,6 +17,7 @@ export type ArchiveForm = "docker-archive" | "oci-archive";
 
 /** An engine that has answered. */
 export interface Engine {
+  /** Which one. */
   readonly name: EngineName;
   /** The form in which it takes an image as a whole fastest, or always names it alike. */
   readonly whole: ArchiveForm;

@@ -8,17 +8,19 @@ import { type ImageIndex, imageIndexJson, type ListedImage } from "../image/imag
 import { platformName } from "../image/image_platform.ts";
 import { MEDIA_TYPE } from "../image/media_types.ts";
 import type { RegistryClient } from "../registry/client.ts";
-import { type PushedBlobs, type PushOptions, RegistryPush } from "./registry_push.ts";
+import { type PushedBlobs, RegistryPush, type SharingPushOptions } from "./registry_push.ts";
 
 /** An image that the registry has now. */
 export interface PushedImage extends PushedBlobs {
   /** Docker's ID of it. */
   readonly configDigest: string;
+  /** The digest of its manifest, by which the registry knows it. */
   readonly manifestDigest: string;
 }
 
 /** An index that the registry has now, and all its images. */
 export interface PushedIndex extends PushedBlobs {
+  /** Of the index: `sha256:` and 64 hexadecimal digits. */
   readonly digest: string;
 }
 
@@ -32,7 +34,7 @@ export async function pushImage(
   image: Image,
   client: RegistryClient,
   reference: string | undefined,
-  options: PushOptions = {},
+  options: SharingPushOptions = {},
 ): Promise<PushedImage> {
   using push = new RegistryPush(client, options);
   const { config, manifest } = await push.image(image, reference);
@@ -49,7 +51,7 @@ export async function pushIndex(
   { images, annotations }: ImageIndex,
   client: RegistryClient,
   tag: string | undefined,
-  options: PushOptions = {},
+  options: SharingPushOptions = {},
 ): Promise<PushedIndex> {
   using push = new RegistryPush(client, options);
   const listed: ListedImage[] = [];

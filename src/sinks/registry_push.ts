@@ -39,8 +39,6 @@ export interface PushOptions {
   readonly layerCompression?: LayerCompression;
   /** A directory for digests of layers, kept from run to run. Default: they are not kept. */
   readonly digestCache?: string | undefined;
-  /** Digests of layers that other hosts have made. */
-  readonly shared?: SharedDigests | undefined;
   /** Repositories of the same registry that may have blobs of the image. */
   readonly mountFrom?: readonly string[];
   /** Told when a layer begins to be read, and the size of its blob where that is known. */
@@ -49,6 +47,12 @@ export interface PushOptions {
   readonly onSent?: (index: number, count: number) => void;
   /** Told when the registry has a layer. */
   readonly onPushed?: (pushed: PushedLayer) => void;
+}
+
+/** The same, with what hosts share. */
+export interface SharingPushOptions extends PushOptions {
+  /** Digests of layers that other hosts have made. */
+  readonly shared?: SharedDigests | undefined;
 }
 
 /** What it took to have something in a registry. */
@@ -75,7 +79,7 @@ interface ImagePlace {
 /** Disposing of it ends what compresses. */
 export class RegistryPush implements Disposable {
   readonly #client: RegistryClient;
-  readonly #options: PushOptions;
+  readonly #options: SharingPushOptions;
   readonly #compressor: LayerCompressor;
   readonly #kept: KeptBlobs | undefined;
   /** By name: a layer that is there several times is sent once. */
@@ -87,7 +91,7 @@ export class RegistryPush implements Disposable {
   /** Whether a layer has failed: then the others need not go on. */
   #failed = false;
 
-  constructor(client: RegistryClient, options: PushOptions) {
+  constructor(client: RegistryClient, options: SharingPushOptions) {
     const { layerCompression = "gzip", digestCache: directory, shared } = options;
     this.#client = client;
     this.#options = options;

@@ -9,10 +9,10 @@ import { JsonTextError, parseJson } from "./json_text.ts";
 
 /** Where a document comes from. */
 export interface DocumentSource {
-  /** The path of the file, or `-` for standard input. */
+  /** The path of the file; `-` for standard input, where there is a `readStdin`. */
   readonly source: string;
   /** Reads standard input to its end; called only when `source` is `-`. */
-  readonly readStdin: () => Promise<Uint8Array>;
+  readonly readStdin?: (() => Promise<Uint8Array>) | undefined;
 }
 
 /** A document that has been read. */
@@ -28,8 +28,10 @@ export interface SpecDocument {
  *
  * @throws {UsageError} if it can not be read, or is no JSON.
  */
-export async function readDocument({ source, readStdin }: DocumentSource): Promise<SpecDocument> {
-  const fromStdin = source === "-";
+export async function readDocument(
+  { source, readStdin }: DocumentSource,
+): Promise<SpecDocument> {
+  const fromStdin = source === "-" && readStdin !== undefined;
   const file = fromStdin ? "standard input" : source;
   const bytes = fromStdin ? await readStdin() : await readFile(file);
   let text: string;

@@ -18,18 +18,22 @@ import { schemaProblems } from "./schema_issues.ts";
 import { baseDirectory, resolveSource, resolveToolPath } from "./sources.ts";
 import { LAST_TIME, parseTime } from "./time.ts";
 
-/** Where a spec comes from. */
-export interface SpecSource {
-  /** The path of the spec file, or `-` for standard input. */
-  readonly source: string;
-  /** Reads standard input to its end; called only when `source` is `-`. */
-  readonly readStdin: () => Promise<Uint8Array>;
+/** What decides on a spec's defaults, and on what its paths stand for. */
+export interface SpecOptions {
   /** The default of `architecture`: an OCI, Nix or kernel name. Default: this machine's. */
   readonly hostArchitecture?: string;
   /** The directory that holds `nix/store`, for files in there. Default: "", the host's own. */
   readonly storeRoot?: string;
   /** The environment's SOURCE_DATE_EPOCH, which stands for `now` where it is set. */
   readonly sourceDateEpoch?: string | undefined;
+}
+
+/** Where a spec comes from. */
+export interface SpecSource extends SpecOptions {
+  /** The path of the spec file; `-` for standard input, where there is a `readStdin`. */
+  readonly source: string;
+  /** Reads standard input to its end; called only when `source` is `-`. */
+  readonly readStdin?: () => Promise<Uint8Array>;
 }
 
 /** A spec and what to tell its author. */
@@ -53,12 +57,22 @@ export async function loadSpec(from: SpecSource): Promise<LoadedSpec> {
 }
 
 /**
+ * Checks a spec that a program made: a value that could be a spec file's JSON. Relative paths start at
+ * the working directory; otherwise as {@linkcode loadSpec}.
+ *
+ * @throws {UsageError} if the spec is wrong; its message has one line for each problem in it.
+ */
+export async function checkSpec(spec: JsonValue, options: SpecOptions = {}): Promise<LoadedSpec> {
+  return await specOf({ file: "spec", value: spec }, { source: "-", ...options });
+}
+
+/**
  * Checks a spec that has been read: see {@linkcode loadSpec}.
  *
  * @throws {UsageError} as that does.
  */
 export async function specOf(
-  { file, value: document }: SpecDocument,
+  { file, value: document }: Pick<SpecDocument, "file" | "value">,
   from: Omit<SpecSource, "readStdin">,
 ): Promise<LoadedSpec> {
   const now = timeOfNow(from.sourceDateEpoch);

@@ -16,7 +16,7 @@ import {
 import { isStorePath, STORE_DIR, type StorePath } from "./store_path.ts";
 
 /**
- * Reads a reference graph. It may be what `exportReferencesGraph` writes with structured attributes
+ * Reads a reference graph from a file. It may be what `exportReferencesGraph` writes with structured attributes
  * (a list of objects, or the whole `.attrs.json` with one such list), or the output of
  * `nix path-info --json --recursive` of any Nix (a list; or an object by path; or, in version 2 of
  * the format, `info` with an object by the path's last component).
@@ -41,8 +41,9 @@ export function parsedJson(text: string, file: string): unknown {
 }
 
 /**
- * The reference graph that a file holds: see {@linkcode readGraphFile}.
+ * The reference graph that JSON holds, of which {@linkcode readGraphFile} knows the forms.
  *
+ * @param file what to call it in errors
  * @throws {UsageError} if it holds something else, or is not closed under references.
  */
 export function graphIn(json: unknown, file: string): Closure {

@@ -22,10 +22,10 @@ const REMEDY = "build it, or copy it there (nix-store --realise PATH, nix copy -
 /**
  * The closures of a Nix store: two calls of `nix-store`, however many paths there are.
  *
- * @param root of a chroot store, or "" for the host's own
+ * @param root of a chroot store; "" (the default) for the host's own
  * @param signal ends the calls
  */
-export function storeDatabase(root: string, signal?: AbortSignal): ClosureSource {
+export function storeDatabase(root = "", signal?: AbortSignal): ClosureSource {
   const nixStore = (...args: string[]) => {
     const all = root === "" ? args : ["--store", `local?root=${root}`, ...args];
     return run("nix-store", all, { signal });

@@ -29,10 +29,17 @@ export class KvmVerdict {
     this.#host = host;
   }
 
-  /** @param file keeps it from run to run, for all hosts that share the file */
-  static async open(file: string, qemu: Machine["qemu"]): Promise<KvmVerdict> {
+  /**
+   * @param file keeps it from run to run, for all hosts that share the file
+   * @param searchPath where QEMU is looked for
+   */
+  static async open(
+    file: string,
+    qemu: Machine["qemu"],
+    searchPath: string,
+  ): Promise<KvmVerdict> {
     const host = new TextDecoder().decode(await runShell(HOST, [])).trim().split(/\s+/);
-    const program = findQemu(qemu);
+    const program = findQemu(qemu, searchPath);
     const { size, mtime } = Deno.statSync(program);
     return new KvmVerdict(file, [...host, program, size, mtime?.getTime()].join(" "));
   }

@@ -18,6 +18,8 @@ export interface RunMachineOptions extends Omit<GuestListener, "onAlive"> {
   readonly verdictFile?: string | undefined;
   /** After so many seconds without a word from the guest it counts as hanging; by default 1800. */
   readonly silence?: number | undefined;
+  /** Directories in which QEMU is looked for before the system's, separated by colons. */
+  readonly searchPath: string;
   /** Told in a sentence what is worse than it could be. */
   readonly onWarning: (text: string) => void;
 }
@@ -35,15 +37,17 @@ export async function runMachine(
   machine: Machine,
   options: RunMachineOptions,
 ): Promise<Accelerator> {
-  const { accel, verdictFile, onOutput, onPhase } = options;
-  const run = { silence: options.silence ?? DEFAULT_SILENCE, onOutput, onPhase };
+  const { accel, verdictFile, searchPath, onOutput, onPhase } = options;
+  const run = { silence: options.silence ?? DEFAULT_SILENCE, searchPath, onOutput, onPhase };
   const isForeign = machine.qemu !== `qemu-system-${Deno.build.arch}`;
   const inSoftware = async (onAlive?: () => void) => {
     await runOnce(machine, "tcg", { ...run, onAlive });
     return "tcg" as const;
   };
   if (accel === "tcg" || accel === "auto" && isForeign) return await inSoftware();
-  const verdict = verdictFile ? await KvmVerdict.open(verdictFile, machine.qemu) : undefined;
+  const verdict = verdictFile
+    ? await KvmVerdict.open(verdictFile, machine.qemu, searchPath)
+    : undefined;
   if (accel === "kvm") {
     // It may have been repaired.
     await runOnce(machine, "kvm", { ...run, onAlive: () => verdict?.remember(false) });

@@ -42,6 +42,8 @@ export class NoSignOfLife extends ImageError {
 export interface MachineRunOptions extends GuestListener {
   /** After so many seconds without a word from the guest it counts as hanging. */
   readonly silence: number;
+  /** See {@linkcode RunMachineOptions}. */
+  readonly searchPath: string;
 }
 
 /** A guest under KVM that has said nothing for so long before its start never will, in seconds. */
@@ -69,8 +71,8 @@ export async function runOnce(
   accelerator: Accelerator,
   options: MachineRunOptions,
 ): Promise<void> {
-  const { silence } = options;
-  const qemu = new QemuProcess(machine.qemu, qemuArguments(machine, accelerator));
+  const { silence, searchPath } = options;
+  const qemu = new QemuProcess(machine.qemu, qemuArguments(machine, accelerator), searchPath);
   using _ending = removeOnSignal(() => qemu.endNow());
   const guest = new Guest(options);
   const isSettled = () => guest.isDone || guest.failure !== undefined;

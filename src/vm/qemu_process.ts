@@ -53,8 +53,8 @@ export class QemuProcess {
   #running = true;
 
   /** @throws {ImageError} if it is not there. */
-  constructor(qemu: Machine["qemu"], args: readonly string[]) {
-    this.#child = spawnKept(findQemu(qemu), args);
+  constructor(qemu: Machine["qemu"], args: readonly string[], searchPath: string) {
+    this.#child = spawnKept(findQemu(qemu, searchPath), args);
     this.serialLine = this.#child.stdout;
     this.ended = this.#toItsEnd();
   }
@@ -79,9 +79,14 @@ export class QemuProcess {
   }
 }
 
-/** @throws {ImageError} if it is not there. */
-export function findQemu(qemu: Machine["qemu"]): string {
-  const path = [...(Deno.env.get("PATH") ?? "").split(":"), ...STANDARD_PATH];
+/**
+ * Where QEMU is.
+ *
+ * @param searchPath directories before the system's, separated by colons
+ * @throws {ImageError} if it is not there.
+ */
+export function findQemu(qemu: Machine["qemu"], searchPath: string): string {
+  const path = [...searchPath.split(":"), ...STANDARD_PATH];
   const found = findProgram(qemu, path);
   if (found === undefined) throw missingProgram(qemu);
   return found;

@@ -93,6 +93,7 @@ export async function runInMachine(
     accel: surroundings.accel ?? "auto",
     verdictFile: surroundings.verdictFile,
     silence: surroundings.silence,
+    searchPath: surroundings.searchPath,
     onPhase: (name) => phase = name,
     onOutput: (text) => onOutput(`${phase}: ${text}`),
     onWarning: (text) => onOutput(`${text}\n`),

@@ -93,3 +93,18 @@ Deno.test("OutputDirectory is under its name when it is committed, and gone with
     });
   });
 });
+
+Deno.test("a program that did not ask for it has its signals for itself", async () => {
+  await inDirectory(async (directory) => {
+    const module = new URL("../../src/disk/output_part.ts", import.meta.url);
+    const program = `
+      import { OutputFile } from "${module}";
+      using file = new OutputFile("${directory}/file");
+      Deno.addSignalListener("SIGTERM", () => Deno.exit(7));
+      Deno.kill(Deno.pid, "SIGTERM");
+      await new Promise((done) => setTimeout(done, 10_000));
+    `;
+    const { code } = await new Deno.Command(Deno.execPath(), { args: ["eval", program] }).output();
+    assert.equal(code, 7);
+  });
+});

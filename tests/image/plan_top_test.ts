@@ -26,7 +26,7 @@ async function planned(fields: Partial<ImageSpec>) {
     const { layers, top } = await planImage({ ...DEFAULTS, name: "app", ...fields }, {
       source,
       storeRoot: work,
-      searchPath: `${shell}/bin`,
+      searchPath: `${shell}/bin:${Deno.env.get("PATH")}`,
       workDirectory: () => Promise.resolve(work),
     });
     assert.ok("notices" in top);

@@ -35,6 +35,15 @@ for (
       [],
       [],
     ],
+    [
+      "an output that few packages have",
+      ["1-gcc-13-libgcc", "2-gcc-13"],
+      ["3-gcc-14-libgcc"],
+      ["gcc-13-libgcc > gcc-14-libgcc"],
+      ["gcc-13"],
+      [],
+    ],
+    ["outputs of no version", ["1-fonts-dev"], ["2-fonts-doc"], [], ["fonts-dev"], ["fonts-doc"]],
     ["a version that ends in a word", ["1-x-1-rc"], ["2-x-1.0"], ["x-1-rc > x-1.0"], [], []],
     ["none there", [], ["1-a-1", "2-a-2"], [], [], ["a-1", "a-2"]],
   ] as const

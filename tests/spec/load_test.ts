@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/errors.ts";
 import type { JsonValue } from "../../src/spec/image_spec.ts";
-import { loadSpec } from "../../src/spec/load.ts";
+import { checkSpec, loadSpec } from "../../src/spec/load.ts";
 import { inDirectory } from "../support/directories.ts";
 import { parseStorePath } from "../../src/store/store_path.ts";
 import { DEFAULTS, fromStore, load } from "../support/specs.ts";
@@ -269,5 +269,18 @@ Deno.test("loadSpec() names the file in every line", async () => {
       assert.ok(error.message.startsWith(`${directory}: cannot read the spec: `), error.message);
       return true;
     });
+  });
+});
+
+Deno.test("checkSpec() takes a spec that a program made, as loadSpec() its JSON", async () => {
+  const spec = { name: "App", contents: [HELLO], config: { Cmd: ["b", "a"], Env: ["A=1"] } };
+  assert.deepEqual(await checkSpec(spec), await load(JSON.stringify(spec)));
+  await assert.rejects(checkSpec({ name: "app", tag: 1, maxLayer: 2 }), (error) => {
+    assert.ok(error instanceof UsageError);
+    assert.deepEqual(error.message.split("\n").map((line) => line.replace(/:.*?:.*/, "")), [
+      "spec",
+      "spec",
+    ]);
+    return true;
   });
 });

@@ -4,13 +4,16 @@
  */
 
 import { ImageError } from "../../src/errors.ts";
+import { endOnSignals } from "../../src/process/cleanup.ts";
 import { runMachine, ScriptFailure } from "../../src/vm/machine.ts";
 
 const { machine, options } = JSON.parse(Deno.args[0] ?? "");
+endOnSignals();
 const say = (...words: unknown[]) => console.log(JSON.stringify(words));
 try {
   await runMachine(machine, {
     ...options,
+    searchPath: Deno.env.get("PATH") ?? "",
     onOutput: (text) => say("output", text),
     onPhase: (name) => say("phase", name),
     onWarning: (text) => say("warning", text),

@@ -64,7 +64,7 @@ function mountMemory(directory: string, size: number): void {
   if (!success) throw new Error(`mount ${args.join(" ")} failed`);
 }
 
-function freePort(): number {
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }

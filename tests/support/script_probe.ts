@@ -18,6 +18,7 @@ try {
     shell: null,
     path: null,
     storeRoot: "",
+    searchPath: Deno.env.get("PATH") ?? "",
     onOutput: (text) => console.error(text),
   });
   const ownership = how === "plain"

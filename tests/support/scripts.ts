@@ -39,6 +39,7 @@ export async function withScript(
       shell: null,
       path: null,
       storeRoot: "",
+      searchPath: Deno.env.get("PATH") ?? "",
       onOutput: (text) => output += text,
       ...script,
       root,

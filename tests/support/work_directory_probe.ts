@@ -1,6 +1,9 @@
 /** Makes two work directories, prints their paths, and waits for a signal. */
 
 import { WorkDirectory } from "../../src/disk/work_directory.ts";
+import { endOnSignals } from "../../src/process/cleanup.ts";
+
+endOnSignals();
 
 await using first = await WorkDirectory.create();
 await using second = await WorkDirectory.create();

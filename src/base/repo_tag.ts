@@ -3,7 +3,7 @@
  * @module
  */
 
-import { parseImageName } from "../base/image_names.ts";
+import { parseImageName } from "./image_names.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 
 /** The name as Docker shows it, such as `alpine:3`; undefined if it is no NAME:TAG. */
