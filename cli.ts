@@ -5,6 +5,8 @@
 
 import { HELP } from "./src/command_line/help.ts";
 import { ImageError } from "./src/errors.ts";
+import { coloursFor } from "./src/terminal/colours.ts";
+import { tell } from "./src/terminal/stderr.ts";
 
 /** Runs the command line and gives the exit status: 0, 1 (failed), 2 (usage or spec). */
 async function main(args: readonly string[]): Promise<number> {
@@ -25,12 +27,18 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof ImageError) {
-      if (!error.quiet) console.error(`nix-image: ${error.message}`);
+      if (!error.quiet) tell(`${prefix()} ${error.message}\n`);
       return error.exitStatus;
     }
-    console.error("nix-image: this is a defect of nix-image, please report it:\n", error);
+    tell(`${prefix()} this is a defect of nix-image, please report it:\n${Deno.inspect(error)}\n`);
     return 1;
   }
+}
+
+/** How errors begin. */
+function prefix(): string {
+  const { error, strong } = coloursFor(Deno.stderr);
+  return error(strong("nix-image:"));
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

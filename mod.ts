@@ -123,14 +123,16 @@ export {
   type LayerStart,
 } from "./src/sinks/docker_archive.ts";
 export {
+  type LayoutImage,
   type OciArchiveOptions,
   type OciOptions,
   writeOciArchive,
   writeOciDirectory,
-  type WrittenImage,
   type WrittenLayout,
 } from "./src/sinks/oci_layout.ts";
-export type { LayerCompression } from "./src/sinks/layer_bytes.ts";
+export type { WrittenImage } from "./src/sinks/image_documents.ts";
+export type { WrittenLayer } from "./src/sinks/layer_blobs.ts";
+export type { LayerBlob, LayerCompression } from "./src/sinks/layer_bytes.ts";
 export { openImages, type OpenImagesOptions } from "./src/base/open_images.ts";
 export { chooseImage, type ImageChoice } from "./src/base/choose_image.ts";
 export { type BaseImage, type BaseImageOptions, openBaseImage } from "./src/base/base_image.ts";

@@ -9,6 +9,7 @@ import { ImageError } from "../errors.ts";
 import { compareImages } from "../image/comparison.ts";
 import { comparisonTable } from "../terminal/comparison_table.ts";
 import { jsonText } from "../terminal/format.ts";
+import { print } from "../terminal/output.ts";
 import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
 import { layerLister } from "./listing.ts";
 
@@ -35,7 +36,7 @@ export async function diffCommand(from: string, to: string, options: DiffOptions
     { image: old, listings: await list(old) },
     { image: now, listings: await list(now) },
   );
-  console.log(
+  await print(
     options.json ? jsonText(comparison) : comparisonTable(comparison).replace(/\n$/, ""),
   );
   if (options.exitCode && !comparison.same) throw new ImagesDiffer("The images differ");

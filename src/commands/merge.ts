@@ -6,14 +6,15 @@
 import { openImages } from "../base/open_images.ts";
 import { OutputFile } from "../disk/output_part.ts";
 import { UsageError } from "../errors.ts";
-import type { NamedImage } from "../image/image.ts";
+import type { ConfigBlob, NamedImage } from "../image/image.ts";
 import { mergedSet, type SetMember, type SetName } from "../image/image_set.ts";
 import { compress } from "../sinks/compress.ts";
 import { dockerArchive } from "../sinks/docker_archive.ts";
+import type { WrittenImage } from "../sinks/image_documents.ts";
 import { writeOciArchive, writeOciDirectory } from "../sinks/oci_layout.ts";
 import { counted } from "../sinks/parts.ts";
-import { formatBytes, formatCount } from "../terminal/format.ts";
-import { writeStream } from "../terminal/output.ts";
+import { formatBytes, formatCount, jsonText } from "../terminal/format.ts";
+import { print, writeStream } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 import { checkCompression, type FormatOptions } from "./formats.ts";
@@ -24,7 +25,9 @@ import { repoTagOf } from "./repo_tag.ts";
 /** Options of {@linkcode mergeCommand}. */
 export interface MergeOptions extends FormatOptions {
   readonly output: string;
+  readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
 }
 
 /** The time of an archive's members, as nixpkgs has it. */
@@ -36,7 +39,8 @@ export async function mergeCommand(
   options: MergeOptions,
 ): Promise<void> {
   checkCompression(options);
-  const { output, format, quiet = false } = options;
+  const { output, format } = options;
+  using report = reportTo(options);
   if (output === "-") throw new UsageError("--output: name a file; merge writes to no pipe");
   const sources = paths.map(imageInput);
   if (sources.filter(({ input }) => input).length > 1) {
@@ -58,24 +62,38 @@ export async function mergeCommand(
     members,
     format === "docker-archive" ? "docker-archive" : "layout",
   );
-  const report = reportTo(quiet);
   for (const notice of notices) report.warn(notice);
-  const size = await writeImages(images, options);
-  if (quiet) return;
+  report.phase?.("layers");
+  const { size, written } = await writeImages(images, options);
   const layers = new Set(images.flatMap(({ image }) => image.layers.map(({ diffId }) => diffId)));
   const facts = [formatCount(images.length, "image"), formatCount(layers.size, "layer")];
-  console.error(`Written to ${output}: ${facts.join(", ")}, ${formatBytes(size)}`);
+  report.say?.(`Written to ${output}: ${facts.join(", ")}, ${formatBytes(size)}`);
+  if (!options.json) return;
+  const described = images.map(({ repoTags, refNames = [] }, index) => ({
+    names: [...repoTags, ...refNames],
+    id: written[index]?.configDigest,
+    manifestDigest: written[index]?.manifestDigest ?? null,
+  }));
+  await print(jsonText({ path: output, format, size, images: described }));
+}
+
+/** What is there then. */
+interface Merged {
+  /** In bytes. */
+  readonly size: number;
+  /** What names the images, in their order. */
+  readonly written: readonly Partial<WrittenImage>[];
 }
 
 function setName(spelt: string): SetName {
   return { spelt, repoTag: repoTagOf(spelt) };
 }
 
-/** Writes them with progress on standard error, and gives the size of what there is then. */
+/** Writes them with progress on standard error. */
 async function writeImages(
   images: readonly NamedImage[],
   { output, format, compressor = "gz", layerCompression = "gzip", quiet = false }: MergeOptions,
-): Promise<number> {
+): Promise<Merged> {
   const layers = images.flatMap(({ image }) => image.layers);
   const progress = new Progress(stderrOutput, { quiet, colour: !Deno.noColor });
   progress.start(layers.map(({ label }) => ({ label, paths: 0 })));
@@ -90,14 +108,20 @@ async function writeImages(
     onBytes: (count: number) => progress.bytes(count),
   };
   try {
-    if (format === "oci") return (await writeOciDirectory(images, output, work)).size;
-    if (format === "oci-archive") return (await writeOciArchive(images, output, work)).size;
+    if (format !== "docker-archive") {
+      const { size, images: written } = format === "oci"
+        ? await writeOciDirectory(images, output, work)
+        : await writeOciArchive(images, output, work);
+      return { size, written };
+    }
     using file = new OutputFile(output);
-    const archive = counted(dockerArchive(images, work), work.onBytes);
+    const written: Partial<WrittenImage>[] = [];
+    const onConfig = ({ digest }: ConfigBlob) => written.push({ configDigest: digest });
+    const archive = counted(dockerArchive(images, { ...work, onConfig }), work.onBytes);
     let size = 0;
     await writeStream(compress(archive, compressor), file, (count) => size += count);
     file.commit();
-    return size;
+    return { size, written };
   } finally {
     progress.finish();
   }

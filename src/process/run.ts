@@ -4,6 +4,7 @@
  */
 
 import { ImageError } from "../errors.ts";
+import { watched } from "./watch.ts";
 
 /** For a child's environment: Deno starts no program under a loader variable, inherited or not. */
 export const NO_LOADER_VARIABLES = { LD_LIBRARY_PATH: "", LD_PRELOAD: "" } as const;
@@ -187,7 +188,7 @@ export function spawn(
   { stdin, environment, added }: RunInput = {},
 ): Deno.ChildProcess {
   try {
-    return new Deno.Command(program, {
+    const child = new Deno.Command(program, {
       args: [...args],
       stdin: stdin === undefined ? "null" : "piped",
       stdout: "piped",
@@ -195,6 +196,7 @@ export function spawn(
       env: environment ? { ...environment } : { ...added, ...NO_LOADER_VARIABLES },
       clearEnv: environment !== undefined,
     }).spawn();
+    return watched(child, [program, ...args]);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {
       throw missingProgram(program, error);

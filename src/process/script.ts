@@ -23,6 +23,7 @@ import {
 } from "./script_options.ts";
 import { scriptFailure } from "./script_failure.ts";
 import * as text from "./script_text.ts";
+import { watched } from "./watch.ts";
 
 export type { ScriptOptions };
 
@@ -169,7 +170,7 @@ class ScriptRun {
 
   #spawn(command: readonly string[]): Deno.ChildProcess {
     try {
-      return new Deno.Command("sh", {
+      const child = new Deno.Command("sh", {
         args: ["-c", text.SESSION, "sh", this.#work, ...command],
         clearEnv: true,
         env: {
@@ -190,6 +191,8 @@ class ScriptRun {
         stdout: "piped",
         stderr: "null",
       }).spawn();
+      const { how, field } = this.#options;
+      return watched(child, [how === "plain" ? "sh" : "fakeroot", field]);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) throw missingProgram("sh", error);
       throw error;

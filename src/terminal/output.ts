@@ -43,6 +43,22 @@ export async function writeToStdout(
   await stdout.close().catch(fail);
 }
 
+/** A pipe takes so much at once or not at all (POSIX, PIPE_BUF). */
+const AT_ONCE = 4096;
+
+/**
+ * Writes a line, or several, to standard output.
+ *
+ * @throws {ConsumerGone} if the reader of a pipe or socket closed it
+ * @throws {ImageError} if writing failed otherwise
+ */
+export async function print(lines: string): Promise<void> {
+  const bytes = new TextEncoder().encode(`${lines}\n`);
+  // To find out how a pipe must be written to takes longer than most texts are worth.
+  if (bytes.length > AT_ONCE) return await writeToStdout(new Blob([bytes]).stream());
+  await writeAll(bytes, { write: (rest) => Deno.stdout.write(rest).catch(fail) }, () => {});
+}
+
 function fail(cause: unknown): never {
   if (cause instanceof ImageError) throw cause;
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;

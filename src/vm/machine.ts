@@ -6,7 +6,7 @@
 import type { Accelerator, Machine } from "./command_line.ts";
 import type { GuestListener } from "./guest.ts";
 import { KvmVerdict } from "./kvm_verdict.ts";
-import { NoSignOfLife, runOnce, ScriptFailure } from "./machine_run.ts";
+import { type MachineRunOptions, NoSignOfLife, runOnce, ScriptFailure } from "./machine_run.ts";
 
 export { type Machine, ScriptFailure };
 
@@ -20,6 +20,8 @@ export interface RunMachineOptions extends Omit<GuestListener, "onAlive"> {
   readonly silence?: number | undefined;
   /** Told in a sentence what is worse than it could be. */
   readonly onWarning: (text: string) => void;
+  /** Told what the machine is like. */
+  readonly onDetail?: ((message: string) => void) | undefined;
 }
 
 const DEFAULT_SILENCE = 1800;
@@ -33,16 +35,22 @@ const DEFAULT_SILENCE = 1800;
 export async function runMachine(machine: Machine, options: RunMachineOptions): Promise<void> {
   const { accel, verdictFile, onOutput, onPhase } = options;
   const run = { silence: options.silence ?? DEFAULT_SILENCE, onOutput, onPhase };
+  const once = (accelerator: Accelerator, runOptions: MachineRunOptions) => {
+    options.onDetail?.(
+      `virtual machine: ${machine.qemu} with ${accelerator}, kernel ${machine.kernel}`,
+    );
+    return runOnce(machine, accelerator, runOptions);
+  };
   const isForeign = machine.qemu !== `qemu-system-${Deno.build.arch}`;
-  if (accel === "tcg" || accel === "auto" && isForeign) return await runOnce(machine, "tcg", run);
+  if (accel === "tcg" || accel === "auto" && isForeign) return await once("tcg", run);
   const verdict = verdictFile ? await KvmVerdict.open(verdictFile, machine.qemu) : undefined;
   if (accel === "kvm") {
     // It may have been repaired.
-    return await runOnce(machine, "kvm", { ...run, onAlive: () => verdict?.remember(false) });
+    return await once("kvm", { ...run, onAlive: () => verdict?.remember(false) });
   }
-  if (verdict?.isBroken) return await runOnce(machine, "tcg", run);
+  if (verdict?.isBroken) return await once("tcg", run);
   try {
-    await runOnce(machine, "kvm", run);
+    await once("kvm", run);
   } catch (error) {
     if (!(error instanceof NoSignOfLife)) throw error;
     // Until then it may be kernel or memory that the machine does not start with.
@@ -53,6 +61,6 @@ export async function runMachine(machine: Machine, options: RunMachineOptions): 
       // A user may repair what QEMU refuses for, such as rights to /dev/kvm.
       if (!error.isRefused) verdict?.remember(true);
     };
-    await runOnce(machine, "tcg", { ...run, onAlive });
+    await once("tcg", { ...run, onAlive });
   }
 }

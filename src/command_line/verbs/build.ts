@@ -7,6 +7,7 @@ import { Option } from "commander";
 import {
   dockerV1,
   format,
+  json,
   layerCompression,
   layerNames,
   machineOptions,
@@ -15,6 +16,7 @@ import {
   storeOptions,
   strict,
   target,
+  verbose,
 } from "../options.ts";
 import { verb } from "../verb.ts";
 
@@ -48,7 +50,9 @@ The file or directory is there when it is whole: it is written under another nam
   .option("--no-docker-v1", "leave that out; layered images are without it anyway")
   .addOption(target)
   .addOption(strict)
-  .addOption(quiet);
+  .addOption(json)
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image build`. */
 export const command = machineOptions(planningOptions(storeOptions(described)))

@@ -6,12 +6,14 @@
 import { Option } from "commander";
 import {
   choiceOptions,
+  json,
   machineOptions,
   planningOptions,
   quiet,
   storeOptions,
   strict,
   target,
+  verbose,
 } from "../options.ts";
 import { verb } from "../verb.ts";
 
@@ -39,7 +41,9 @@ Docker has a layer only together with all layers below it: above a layer that ch
   .option("-t, --repo-tag <name:tag>", "of a spec: name the image so, whatever the spec says")
   .addOption(target)
   .addOption(strict)
-  .addOption(quiet);
+  .addOption(json)
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image load`. */
 export const command = machineOptions(planningOptions(storeOptions(choiceOptions(described))))

@@ -4,7 +4,7 @@
  */
 
 import { Option } from "commander";
-import { format, layerCompression, quiet } from "../options.ts";
+import { format, json, layerCompression, quiet, verbose } from "../options.ts";
 import { verb } from "../verb.ts";
 
 /** `nix-image merge`. */
@@ -28,7 +28,9 @@ The file or directory is there when it is whole: it is written under another nam
       .choices(["gz", "zstd", "none"] as const),
   )
   .addOption(layerCompression)
+  .addOption(json)
   .addOption(quiet)
+  .addOption(verbose)
   .action(async (images, options) => {
     const { mergeCommand } = await import("../../commands/merge.ts");
     await mergeCommand(images, options);

@@ -11,6 +11,7 @@ import {
   storeOptions,
   strict,
   target,
+  verbose,
 } from "../options.ts";
 import { graphFile } from "../option_values.ts";
 import { verb } from "../verb.ts";
@@ -41,7 +42,8 @@ An image carries its plan in its history, so that an archive, a layout or docker
       .argParser(graphFile),
   )
   .addOption(strict)
-  .addOption(quiet);
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image plan`. */
 export const command = machineOptions(planningOptions(storeOptions(described)))

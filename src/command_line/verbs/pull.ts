@@ -4,7 +4,15 @@
  */
 
 import { Option } from "commander";
-import { digest, format, pulledOptions, quiet, registryOptions } from "../options.ts";
+import {
+  digest,
+  format,
+  json,
+  pulledOptions,
+  quiet,
+  registryOptions,
+  verbose,
+} from "../options.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("pull", {
@@ -26,7 +34,9 @@ The file or directory is there when it is whole: it is written under another nam
   .addOption(new Option("--locked", "take the digest from the lock file").conflicts("digest"))
   .addOption(new Option("--lock <file>", "that file (nix-image.lock)").implies({ locked: true }))
   .option("--hash <hash>", "fail unless the file has this SHA-256: SRI, or base 16, 32 or 64")
-  .addOption(quiet);
+  .addOption(json)
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image pull`. */
 export const command = registryOptions(pulledOptions(described))

@@ -6,6 +6,7 @@
 import {
   cacheOptions,
   choiceOptions,
+  json,
   layersOfRegistries,
   machineOptions,
   mountFrom,
@@ -14,6 +15,7 @@ import {
   registryOptions,
   storeOptions,
   strict,
+  verbose,
 } from "../options.ts";
 import { verb } from "../verb.ts";
 
@@ -38,7 +40,9 @@ Credentials are taken from --username, or from the files of podman login and doc
   .addOption(layersOfRegistries)
   .addOption(mountFrom)
   .addOption(strict)
-  .addOption(quiet);
+  .addOption(json)
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image push`. */
 export const command = machineOptions(
