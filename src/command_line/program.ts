@@ -5,6 +5,8 @@
 
 import { Command, type CommandUnknownOpts } from "commander";
 import denoJson from "../../deno.json" with { type: "json" };
+import { printNow } from "../terminal/print.ts";
+import { errorPrefix, tell } from "../terminal/stderr.ts";
 import { HELP } from "./help.ts";
 import { VERBS } from "./verbs.ts";
 
@@ -15,7 +17,13 @@ import { VERBS } from "./verbs.ts";
 export async function commandLine(name?: string): Promise<CommandUnknownOpts> {
   const program = new Command("nix-image")
     .version(denoJson.version, "-V, --version", "print the version")
-    .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false })
+    .configureOutput({
+      writeOut: printNow,
+      writeErr: tell,
+      outputError: (text, write) => write(text.replace(/^error:/, errorPrefix())),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
     .exitOverride()
     .showHelpAfterError("See nix-image --help, or nix-image COMMAND --help")
     .showSuggestionAfterError();

@@ -26,6 +26,7 @@ export interface CheckOptions {
 export async function checkCommand(image: string, options: CheckOptions): Promise<void> {
   const { path, input } = imageInput(image);
   using report = reportTo(options);
+  report.phase?.("check");
   const checked = await checkImages(path, input);
   const { problems, problemCount, remarks, images } = checked;
   if (options.json) await print(JSON.stringify(describe(checked), null, 2));

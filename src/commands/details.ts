@@ -10,12 +10,13 @@ import { coloursFor } from "../terminal/colours.ts";
 import { formatMilliseconds } from "../terminal/format.ts";
 import { tell } from "../terminal/stderr.ts";
 import { shortened, visible } from "../visible.ts";
-import { cacheDirectory } from "./cache_directory.ts";
+import { cacheDirectory, trustedCacheDirectory } from "./cache_directory.ts";
 
 /** A program that runs for longer, in milliseconds, is worth a word before its end. */
 const LONG = 2000;
 
-const MOST_WORDS = 8;
+/** So much of a command line is shown, in characters. */
+const LONGEST = 160;
 const LONGEST_WORD = 100;
 
 /** Lines on standard error, each with the time since the program's start. */
@@ -32,7 +33,10 @@ export class Details implements Disposable {
     this.#watch = watchPrograms((program) => this.#watched(program));
     const { version, os, arch } = { version: denoJson.version, ...Deno.build };
     this.tell(`nix-image ${version}, Deno ${Deno.version.deno}, ${os}/${arch}`);
-    this.tell(`caches: ${cacheDirectory()}`);
+    const trusted = trustedCacheDirectory("digests") !== undefined;
+    this.tell(
+      `caches: ${cacheDirectory()}${trusted ? "" : "; no digests are kept without a HOME"}`,
+    );
   }
 
   /** Tells a sentence. */
@@ -71,11 +75,16 @@ export class Details implements Disposable {
 
 /** A command line, without what is long, and without what may be a secret. */
 export function shownWords(words: readonly string[]): string {
-  const shown = words.slice(0, MOST_WORDS).map((word) => {
+  const shown: string[] = [];
+  for (const word of words) {
     const lines = word.trim().split("\n").length;
-    if (lines > 1) return `(${lines} lines)`;
-    return shortened(word.replace(/:\/\/[^/@]*@/, "://"), LONGEST_WORD);
-  });
+    const text = lines > 1
+      ? `(${lines} lines)`
+      : shortened(word.replace(/:\/\/[^/@]*@/, "://"), LONGEST_WORD);
+    const length = shown.join(" ").length;
+    if (shown.length > 0 && length + text.length > LONGEST) break;
+    shown.push(text);
+  }
   const more = words.length - shown.length;
   return [...shown, ...more > 0 ? [`… (${more} more)`] : []].join(" ");
 }

@@ -46,6 +46,7 @@ export async function mergeCommand(
   if (sources.filter(({ input }) => input).length > 1) {
     throw new UsageError("-: there is one standard input, which can be given once");
   }
+  report.phase?.("images");
   await using stack = new AsyncDisposableStack();
   const members: SetMember[] = [];
   for (const { path, input } of sources) {

@@ -5,7 +5,7 @@
 
 import { feed, InputClosed } from "./feed.ts";
 import { endProgram, exitText, ProgramError } from "./run.ts";
-import { watched } from "./watch.ts";
+import { tellOfProgram } from "./watch.ts";
 
 /** The programs that streams go through. */
 export type FilterProgram = "bzip2" | "pigz" | "xz" | "zstd";
@@ -69,7 +69,8 @@ function spawn(program: FilterProgram, args: readonly string[]): Deno.ChildProce
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    return watched(child, [program, ...args]);
+    tellOfProgram({ words: [program, ...args], ended: child.status });
+    return child;
   } catch (error) {
     // What was not on the PATH when we started is not allowed, either.
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {

@@ -4,7 +4,7 @@
  */
 
 import { ImageError } from "../errors.ts";
-import { watched } from "./watch.ts";
+import { tellOfProgram } from "./watch.ts";
 
 /** For a child's environment: Deno starts no program under a loader variable, inherited or not. */
 export const NO_LOADER_VARIABLES = { LD_LIBRARY_PATH: "", LD_PRELOAD: "" } as const;
@@ -196,7 +196,8 @@ export function spawn(
       env: environment ? { ...environment } : { ...added, ...NO_LOADER_VARIABLES },
       clearEnv: environment !== undefined,
     }).spawn();
-    return watched(child, [program, ...args]);
+    tellOfProgram({ words: [program, ...args], ended: child.status });
+    return child;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {
       throw missingProgram(program, error);

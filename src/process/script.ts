@@ -23,7 +23,7 @@ import {
 } from "./script_options.ts";
 import { scriptFailure } from "./script_failure.ts";
 import * as text from "./script_text.ts";
-import { watched } from "./watch.ts";
+import { tellOfProgram } from "./watch.ts";
 
 export type { ScriptOptions };
 
@@ -164,7 +164,7 @@ class ScriptRun {
       clearTimeout(timer);
       await reader.cancel();
     }
-    const status = readIfThere(`${this.#work}/status`)?.trim();
+    const status = this.#status();
     if (status !== "0") throw this.#failure(status);
   }
 
@@ -192,11 +192,25 @@ class ScriptRun {
         stderr: "null",
       }).spawn();
       const { how, field } = this.#options;
-      return watched(child, [how === "plain" ? "sh" : "fakeroot", field]);
+      tellOfProgram({
+        words: [how === "plain" ? "sh" : "fakeroot", field],
+        // What is left of the session is always ended by a signal; the script was before.
+        ended: child.status.then((ended) => {
+          const status = this.#status();
+          if (!status) return ended;
+          return { success: status === "0", code: Number(status), signal: null };
+        }),
+      });
+      return child;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) throw missingProgram("sh", error);
       throw error;
     }
+  }
+
+  /** The script's exit status, when it has ended by itself. */
+  #status(): string | undefined {
+    return readIfThere(`${this.#work}/status`)?.trim();
   }
 
   #failure(status: string | undefined): ImageError {

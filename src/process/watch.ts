@@ -30,7 +30,6 @@ export function watchPrograms(tell: Watcher): Disposable {
 }
 
 /** Tells whoever watches of a program that was started just now. */
-export function watched(child: Deno.ChildProcess, words: readonly string[]): Deno.ChildProcess {
-  watcher?.({ words, ended: child.status });
-  return child;
+export function tellOfProgram(program: StartedProgram): void {
+  watcher?.(program);
 }

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { takesEscapes } from "./colours.ts";
+import { coloursFor, takesEscapes } from "./colours.ts";
 import type { ProgressOutput } from "./progress.ts";
 
 const encoder = new TextEncoder();
@@ -35,6 +35,12 @@ export const stderrOutput: ProgressOutput = {
 export function tell(text: string): void {
   clearDrawn?.();
   write(text);
+}
+
+/** How errors begin. */
+export function errorPrefix(): string {
+  const { error, strong } = coloursFor(Deno.stderr);
+  return error(strong("nix-image:"));
 }
 
 function write(text: string): void {

@@ -7,7 +7,7 @@ import { constants } from "node:os";
 import { findProgram } from "../process/find_program.ts";
 import { missingProgram, NO_LOADER_VARIABLES } from "../process/run.ts";
 import { STANDARD_PATH } from "../process/script_options.ts";
-import { watched } from "../process/watch.ts";
+import { tellOfProgram } from "../process/watch.ts";
 import type { Machine } from "./command_line.ts";
 
 /**
@@ -104,7 +104,8 @@ function spawnKept(program: string, args: readonly string[]): Deno.ChildProcess 
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    return watched(child, [program, ...args]);
+    tellOfProgram({ words: [program, ...args], ended: child.status });
+    return child;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw missingProgram("sh", error);
     throw error;
