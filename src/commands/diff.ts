@@ -7,6 +7,7 @@ import { chooseImage } from "../base/choose_image.ts";
 import { openImages } from "../base/open_images.ts";
 import { ImageError } from "../errors.ts";
 import { compareImages } from "../image/comparison.ts";
+import { coloursFor } from "../terminal/colours.ts";
 import { comparisonTable } from "../terminal/comparison_table.ts";
 import { jsonText } from "../terminal/format.ts";
 import { print } from "../terminal/output.ts";
@@ -37,7 +38,9 @@ export async function diffCommand(from: string, to: string, options: DiffOptions
     { image: now, listings: await list(now) },
   );
   await print(
-    options.json ? jsonText(comparison) : comparisonTable(comparison).replace(/\n$/, ""),
+    options.json
+      ? jsonText(comparison)
+      : comparisonTable(comparison, coloursFor(Deno.stdout)).replace(/\n$/, ""),
   );
   if (options.exitCode && !comparison.same) throw new ImagesDiffer("The images differ");
 }
