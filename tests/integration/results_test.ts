@@ -59,8 +59,8 @@ function blobsOf(layers: readonly Printed[]): Printed[] {
   return layers.map(({ blob }) => blob);
 }
 
-const archive = fresh("image.tar.gz");
-const built = await printed(["build", ...source, "-o", archive]);
+const archive = fresh("image.tar");
+const built = await printed(["build", ...source, "--compressor", "none", "-o", archive]);
 
 Deno.test("build tells of a docker-archive what docker and skopeo find", async () => {
   const { path, format, size, name, id, manifestDigest, layers, ...others } = built;
@@ -194,7 +194,7 @@ Deno.test("pull tells what there is then", async () => {
   const pulled = await printed([...pull, file]);
   assert.deepEqual([pulled.path, pulled.format], [file, "docker-archive"]);
   assert.equal(pulled.size, Deno.statSync(file).size);
-  const hash = await succeed(["nix-hash", "--type", "sha256", "--flat", "--base16", file]);
+  const hash = await succeed(["nix-hash", "--type", "sha256", "--flat", file]);
   const sri = btoa(String.fromCharCode(...Uint8Array.fromHex(hash.trim())));
   assert.equal(pulled.hash, `sha256-${sri}`);
   assert.equal(pulled.manifestDigest, manifestDigest);
