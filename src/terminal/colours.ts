@@ -3,6 +3,8 @@
  * @module
  */
 
+import { takesEscapes } from "./terminal.ts";
+
 /** Texts with the colours of what they mean, or as they are. Colours take no column. */
 export interface Colours {
   /** What went wrong. */
@@ -33,14 +35,6 @@ export function colours(on: boolean): Colours {
     strong: between("1", "22", on),
     detail: between("2", "22", on),
   };
-}
-
-/**
- * Whether a stream is a terminal that takes escape sequences: one that calls itself dumb is none
- * (terminfo(5)).
- */
-export function takesEscapes(stream: { isTerminal(): boolean }): boolean {
-  return stream.isTerminal() && Deno.env.get("TERM") !== "dumb";
 }
 
 /**

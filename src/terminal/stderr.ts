@@ -3,8 +3,9 @@
  * @module
  */
 
-import { coloursFor, takesEscapes } from "./colours.ts";
+import { coloursFor } from "./colours.ts";
 import type { ProgressOutput } from "./progress.ts";
+import { takesEscapes, terminalColumns } from "./terminal.ts";
 
 const encoder = new TextEncoder();
 
@@ -18,15 +19,10 @@ export const stderrOutput: ProgressOutput = {
     clearDrawn = clear;
   },
   get isTerminal() {
-    // What Nix gives to builders has no size, and is the log.
-    return takesEscapes(Deno.stderr) && this.columns > 0;
+    return takesEscapes(Deno.stderr);
   },
   get columns() {
-    try {
-      return Deno.consoleSize().columns;
-    } catch {
-      return 0;
-    }
+    return terminalColumns();
   },
   now: () => performance.now(),
 };
