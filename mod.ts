@@ -132,6 +132,7 @@ export {
 } from "./src/sinks/oci_layout.ts";
 export type { WrittenImage } from "./src/sinks/image_documents.ts";
 export type { WrittenLayer } from "./src/sinks/layer_blobs.ts";
+export type { Descriptor } from "./src/image/oci_documents.ts";
 export type { LayerBlob, LayerCompression } from "./src/sinks/layer_bytes.ts";
 export { openImages, type OpenImagesOptions } from "./src/base/open_images.ts";
 export { chooseImage, type ImageChoice } from "./src/base/choose_image.ts";

@@ -14,5 +14,5 @@ Deno.test("shownWords() leaves out what is long, and users of URLs", () => {
   ]);
   assert.match(many, /^docker sha256:0+ sha256:0+ … \(498 more\)$/);
   assert.ok(shownWords(["x", "y".repeat(10_000)]).length < 120);
-  assert.doesNotMatch(shownWords(["x", "\x1b[31m"]), /\x1b/);
+  assert.ok(!shownWords(["x", "\x1b[31m"]).includes("\x1b"));
 });

@@ -30,7 +30,7 @@ const PLAIN = "--tls-verify=false";
 const fresh = (name: string) => `${Deno.makeTempDirSync({ dir: scratch.path })}/${name}`;
 const env = () => ({ ...docker.env, XDG_CACHE_HOME: fresh("cache"), NO_PROXY: "*" });
 
-// deno-lint-ignore no-explicit-any -- whatever is printed
+// deno-lint-ignore no-explicit-any -- what is printed, which the tests are to tell
 type Printed = any;
 
 /** Runs a verb with `--json`; all of standard output has to be one object. */

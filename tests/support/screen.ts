@@ -13,7 +13,7 @@ export function screenOf(text: string): string[] {
   // deno-lint-ignore no-control-regex
   for (const [token] of text.matchAll(/\x1b\[\d*[A-Za-z]|[^]/g)) {
     const before = (lines[row] ?? "").slice(0, column);
-    const [, count, kind] = /^\x1b\[(\d*)([A-Za-z])$/.exec(token) ?? [];
+    const [, count, kind] = /^.\[(\d*)([A-Za-z])$/.exec(token) ?? [];
     if (token === "\r") column = 0;
     else if (token === "\n") {
       row++;
