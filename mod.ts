@@ -210,10 +210,10 @@ export {
   writeIndexDirectory,
   writeOciArchive,
   writeOciDirectory,
-  type WrittenImage,
   type WrittenIndex,
   type WrittenLayout,
 } from "./src/sinks/oci_layout.ts";
+export type { WrittenImage } from "./src/sinks/image_documents.ts";
 export type { LayerCompression } from "./src/sinks/layer_bytes.ts";
 export { type ExportedRoot, exportRoot } from "./src/sinks/exported_root.ts";
 export type { MergeOptions } from "./src/base/merged_root.ts";

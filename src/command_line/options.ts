@@ -11,6 +11,15 @@ import { listed, seconds, yesOrNo } from "./option_values.ts";
 /** Of nearly all verbs. */
 export const quiet = new Option("-q, --quiet", "print errors alone: no progress, no warnings");
 
+/** Of verbs that work on stores, images, registries and engines. */
+export const verbose = new Option(
+  "-v, --verbose",
+  "say what is done, which programs are run, and what takes time",
+).conflicts("quiet");
+
+/** Of verbs whose result is something else than what is printed (docs/output.md). */
+export const json = new Option("--json", "print JSON: what came of it (docs/output.md)");
+
 /** Limits layers. */
 export const target = new Option(
   "--target <name>",

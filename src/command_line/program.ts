@@ -4,6 +4,8 @@
  */
 
 import { Command, type CommandUnknownOpts } from "commander";
+import { printNow } from "../terminal/print.ts";
+import { errorPrefix, tell } from "../terminal/stderr.ts";
 import { HELP } from "./help.ts";
 import { VERBS } from "./verbs.ts";
 import { VERSION_TEXT } from "./version_text.ts";
@@ -15,7 +17,13 @@ import { VERSION_TEXT } from "./version_text.ts";
 export async function commandLine(name?: string): Promise<CommandUnknownOpts> {
   const program = new Command("nix-image")
     .version(VERSION_TEXT, "-V, --version", "print the version")
-    .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false })
+    .configureOutput({
+      writeOut: printNow,
+      writeErr: tell,
+      outputError: (text, write) => write(text.replace(/^error:/, errorPrefix())),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
     .exitOverride()
     .showHelpAfterError("See nix-image --help, or nix-image COMMAND --help")
     .showSuggestionAfterError();

@@ -17,7 +17,7 @@ export const ENVIRONMENT: readonly (readonly [names: readonly string[], meaning:
     ["HTTPS_PROXY", "https_proxy", "http_proxy", "NO_PROXY", "no_proxy"],
     "proxies on the way to registries, and hosts that need none",
   ],
-  [["NO_COLOR"], "if it is set, no colours"],
+  [["NO_COLOR", "TERM"], "no colours if the one is set, or the other is dumb"],
 ];
 
 /** Paths, and what is there. */

@@ -13,6 +13,7 @@ import {
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
+import { type LayerResult, tellLayers } from "./layer_details.ts";
 import type { PlannedSpec } from "./planning.ts";
 import { type Report, reportNotices } from "./report.ts";
 
@@ -22,6 +23,7 @@ export interface ArchiveOptions {
   /** Whether it holds the image in the older format, too; undefined for the default. */
   readonly dockerV1?: boolean;
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
   /** Whether it is an error that two sources have the same path. */
   readonly strict?: boolean;
 }
@@ -50,11 +52,20 @@ type Write = (
   onBytes: (count: number) => void,
 ) => Promise<void>;
 
+/** An archive that was written. */
+export interface WrittenArchive {
+  /** The digest of the image's config. */
+  readonly imageId: string;
+  readonly layers: readonly LayerResult[];
+  /** The image and its size on one line. */
+  readonly summary: string;
+}
+
 /**
  * Writes the archive of a planned image, with progress on standard error.
  *
  * @param leaveOut says which layers the reader has; without it, all are written
- * @returns the image and its size on one line
+ * @returns what is in it
  * @throws {ImageError} if the image can not be made.
  * @throws what `write` throws.
  */
@@ -64,7 +75,7 @@ export async function writeArchive(
   report: Report,
   write: Write,
   leaveOut: (image: Image) => Promise<LeftOut> = () => Promise.resolve({}),
-): Promise<{ readonly summary: string }> {
+): Promise<WrittenArchive> {
   const { layerNames, dockerV1 = false } = options;
   return await writePlanned(
     planned,
@@ -97,7 +108,19 @@ export async function writeArchive(
         throw error;
       }
       await keep?.(diffIds, sizes);
-      return { imageId };
+      const sizesOf = new Map(sizes.entries().map(([index, size]) => [diffIds[index], size]));
+      const layers = diffIds.map((diffId) => ({
+        diffId,
+        size: sizesOf.get(diffId) ?? null,
+        blob: null,
+      }));
+      tellLayers(
+        layers,
+        report,
+        ({ diffId }, index) =>
+          sizes.has(index) ? "written" : omitted?.has(diffId) ? "left out" : "there once already",
+      );
+      return { imageId, layers };
     },
   );
 }
@@ -127,6 +150,7 @@ export async function writePlanned<T extends { readonly imageId: string }>(
 ): Promise<T & { readonly summary: string }> {
   const { image, mtime, ...noticed } = await imageOf(plan, new Date(), base);
   reportNotices(noticed, strict, report);
+  report.phase?.("layers");
   const progress = new Progress(stderrOutput, { quiet, colour: !Deno.noColor });
   const parts: readonly PlannedPart[] = [...plan.base?.layers ?? [], ...plan.layers];
   progress.start(

@@ -10,6 +10,7 @@ import type { Platform } from "../base/stored_image.ts";
 import type { KeptImage } from "../registry/image_store.ts";
 import type { ImageSpec, RegistryImageSource } from "../spec/image_spec.ts";
 import { baseDirectory } from "../spec/sources.ts";
+import { formatCount } from "../terminal/format.ts";
 import { cacheDirectory, trustedCacheDirectory } from "./cache_directory.ts";
 
 /** What opening the base image needs besides the spec. */
@@ -27,6 +28,8 @@ interface BaseReport {
   readonly warn: (message: string) => void;
   /** What is being done. */
   readonly output?: (text: string) => void;
+  /** The same in detail. */
+  readonly detail?: (message: string) => void;
 }
 
 /**
@@ -45,8 +48,12 @@ export async function openBase(
     listingCache: trustedCacheDirectory("layers"),
   };
   const { openBaseImage } = await import("../base/base_image.ts");
-  if (!("registry" in fromImage)) return await openBaseImage(fromImage, options);
-  return await openPulled(fromImage, specFile, options, report);
+  const base = "registry" in fromImage
+    ? await openPulled(fromImage, specFile, options, report)
+    : await openBaseImage(fromImage, options);
+  const { configDigest, layers } = base.image;
+  report.detail?.(`base image: ${configDigest}, ${formatCount(layers.length, "layer")}`);
+  return base;
 }
 
 async function openPulled(
@@ -61,11 +68,17 @@ async function openPulled(
   const platform = source.platform === null ? options.platform : parsePlatform(source.platform);
   const reference = await pinned(source, platform, specFile, report);
   await using work = new AsyncDisposableStack();
+  let isKept = true;
   const kept = await new ImageStore({ directory: cacheDirectory("images") })
     .get(reference, platform, async () => {
+      isKept = false;
       report.output?.(`Pulling ${source.registry}\n`);
       return work.use(await skopeoFor(reference.host, source)).skopeo;
     });
+  report.detail?.(
+    `base image: ${source.registry} ${isKept ? "is kept from an earlier run" : "was asked for"}, ` +
+      `in ${kept.path}`,
+  );
   try {
     const place = { path: kept.path, inStore: false, name: null, tag: null, platform: null };
     const base = await openBaseImage(place, {

@@ -10,8 +10,8 @@ import { compress, EXTENSIONS } from "../sinks/compress.ts";
 import { writeOciArchive, writeOciDirectory } from "../sinks/oci_layout.ts";
 import { counted } from "../sinks/parts.ts";
 import type { Compressor } from "../spec/image_spec.ts";
-import { formatBytes } from "../terminal/format.ts";
-import { writeStream } from "../terminal/output.ts";
+import { formatBytes, jsonText } from "../terminal/format.ts";
+import { print, writeStream } from "../terminal/output.ts";
 import {
   type ArchiveOptions,
   type PlannedWithBase,
@@ -19,18 +19,20 @@ import {
   writePlanned,
 } from "./archiving.ts";
 import { checkCompression, type FormatOptions } from "./formats.ts";
+import { type LayerResult, layoutLayer, tellLayers } from "./layer_details.ts";
 import { planFromFile, type PlanningOptions } from "./planning.ts";
 import { type Report, reportTo } from "./report.ts";
 
 /** Options of {@linkcode buildCommand}. */
 export interface BuildOptions extends PlanningOptions, ArchiveOptions, FormatOptions {
   readonly output?: string;
+  readonly json?: boolean;
 }
 
 /** Writes an image to a file or directory, which is there when it is whole. */
 export async function buildCommand(spec: string, options: BuildOptions): Promise<void> {
   checkFormat(options);
-  const report = reportTo(options.quiet);
+  using report = reportTo(options);
   await using planned = await planFromFile(spec, options, report);
   const { plan } = planned;
   const compressor = options.compressor ?? planned.compressor;
@@ -38,12 +40,17 @@ export async function buildCommand(spec: string, options: BuildOptions): Promise
   const target = output === undefined || output === "-"
     ? baseNameOf(plan.repoTag) + extensionOf(options.format, compressor)
     : output;
-  const { summary, written } = options.format === "docker-archive"
+  const { summary, result, size } = options.format === "docker-archive"
     ? await buildArchive(planned, target, { ...options, compressor }, report)
     : await buildLayout(planned, target, options, report);
-  if (options.quiet) return;
-  console.error(summary);
-  console.error(`Written to ${target}, ${written}`);
+  report.say?.(summary);
+  const { id, manifestDigest, layers } = result;
+  const manifest = manifestDigest === null ? "" : `, manifest ${manifestDigest}`;
+  report.say?.(`Written to ${target}, ${formatBytes(size)}${manifest}`);
+  if (!options.json) return;
+  const { format } = options;
+  const name = plan.repoTag;
+  await print(jsonText({ path: target, format, size, name, id, manifestDigest, layers }));
 }
 
 /** Refuses options of another format than the one that is asked for. */
@@ -55,10 +62,16 @@ function checkFormat(options: BuildOptions): void {
   if (wrong !== undefined) throw new UsageError(`${wrong} is for --format docker-archive`);
 }
 
-/** What was written: the image and its size on one line, and facts of the file. */
+/** What was written: the image and its size on one line, and what is in the file. */
 interface Built {
   readonly summary: string;
-  readonly written: string;
+  /** Of the file, in bytes. */
+  readonly size: number;
+  readonly result: {
+    readonly id: string;
+    readonly manifestDigest: string | null;
+    readonly layers: readonly LayerResult[];
+  };
 }
 
 async function buildArchive(
@@ -70,7 +83,7 @@ async function buildArchive(
   using file = new OutputFile(target);
   let size = 0;
   const dockerV1 = options.dockerV1 ?? hasDockerV1(planned.plan, options);
-  const { summary } = await writeArchive(
+  const { summary, imageId: id, layers } = await writeArchive(
     planned,
     { ...options, dockerV1 },
     report,
@@ -82,7 +95,7 @@ async function buildArchive(
       ),
   );
   file.commit();
-  return { summary, written: formatBytes(size) };
+  return { summary, size, result: { id, manifestDigest: null, layers } };
 }
 
 async function buildLayout(
@@ -93,13 +106,13 @@ async function buildLayout(
 ): Promise<Built> {
   const { format, layerCompression = "gzip" } = options;
   return await writePlanned(planned, options, report, async ({ named, ...work }) => {
-    const { size, images: [image] } = format === "oci"
+    const { size, images } = format === "oci"
       ? await writeOciDirectory([named], target, { ...work, layerCompression })
       : await writeOciArchive([named], target, { ...work, layerCompression });
-    return {
-      imageId: image?.configDigest ?? "",
-      written: `${formatBytes(size)}, manifest ${image?.manifestDigest}`,
-    };
+    const { configDigest: id, manifestDigest, layers: written } = images[0]!;
+    const layers = written.map(layoutLayer);
+    tellLayers(layers, report, () => "written");
+    return { imageId: id, size, result: { id, manifestDigest, layers } };
   });
 }
 

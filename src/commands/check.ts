@@ -5,13 +5,17 @@
 
 import { checkImages, type CheckReport } from "../base/check.ts";
 import { ImageError } from "../errors.ts";
+import { coloursFor } from "../terminal/colours.ts";
 import { formatCount } from "../terminal/format.ts";
+import { print } from "../terminal/output.ts";
 import { imageInput } from "./image_input.ts";
+import { reportTo } from "./report.ts";
 
 /** Options of {@linkcode checkCommand}. */
 export interface CheckOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
 }
 
 /**
@@ -21,23 +25,25 @@ export interface CheckOptions {
  */
 export async function checkCommand(image: string, options: CheckOptions): Promise<void> {
   const { path, input } = imageInput(image);
-  const report = await checkImages(path, input);
-  const { problems, problemCount, remarks, images } = report;
-  if (options.json) console.log(JSON.stringify(describe(report), null, 2));
-  else {
-    for (const { where, what } of problems) console.log(`${where}: ${what}`);
+  using report = reportTo(options);
+  report.phase?.("check");
+  const checked = await checkImages(path, input);
+  const { problems, problemCount, remarks, images } = checked;
+  if (options.json) await print(JSON.stringify(describe(checked), null, 2));
+  else if (problemCount > 0) {
+    const { error } = coloursFor(Deno.stdout);
+    const lines = problems.map(({ where, what }) => `${error(`${where}:`)} ${what}`);
     const more = problemCount - problems.length;
-    if (more > 0) console.log(`and ${more} more`);
+    await print([...lines, ...more > 0 ? [`and ${more} more`] : []].join("\n"));
   }
-  if (!options.quiet && !options.json) {
-    for (const { where, what } of remarks) console.error(`Remark: ${where}: ${what}`);
+  const { good, warning } = coloursFor(Deno.stderr);
+  for (const { where, what } of options.json ? [] : remarks) {
+    report.say?.(`${warning("Remark:")} ${where}: ${what}`);
   }
   if (problemCount > 0) {
     throw new ImageError(`${path} has ${formatCount(problemCount, "problem")}`);
   }
-  if (!options.quiet) {
-    console.error(`Nothing is wrong with ${path}: ${formatCount(images.length, "image")}`);
-  }
+  report.say?.(good(`Nothing is wrong with ${path}`) + `: ${formatCount(images.length, "image")}`);
 }
 
 function describe({ images, problems, problemCount, remarks }: CheckReport) {

@@ -7,8 +7,10 @@ import { chooseImage } from "../base/choose_image.ts";
 import { openImages } from "../base/open_images.ts";
 import { ImageError } from "../errors.ts";
 import { compareImages } from "../image/comparison.ts";
+import { coloursFor } from "../terminal/colours.ts";
 import { comparisonTable } from "../terminal/comparison_table.ts";
 import { jsonText } from "../terminal/format.ts";
+import { print } from "../terminal/output.ts";
 import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
 import { layerLister } from "./listing.ts";
 
@@ -35,8 +37,10 @@ export async function diffCommand(from: string, to: string, options: DiffOptions
     { image: old, listings: await list(old) },
     { image: now, listings: await list(now) },
   );
-  console.log(
-    options.json ? jsonText(comparison) : comparisonTable(comparison).replace(/\n$/, ""),
+  await print(
+    options.json
+      ? jsonText(comparison)
+      : comparisonTable(comparison, coloursFor(Deno.stdout)).replace(/\n$/, ""),
   );
   if (options.exitCode && !comparison.same) throw new ImagesDiffer("The images differ");
 }

@@ -4,8 +4,9 @@
  */
 
 import { SHADOW_SETUP } from "../rootfs/shadow_setup.ts";
+import { print } from "../terminal/output.ts";
 
 /** Prints the script that makes /etc/passwd and what belongs to it. */
-export function helperCommand(): void {
-  console.log(SHADOW_SETUP.trimEnd());
+export async function helperCommand(): Promise<void> {
+  await print(SHADOW_SETUP.trimEnd());
 }

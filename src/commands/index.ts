@@ -5,8 +5,10 @@
 
 import { UsageError } from "../errors.ts";
 import type { Image } from "../image/image.ts";
+import { MEDIA_TYPE } from "../image/media_types.ts";
 import { platformName } from "../image/image_platform.ts";
 import { pushReference, type RegistryReference } from "../registry/reference.ts";
+import type { WrittenImage } from "../sinks/image_documents.ts";
 import {
   type NamedIndex,
   writeIndexArchive,
@@ -14,7 +16,8 @@ import {
   type WrittenIndex,
 } from "../sinks/oci_layout.ts";
 import { pushIndex } from "../sinks/registry.ts";
-import { formatBytes, formatCount } from "../terminal/format.ts";
+import { formatBytes, formatCount, jsonText } from "../terminal/format.ts";
+import { print } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 import { indexImages, type MemberOptions } from "./index_members.ts";
@@ -48,7 +51,7 @@ export async function indexCommand(
   if (sources.includes("-") && options.passwordStdin) {
     throw new UsageError("-: standard input is for the password, with --password-stdin");
   }
-  const report = reportTo(options.quiet);
+  using report = reportTo(options);
   const sender = destination && await senderTo(destination, options, report);
   await using stack = new AsyncDisposableStack();
   const { repoTag: _, ...memberOptions } = options;
@@ -58,12 +61,37 @@ export async function indexCommand(
     return await sender.send({
       labels: labelsOf(images),
       push: (client, pushOptions) => pushIndex(index, client, destination.tag, pushOptions),
-      told: ({ digest }) => ({ digest, facts: factsOf(images) }),
+      told: ({ digest, images: pushed }) => ({
+        digest,
+        facts: factsOf(images),
+        result: { mediaType: MEDIA_TYPE.index, digest, images: imageResults(images, pushed) },
+      }),
     });
   }
-  const { size, digest } = await writeIndex(index, output, options);
-  if (options.quiet) return;
-  console.error(`Written to ${output}: ${factsOf(images)}, ${formatBytes(size)}, index ${digest}`);
+  report.phase?.("layers");
+  const format = options.format ?? (output.endsWith(".tar") ? "oci-archive" : "oci");
+  const { size, digest, images: written } = await writeIndex(index, output, { ...options, format });
+  report.say?.(
+    `Written to ${output}: ${factsOf(images)}, ${formatBytes(size)}, index ${digest}`,
+  );
+  if (!options.json) return;
+  await print(jsonText({
+    path: output,
+    format,
+    size,
+    mediaType: MEDIA_TYPE.index,
+    digest,
+    images: imageResults(images, written),
+  }));
+}
+
+/** The images of an index as results have them. */
+function imageResults(images: readonly Image[], written: readonly WrittenImage[]) {
+  return images.map((image, index) => ({
+    platform: platformName(image.platform ?? image),
+    id: written[index]?.configDigest,
+    manifestDigest: written[index]?.manifestDigest,
+  }));
 }
 
 /** Options that are for one kind of destination alone, as they are written. */
@@ -165,7 +193,7 @@ async function writeIndex(
     onBytes: (count: number) => progress.bytes(count),
   };
   try {
-    return format === "oci-archive" || format === undefined && output.endsWith(".tar")
+    return format === "oci-archive"
       ? await writeIndexArchive(index, output, work)
       : await writeIndexDirectory(index, output, work);
   } finally {

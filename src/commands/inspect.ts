@@ -11,6 +11,7 @@ import { describePlan } from "../image/planned_description.ts";
 import { imageOf } from "../image/planned_image.ts";
 import { jsonText } from "../terminal/format.ts";
 import { imageTable } from "../terminal/image_table.ts";
+import { print } from "../terminal/output.ts";
 import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
 import { layerLister } from "./listing.ts";
 import { planFromFile, type PlanningOptions } from "./planning.ts";
@@ -21,6 +22,7 @@ import { isSpec, refuseOtherOptions } from "./spec_or_image.ts";
 export interface InspectOptions extends ChoiceOptions, PlanningOptions {
   readonly json?: boolean | undefined;
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
 }
 
 /** What is printed as JSON: docs/inspect.md has it for its readers. */
@@ -35,7 +37,7 @@ export async function inspectCommand(path: string, options: InspectOptions): Pro
   const inspected = await isSpec(path)
     ? await inspectSpec(path, options)
     : await inspectImages(path, options);
-  console.log(
+  await print(
     options.json
       ? jsonText(inspected)
       : inspected.images.map(imageTable).join("\n").replace(/\n$/, ""),
@@ -44,7 +46,7 @@ export async function inspectCommand(path: string, options: InspectOptions): Pro
 
 async function inspectSpec(path: string, options: InspectOptions): Promise<Inspected> {
   refuseOtherOptions("spec", options);
-  const report = reportTo(options.quiet);
+  using report = reportTo(options);
   await using planned = await planFromFile(path, options, report);
   const { plan, base } = planned;
   const { image, ...noticed } = await imageOf(plan, new Date(), base);

@@ -9,8 +9,10 @@ import { UsageError } from "../errors.ts";
 import type { NamedImage } from "../image/image.ts";
 import { mergeImages } from "../image/merged_images.ts";
 import { writeDockerArchive } from "../sinks/docker_archive_file.ts";
+import type { WrittenImage } from "../sinks/image_documents.ts";
 import { writeOciArchive, writeOciDirectory } from "../sinks/oci_layout.ts";
-import { formatBytes, formatCount } from "../terminal/format.ts";
+import { formatBytes, formatCount, jsonText } from "../terminal/format.ts";
+import { print } from "../terminal/output.ts";
 import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 import { checkCompression, type FormatOptions } from "./formats.ts";
@@ -20,7 +22,9 @@ import { reportTo } from "./report.ts";
 /** Options of {@linkcode mergeCommand}. */
 export interface MergeOptions extends FormatOptions {
   readonly output: string;
+  readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
 }
 
 /** The time of an archive's members, as nixpkgs has it. */
@@ -32,12 +36,14 @@ export async function mergeCommand(
   options: MergeOptions,
 ): Promise<void> {
   checkCompression(options);
-  const { output, format, quiet = false } = options;
+  const { output, format } = options;
+  using report = reportTo(options);
   if (output === "-") throw new UsageError("--output: name a file; merge writes to no pipe");
   const sources = paths.map(imageInput);
   if (sources.filter(({ input }) => input).length > 1) {
     throw new UsageError("-: there is one standard input, which can be given once");
   }
+  report.phase?.("images");
   await using stack = new AsyncDisposableStack();
   const archives: OpenedImages[] = [];
   for (const { path, input } of sources) {
@@ -47,20 +53,34 @@ export async function mergeCommand(
     archives,
     format === "docker-archive" ? "docker-archive" : "layout",
   );
-  const report = reportTo(quiet);
   for (const notice of notices) report.warn(notice);
-  const size = await writeImages(images, options);
-  if (quiet) return;
+  report.phase?.("layers");
+  const { size, written } = await writeImages(images, options);
   const layers = new Set(images.flatMap(({ image }) => image.layers.map(({ diffId }) => diffId)));
   const facts = [formatCount(images.length, "image"), formatCount(layers.size, "layer")];
-  console.error(`Written to ${output}: ${facts.join(", ")}, ${formatBytes(size)}`);
+  report.say?.(`Written to ${output}: ${facts.join(", ")}, ${formatBytes(size)}`);
+  if (!options.json) return;
+  const described = images.map(({ repoTags, refNames = [] }, index) => ({
+    names: [...repoTags, ...refNames],
+    id: written[index]?.configDigest,
+    manifestDigest: written[index]?.manifestDigest ?? null,
+  }));
+  await print(jsonText({ path: output, format, size, images: described }));
 }
 
-/** Writes them with progress on standard error, and gives the size of what there is then. */
+/** What is there then. */
+interface Merged {
+  /** In bytes. */
+  readonly size: number;
+  /** What names the images, in their order. */
+  readonly written: readonly Partial<WrittenImage>[];
+}
+
+/** Writes them with progress on standard error. */
 async function writeImages(
   images: readonly NamedImage[],
   { output, format, compressor = "gz", layerCompression = "gzip", quiet = false }: MergeOptions,
-): Promise<number> {
+): Promise<Merged> {
   const layers = images.flatMap(({ image }) => image.layers);
   const progress = new Progress(stderrOutput, { quiet, colour: !Deno.noColor });
   progress.start(layers.map(({ label }) => ({ label, paths: 0 })));
@@ -75,9 +95,17 @@ async function writeImages(
     onBytes: (count: number) => progress.bytes(count),
   };
   try {
-    if (format === "oci") return (await writeOciDirectory(images, output, work)).size;
-    if (format === "oci-archive") return (await writeOciArchive(images, output, work)).size;
-    return (await writeDockerArchive(images, output, { ...work, compressor })).size;
+    if (format !== "docker-archive") {
+      const { size, images: written } = format === "oci"
+        ? await writeOciDirectory(images, output, work)
+        : await writeOciArchive(images, output, work);
+      return { size, written };
+    }
+    const { size, configDigests } = await writeDockerArchive(images, output, {
+      ...work,
+      compressor,
+    });
+    return { size, written: configDigests.map((configDigest) => ({ configDigest })) };
   } finally {
     progress.finish();
   }

@@ -5,6 +5,7 @@
 
 import { UsageError } from "../errors.ts";
 import type { PlanDescription } from "../image/plan_description.ts";
+import { print } from "../terminal/output.ts";
 import type { PlanCommandOptions } from "./plan_options.ts";
 
 /** Prints the layers of an image, or of a closure alone. */
@@ -20,9 +21,9 @@ export async function planCommand(
     ? await (await import("./plan_closure.ts")).planClosure(options)
     : await (await import("./plan_spec.ts")).planSpec(spec, options);
   if (options.json) {
-    console.log(JSON.stringify(plan, null, 2));
+    await print(JSON.stringify(plan, null, 2));
     return;
   }
   const { planTable } = await import("../terminal/plan_table.ts");
-  console.log(planTable(plan).replace(/\n$/, ""));
+  await print(planTable(plan).replace(/\n$/, ""));
 }

@@ -44,7 +44,7 @@ export async function planClosure(options: PlanCommandOptions): Promise<PlanDesc
     options.history,
   );
   const closure = graphIn(await readJson(file), nameOfInput(file));
-  const report = reportTo(options.quiet);
+  using report = reportTo(options);
   const architecture = ociArchitecture(Deno.build.arch) ?? Deno.build.arch;
   const image = { os: "linux", architecture, variant: impliedVariant(Deno.build.arch) };
   const wished = await layeringWishes(options, { strategy, image, report });

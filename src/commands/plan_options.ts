@@ -16,4 +16,5 @@ export interface PlanCommandOptions extends PlanningOptions {
   /** The file to draw the layers to. */
   readonly graph?: string;
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
 }

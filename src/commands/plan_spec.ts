@@ -34,7 +34,7 @@ export async function planSpec(
     "--previous": previous,
     "--against": against,
   }, history);
-  const report = reportTo(options.quiet);
+  using report = reportTo(options);
   await using planned = await planFromFile(file, options, report);
   const { plan, closure: paths, layering } = planned;
   if (options.explain && layering === undefined) {

@@ -21,6 +21,7 @@ import { readingFrom } from "../store/files.ts";
 import { closuresWithin, graphIn } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
 import { STORE_DIR } from "../store/store_path.ts";
+import { formatBytes, formatCount } from "../terminal/format.ts";
 import { openBase } from "./base.ts";
 import { checkOneStdin, nameOfInput, readJson } from "./json_input.ts";
 import { checkStrategy, type EarlierOptions, layeringWishes } from "./layering_wishes.ts";
@@ -120,6 +121,7 @@ export async function planFromFile(
     { "the spec": source, "--closure": options.closure, "--previous": previous },
     history,
   );
+  report.phase?.("spec");
   const { spec, warnings } = await specOf(document ?? await readInput(source), {
     source,
     storeRoot,
@@ -155,7 +157,9 @@ export async function planFromFile(
     await work?.[Symbol.asyncDispose]();
   };
   try {
+    if (spec.fromImage !== null) report.phase?.("base image");
     base = await openBase(spec, { storeRoot, specFile: source, report });
+    report.phase?.("plan");
     const plan = await planImage(spec, {
       source: graph ? closuresWithin(graph) : storeDatabase(storeRoot),
       storeRoot,
@@ -165,18 +169,23 @@ export async function planFromFile(
       onWarning: report.warn,
       base,
       layering: wished.wishes,
-      onClosure: (grouped, how) => [closure, layering] = [grouped, how],
+      onClosure(grouped, how) {
+        [closure, layering] = [grouped, how];
+        report.detail?.(closureLine(closure, options));
+      },
       target: options.target,
       machine: {
         accel: options.accel,
         silence: options.vmTimeout,
         kernel: options.kernel,
         modules: options.modules,
+        onDetail: report.detail,
         verdictFile: join(cacheDirectory("machine"), "kvm.json"),
       },
       ...(repoTag === undefined ? {} : { repoTag }),
     });
     const { compressor } = spec;
+    report.detail?.(layersLine(plan, layering));
     return {
       plan,
       closure,
@@ -190,4 +199,23 @@ export async function planFromFile(
     await dispose();
     throw error;
   }
+}
+
+/** What the image holds of the store, and who says so. */
+function closureLine(closure: Closure, { closure: file, storeRoot }: PlanningOptions): string {
+  const size = closure.values().reduce((sum, { narSize }) => sum + narSize, 0);
+  const source = file === undefined
+    ? `nix-store${storeRoot === undefined ? "" : `, the store in ${storeRoot}`}`
+    : `--closure ${file}`;
+  return `closure: ${formatCount(closure.size, "store path")}, ${
+    formatBytes(size)
+  }, from ${source}`;
+}
+
+function layersLine({ base, layers }: ImagePlan, layering: LayeringOptions | undefined): string {
+  const how = layering === undefined
+    ? ""
+    : ` by the strategy ${layering.strategy}, of ${layering.limit} at most`;
+  const below = base === null ? "" : `, on ${formatCount(base.layers.length, "layer")} of the base`;
+  return `layers of store paths: ${layers.length}${how}${below}`;
 }

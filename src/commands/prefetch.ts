@@ -11,9 +11,11 @@ import { resolveImage } from "../registry/resolve.ts";
 import { ArrivalProgress } from "../terminal/arrival_progress.ts";
 import { jsonText } from "../terminal/format.ts";
 import { nixAttributes } from "../terminal/nix.ts";
+import { print } from "../terminal/output.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 import { finalName, type FinalNameOptions, imageLine, registryImage } from "./pulled_name.ts";
 import type { RegistryOptions } from "./registry_options.ts";
+import { reportTo } from "./report.ts";
 import { skopeoFor } from "./skopeo_options.ts";
 import { checkPlatform, type PlatformOptions, wantedPlatform } from "./wanted_platform.ts";
 
@@ -22,6 +24,7 @@ export interface PrefetchOptions extends RegistryOptions, PlatformOptions, Final
   readonly lock?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
 }
 
 /** Raised when fields are taken away or mean something else: docs/prefetch.md has them. */
@@ -30,6 +33,7 @@ const SCHEMA_VERSION = 1;
 /** Prints what nixpkgs' pullImage wants to know of an image in a registry. */
 export async function prefetchCommand(name: string, options: PrefetchOptions): Promise<void> {
   const { quiet = false, lock } = options;
+  using report = reportTo(options);
   const reference = registryImage(name);
   if (lock !== undefined && reference.tag === undefined) {
     throw new UsageError(`--lock is for a tag, and ${name} has a digest alone`);
@@ -39,8 +43,8 @@ export async function prefetchCommand(name: string, options: PrefetchOptions): P
   const progress = new ArrivalProgress(stderrOutput, formatReference(reference), { quiet });
   await using work = await skopeoFor(reference.host, options, progress);
   const image = await resolveImage(reference, wanted, work.skopeo);
-  checkPlatform(reference, image.platform, wanted, options);
-  if (!quiet) console.error(imageLine(reference, image));
+  checkPlatform(reference, image.platform, wanted, options, report.warn);
+  report.say?.(imageLine(reference, image));
   const request = { reference, image, ...final };
   const { hash } = await writePulled(work.skopeo, request, {
     write: ({ length }) => Promise.resolve(length),
@@ -58,7 +62,7 @@ export async function prefetchCommand(name: string, options: PrefetchOptions): P
     finalImageTag: final.tag,
   };
   const { os, architecture, variant } = image.platform;
-  console.log(
+  await print(
     options.json
       ? jsonText({
         schemaVersion: SCHEMA_VERSION,

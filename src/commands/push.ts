@@ -31,15 +31,16 @@ export async function pushCommand(
   if (options.passwordStdin && [path, closure, previous, ...history].includes("-")) {
     throw new UsageError("-: standard input is for the password, with --password-stdin");
   }
-  const report = reportTo(options.quiet);
+  using report = reportTo(options);
   const { settings, send } = await senderTo(reference, options, report);
   const sendImage = (image: Image) =>
     send({
       labels: image.layers.map(({ label }) => label),
       push: (client, pushOptions) => pushImage(image, client, reference.tag, pushOptions),
-      told: ({ manifestDigest, configDigest }) => ({
+      told: ({ manifestDigest, configDigest, mediaType }) => ({
         digest: manifestDigest,
         facts: `${formatCount(image.layers.length, "layer")}, ${configDigest}`,
+        result: { mediaType, manifestDigest, id: configDigest },
       }),
     });
   if (await isSpec(path)) {

@@ -8,13 +8,21 @@ import type { CacheUse } from "../registry/cache_repository.ts";
 import { type ClientOptions, RegistryClient } from "../registry/client.ts";
 import { formatReference, parseReference, type RegistryReference } from "../registry/reference.ts";
 import type { LayerCompression } from "../sinks/layer_bytes.ts";
-import type { PushedBlobs, PushOptions, SharingPushOptions } from "../sinks/registry_push.ts";
+import type {
+  BlobOutcome,
+  PushedBlobs,
+  PushedLayer,
+  PushOptions,
+  SharingPushOptions,
+} from "../sinks/registry_push.ts";
 import { BlobProgress } from "../terminal/blob_progress.ts";
-import { formatBytes, formatCount } from "../terminal/format.ts";
+import { formatBytes, formatCount, jsonText } from "../terminal/format.ts";
+import { print } from "../terminal/output.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 import { trustedCacheDirectory } from "./cache_directory.ts";
 import { type CacheOptions, cacheSettings, openCache } from "./cache_options.ts";
 import { clientOptions } from "./client_options.ts";
+import type { LayerResult } from "./layer_details.ts";
 import type { RegistryOptions } from "./registry_options.ts";
 import type { Report } from "./report.ts";
 
@@ -33,7 +41,9 @@ function repositoryOf(name: string, { host }: RegistryReference): string {
 export interface SendingOptions extends CacheOptions, RegistryOptions {
   readonly layerCompression?: LayerCompression;
   readonly mountFrom?: readonly string[];
+  readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
 }
 
 /** What a command sends, and what it tells of it. */
@@ -41,8 +51,12 @@ export interface Sending<T extends PushedBlobs> {
   /** What each layer holds. */
   readonly labels: readonly string[];
   push(client: RegistryClient, options: SharingPushOptions): Promise<T>;
-  /** What is printed, and what is in it, for people. */
-  told(pushed: T): { readonly digest: string; readonly facts: string };
+  /** What is printed, what is in it, for people, and what is printed of it as JSON. */
+  told(pushed: T): {
+    readonly digest: string;
+    readonly facts: string;
+    readonly result: Readonly<Record<string, unknown>>;
+  };
 }
 
 /** A registry that is ready to be sent to. */
@@ -64,18 +78,17 @@ export async function senderTo(
   options: SendingOptions,
   report: Report,
 ): Promise<Sender> {
-  const { quiet = false, layerCompression = "gzip" } = options;
+  const { quiet = false, json, layerCompression = "gzip" } = options;
   const mountFrom = (options.mountFrom ?? []).map((name) => repositoryOf(name, reference));
   const shared = cacheSettings(options, reference);
   const progress = new BlobProgress(stderrOutput, { quiet, colour: !Deno.noColor });
-  const warn = (message: string) => {
-    progress.clear();
-    report.warn(message);
-  };
+  const { warn } = report;
   const settings = await clientOptions(options, warn);
   const send: Sender["send"] = async ({ labels, push, told }) => {
     using cache = shared && await openCache(shared, reference, options, settings, warn);
+    report.phase?.("layers");
     progress.start(labels);
+    const layers: PushedLayerResult[] = [];
     const access = { ...settings, push: true, mountFrom };
     using client = new RegistryClient(reference.host, reference.repository, access);
     const pushed = await push(client, {
@@ -84,25 +97,59 @@ export async function senderTo(
       digestCache: trustedCacheDirectory("digests"),
       shared: cache?.repository,
       ...observing(progress),
+      onPushed(layer) {
+        layers[layer.index] = layerResult(layer);
+        progress.done(layer.index, layer.outcome, layer.size);
+        report.detail?.(layerLine(layer, labels.length));
+      },
     }).finally(() => progress.clear());
-    const { digest, facts } = told(pushed);
-    console.log(digest);
+    const { digest, facts, result } = told(pushed);
+    if (!json) await print(digest);
     const use = await cache?.repository.finish();
-    if (quiet) return;
-    console.error(`${formatReference(reference)}: ${facts}\n${blobsLine(pushed)}`);
-    if (use !== undefined) console.error(cacheLine(use));
+    report.say?.(`${formatReference(reference)}: ${facts}\n${blobsLine(pushed)}`);
+    if (use !== undefined) report.say?.(cacheLine(use));
+    if (!json) return;
+    await print(jsonText({
+      destination: formatReference({ ...reference, digest }),
+      ...result,
+      size: pushed.size,
+      sent: pushed.sent,
+      blobs: pushed.blobs,
+      layers,
+      cache: use ?? null,
+    }));
   };
   return { settings, send };
 }
 
+/** A layer as results have it, and what became of it. */
+interface PushedLayerResult extends Omit<LayerResult, "size"> {
+  readonly outcome: BlobOutcome;
+}
+
+function layerResult({ outcome, blob: { diffId, descriptor } }: PushedLayer): PushedLayerResult {
+  const { mediaType, digest, size } = descriptor;
+  return { diffId, blob: { mediaType, digest, size }, outcome };
+}
+
+function layerLine({ index, outcome, knownFrom, blob, size }: PushedLayer, count: number): string {
+  const known = knownFrom === undefined ? "read" : `known from ${KNOWN_FROM[knownFrom]}`;
+  const facts = [blob.diffId, `blob ${blob.descriptor.digest}`, formatBytes(size), known];
+  return `layer ${index + 1}/${count}: ${OUTCOMES[outcome]}, ${facts.join(", ")}`;
+}
+
+const OUTCOMES = { exists: "there already", mounted: "mounted", pushed: "pushed" } as const;
+const KNOWN_FROM = {
+  source: "where it comes from",
+  "earlier run": "an earlier run",
+  "other host": "another host",
+} as const;
+
 /** Has the progress follow what is sent. */
-function observing(
-  progress: BlobProgress,
-): Pick<PushOptions, "onLayer" | "onSent" | "onPushed"> {
+function observing(progress: BlobProgress): Pick<PushOptions, "onLayer" | "onSent"> {
   return {
     onLayer: (index, size) => progress.pushing(index, size),
     onSent: (index, count) => progress.sent(index, count),
-    onPushed: ({ index, outcome, size }) => progress.done(index, outcome, size),
   };
 }
 

@@ -4,8 +4,9 @@
  */
 
 import { specJsonSchema } from "../spec/json_schema.ts";
+import { print } from "../terminal/output.ts";
 
 /** Prints the JSON Schema of the spec. */
-export function schemaCommand(): void {
-  console.log(JSON.stringify(specJsonSchema(), null, 2));
+export async function schemaCommand(): Promise<void> {
+  await print(JSON.stringify(specJsonSchema(), null, 2));
 }

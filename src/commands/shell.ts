@@ -7,7 +7,7 @@ import { basename, resolve } from "node:path/posix";
 import { OutputFile } from "../disk/output_part.ts";
 import { UsageError } from "../errors.ts";
 import { checkGraph, inputPaths, readDerivation } from "../nix_shell/inputs.ts";
-import { shellSpec } from "../nix_shell/shell_spec.ts";
+import { type ShellSpec, shellSpec } from "../nix_shell/shell_spec.ts";
 import type { ShellCommand } from "../nix_shell/scripts.ts";
 import { checkSupported } from "../nix_shell/supported.ts";
 import { findStoreFile } from "../rootfs/store_file.ts";
@@ -18,7 +18,8 @@ import { readGraphFile } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
 import type { Derivation } from "../store/derivation.ts";
 import { enclosingStorePath, isStorePath, namePart, type StorePath } from "../store/store_path.ts";
-import { writeStream, writeToStdout } from "../terminal/output.ts";
+import { jsonText } from "../terminal/format.ts";
+import { print, writeStream, writeToStdout } from "../terminal/output.ts";
 import { checkStoreRoot } from "./planning.ts";
 import { type Report, reportTo } from "./report.ts";
 import { streamCommand } from "./stream.ts";
@@ -41,30 +42,35 @@ export interface ShellCommandOptions {
   readonly realise: boolean;
   readonly storeRoot?: string;
   readonly closure?: string;
+  readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
 }
 
 /** Writes the spec of an image in which a derivation can be built, or that image. */
 export async function shellCommand(drv: string, options: ShellCommandOptions): Promise<void> {
-  const { output, stream, quiet, storeRoot, closure } = options;
+  const { output = "", stream, quiet, verbose, storeRoot, closure } = options;
   checkOptions(options);
-  const report = reportTo(quiet);
-  const json = async () => `${JSON.stringify(await specOf(drv, options, report), null, 2)}\n`;
+  using report = reportTo(options);
+  const textOf = (spec: object) => `${JSON.stringify(spec, null, 2)}\n`;
   if (stream) {
     const streaming = {
       layerNames: "identity",
       ...storeRoot === undefined ? {} : { storeRoot },
       ...closure === undefined ? {} : { closure },
       ...quiet === undefined ? {} : { quiet },
+      ...verbose === undefined ? {} : { verbose },
     } as const;
-    await streamCommand("-", streaming, async () => new TextEncoder().encode(await json()));
-  } else if (output === "-") {
-    await writeToStdout(new Blob([await json()]).stream());
-  } else {
-    using file = new OutputFile(output ?? "");
-    await writeStream(new Blob([await json()]).stream(), file);
-    file.commit();
+    const spec = async () => new TextEncoder().encode(textOf(await specOf(drv, options, report)));
+    return await streamCommand("-", streaming, spec);
   }
+  const spec = await specOf(drv, options, report);
+  if (output === "-") return await writeToStdout(new Blob([textOf(spec)]).stream());
+  using file = new OutputFile(output);
+  await writeStream(new Blob([textOf(spec)]).stream(), file);
+  file.commit();
+  const { name, tag = null } = spec;
+  if (options.json) await print(jsonText({ path: output, name, tag }));
 }
 
 function checkOptions(options: ShellCommandOptions): void {
@@ -74,6 +80,9 @@ function checkOptions(options: ShellCommandOptions): void {
       "Say what to write: the spec of the image with --output FILE (-: to standard output), or the " +
         "image with --stream",
     );
+  }
+  if (options.json && (stream || output === "-")) {
+    throw new UsageError("--json: standard output is taken; add --output FILE for the spec");
   }
   // nixpkgs' words, which people look for.
   if (command !== undefined && run !== undefined) {
@@ -103,7 +112,7 @@ async function specOf(
   drv: string,
   options: ShellCommandOptions,
   report: Report,
-): Promise<object> {
+): Promise<ShellSpec> {
   const { uid, gid, homeDirectory, tag = null, compressor } = options;
   const storeRoot = options.storeRoot === undefined ? "" : checkStoreRoot(options.storeRoot);
   const file = await findDerivation(drv, storeRoot);

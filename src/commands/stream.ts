@@ -11,7 +11,7 @@ import type { ImagePlan } from "../image/image_plan.ts";
 import { imageOf } from "../image/planned_image.ts";
 import { readingFrom } from "../store/files.ts";
 import { isCaptured } from "../terminal/captured.ts";
-import { writeToStdout } from "../terminal/output.ts";
+import { print, writeToStdout } from "../terminal/output.ts";
 import {
   type ArchiveOptions,
   type LeftOut,
@@ -66,7 +66,7 @@ export async function streamCommand(
     const { streamConf } = await import("./stream_conf.ts");
     return await streamConf(document, options);
   }
-  const report = reportTo(options.quiet);
+  using report = reportTo(options);
   const capturing = options.script || !options.tar && isCaptured();
   await using planned = options.plan === undefined
     ? await planFromFile(specOf(spec), options, report, document)
@@ -77,14 +77,16 @@ export async function streamCommand(
       throw new UsageError("--have is for an archive that is written now: add --tar, or a pipe");
     }
     // The script tells what was noticed, when it runs; to fail then is too late.
-    if (options.strict) reportNotices(await imageOf(plan, new Date(), base), true, reportTo(true));
-    console.log(await writeStreamScript(plan, options));
+    if (options.strict) {
+      reportNotices(await imageOf(plan, new Date(), base), true, reportTo({ quiet: true }));
+    }
+    await print(await writeStreamScript(plan, options));
     return;
   }
   const { have } = options;
   const leaveOut = have && ((image: Image) => leftOut(image, have));
   const { summary } = await writeArchive(planned, options, report, writeToStdout, leaveOut);
-  if (!options.quiet) console.error(summary);
+  report.say?.(summary);
 }
 
 async function leftOut({ layers }: Image, have: readonly string[]): Promise<LeftOut> {

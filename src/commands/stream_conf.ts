@@ -20,13 +20,14 @@ import { Progress } from "../terminal/progress.ts";
 import { stderrOutput } from "../terminal/stderr.ts";
 import { KeptDigests } from "./kept_digests.ts";
 import { checkStoreRoot } from "./planning.ts";
-import { reportTo } from "./report.ts";
+import { type Report, reportTo } from "./report.ts";
 
 /** Options of {@linkcode streamConf}. */
 export interface StreamConfOptions {
   readonly repoTag?: string;
   readonly storeRoot?: string;
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
 }
 
 /**
@@ -37,10 +38,10 @@ export interface StreamConfOptions {
  */
 export async function streamConf(
   document: SpecDocument,
-  { repoTag, storeRoot, quiet = false }: StreamConfOptions,
+  { repoTag, storeRoot, quiet = false, verbose }: StreamConfOptions,
 ): Promise<void> {
   const { conf, warnings } = streamerConfOf(document);
-  const report = reportTo(quiet);
+  using report = reportTo({ quiet, verbose });
   for (const warning of warnings) report.warn(warning);
   const root = storeRoot === undefined ? "" : checkStoreRoot(storeRoot);
   checkStorePaths(document.file, conf, root);
@@ -54,10 +55,11 @@ export async function streamConf(
   const narHashes = await narHashesOf(conf, root);
   const named = repoTag === undefined ? conf : { ...conf, repoTag };
   const parts = { base, customisation, storeRoot: root, narHashes, now };
-  await write(streamerImage(named, parts), quiet);
+  report.phase?.("layers");
+  await write(streamerImage(named, parts), quiet, report);
 }
 
-async function write(image: StreamerImage, quiet: boolean): Promise<void> {
+async function write(image: StreamerImage, quiet: boolean, report: Report): Promise<void> {
   const layers = image.layers.flatMap((layer) => "paths" in layer ? [layer.layer] : []);
   const kept = await KeptDigests.of(layers);
   const first = image.layers.findIndex((layer) => "paths" in layer);
@@ -94,9 +96,8 @@ async function write(image: StreamerImage, quiet: boolean): Promise<void> {
     progress.finish();
   }
   await kept.keep(diffIds, sizes);
-  if (quiet) return;
   const facts = [formatCount(image.layers.length, "layer"), formatBytes(count), imageId];
-  console.error(`${image.repoTag}: ${facts.join(", ")}`);
+  report.say?.(`${image.repoTag}: ${facts.join(", ")}`);
 }
 
 async function openBase(

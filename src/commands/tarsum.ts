@@ -5,6 +5,7 @@
 
 import { UsageError } from "../errors.ts";
 import { Tarsum } from "../sinks/tarsum.ts";
+import { print } from "../terminal/output.ts";
 
 /** Prints Docker's checksum of the tar archive on standard input. */
 export async function tarsumCommand(): Promise<void> {
@@ -13,5 +14,5 @@ export async function tarsumCommand(): Promise<void> {
   }
   const tarsum = new Tarsum();
   for await (const chunk of Deno.stdin.readable) tarsum.update(chunk);
-  console.log(tarsum.digest());
+  await print(tarsum.digest());
 }

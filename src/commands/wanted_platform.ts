@@ -52,7 +52,7 @@ function variantName(text: string): string {
 }
 
 /**
- * Says so where the only image that there is is for another platform.
+ * Warns where the only image that there is is for another platform.
  *
  * @throws {ImageError} if the options name a platform.
  */
@@ -60,11 +60,12 @@ export function checkPlatform(
   reference: RegistryReference,
   found: Platform,
   wanted: Platform,
-  { os, arch, variant, quiet }: PlatformOptions & { readonly quiet?: boolean },
+  { os, arch, variant }: PlatformOptions,
+  warn: (message: string) => void,
 ): void {
   if (found.os === wanted.os && found.architecture === wanted.architecture) return;
   const text = `${formatReference(reference)} is for ${platformText(found)} alone, not for ` +
     platformText(wanted);
   if ((os ?? arch ?? variant) !== undefined) throw new ImageError(text);
-  if (!quiet) console.error(`nix-image: ${text}`);
+  warn(text);
 }

@@ -65,7 +65,7 @@ async function qemuCheck(found: FoundParts, host: Host): Promise<Check> {
   const { qemu } = found;
   const check = partCheck("qemu", found, qemu, installCommands(qemu));
   if (check.status !== "ok") return check;
-  const path = findQemu(qemu);
+  const path = findQemu(qemu, host.searchPath);
   return { ...check, path, version: await versionOf(path, host) };
 }
 
@@ -157,12 +157,15 @@ async function kvmCheck(found: FoundParts, host: Host): Promise<Check> {
   return { ...check, status: "unknown", message };
 }
 
-async function isKnownBroken({ qemu, missing }: FoundParts, { machine }: Host): Promise<boolean> {
+async function isKnownBroken(
+  { qemu, missing }: FoundParts,
+  { machine, searchPath }: Host,
+): Promise<boolean> {
   if (machine.verdictFile === undefined || missing.some(({ part }) => part === "qemu")) {
     return false;
   }
   try {
-    return (await KvmVerdict.open(machine.verdictFile, qemu)).isBroken;
+    return (await KvmVerdict.open(machine.verdictFile, qemu, searchPath)).isBroken;
   } catch (error) {
     if (error instanceof ImageError) return false;
     throw error;
@@ -177,7 +180,12 @@ async function machineCheck(host: Host, options: GuestPartsOptions): Promise<Che
     const { accelerator, warnings } = await limited(host.signal, async () => {
       const parts = await findGuestParts(options);
       await using work = await WorkDirectory.create(host.temporary);
-      return await tryMachine(parts, work.path, { accel, silence, verdictFile });
+      return await tryMachine(parts, work.path, {
+        accel,
+        silence,
+        verdictFile,
+        searchPath: host.searchPath,
+      });
     }, MACHINE_PATIENCE);
     const milliseconds = Math.round(performance.now() - start);
     const how = accelerator === "kvm" ? "KVM" : "TCG, without KVM";

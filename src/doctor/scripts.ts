@@ -26,6 +26,7 @@ export async function checkScripts(host: Host): Promise<Check[]> {
     shell: null,
     path: null,
     storeRoot: host.storeRoot,
+    searchPath: host.searchPath,
   });
   return await Promise.all([
     checkShell(host),
@@ -75,6 +76,7 @@ async function checkFakeroot(host: Host, ours: readonly string[]): Promise<Check
       shell: null,
       path: null,
       storeRoot: host.storeRoot,
+      searchPath: host.searchPath,
       work: work.path,
     });
   }).then(() => undefined, (error: unknown) => ({ error }));

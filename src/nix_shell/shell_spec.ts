@@ -34,8 +34,15 @@ export interface ShellOptions {
   readonly known: ReadonlySet<StorePath>;
 }
 
-/** A spec as {@linkcode loadSpec} reads it. */
-export function shellSpec(derivation: Derivation, options: ShellOptions): object {
+/** A spec as {@linkcode loadSpec} reads it, with all its other fields. */
+export interface ShellSpec {
+  readonly name: string;
+  readonly tag?: string;
+  readonly [field: string]: unknown;
+}
+
+/** Makes the spec. */
+export function shellSpec(derivation: Derivation, options: ShellOptions): ShellSpec {
   const { name, tag, uid, gid, homeDirectory, shell, command, env, compressor } = options;
   const searchPath = [shell.slice(0, shell.lastIndexOf("/")), PROGRAMS];
   const { variables, files } = shellEnvironment(derivation, {

@@ -5,6 +5,7 @@
 
 import { feed, InputClosed } from "./feed.ts";
 import { endProgram, exitText, ProgramError } from "./run.ts";
+import { tellOfProgram } from "./watch.ts";
 
 /** The programs that streams go through. */
 export type FilterProgram = "bzip2" | "pigz" | "xz" | "zstd";
@@ -61,13 +62,15 @@ export function filterThrough(
 
 function spawn(program: FilterProgram, args: readonly string[]): Deno.ChildProcess | undefined {
   try {
-    return new Deno.Command(program, {
+    const child = new Deno.Command(program, {
       args: [...args],
       clearEnv: true,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    tellOfProgram({ words: [program, ...args], ended: child.status });
+    return child;
   } catch (error) {
     // What was not on the PATH when we started is not allowed, either.
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {

@@ -5,6 +5,7 @@
 
 import { ImageError } from "../errors.ts";
 import { adviceOf } from "./packages.ts";
+import { tellOfProgram } from "./watch.ts";
 
 /** For a child's environment: Deno starts no program under a loader variable, inherited or not. */
 export const NO_LOADER_VARIABLES = { LD_LIBRARY_PATH: "", LD_PRELOAD: "" } as const;
@@ -192,6 +193,7 @@ export function spawn(
     }
     throw error;
   }
+  tellOfProgram({ words: [program, ...args], ended: child.status });
   if (signal) {
     const end = () => endSession(child.pid);
     signal.addEventListener("abort", end);

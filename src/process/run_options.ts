@@ -21,6 +21,7 @@ export const RUN_OPTIONS: readonly string[] = [
     "PATH",
     "REGISTRY_AUTH_FILE",
     "SOURCE_DATE_EPOCH",
+    "TERM",
     "TMPDIR",
     "XDG_CACHE_HOME",
     "XDG_RUNTIME_DIR",

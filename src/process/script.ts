@@ -23,6 +23,7 @@ import {
 } from "./script_options.ts";
 import { scriptFailure } from "./script_failure.ts";
 import * as text from "./script_text.ts";
+import { tellOfProgram } from "./watch.ts";
 
 export type { ScriptOptions };
 
@@ -163,13 +164,13 @@ class ScriptRun {
       clearTimeout(timer);
       await reader.cancel();
     }
-    const status = readIfThere(`${this.#work}/status`)?.trim();
+    const status = this.#status();
     if (status !== "0") throw this.#failure(status);
   }
 
   #spawn(command: readonly string[]): Deno.ChildProcess {
     try {
-      return new Deno.Command("sh", {
+      const child = new Deno.Command("sh", {
         args: ["-c", text.SESSION, "sh", this.#work, ...command],
         clearEnv: true,
         env: {
@@ -190,10 +191,26 @@ class ScriptRun {
         stdout: "piped",
         stderr: "null",
       }).spawn();
+      const { how, field } = this.#options;
+      tellOfProgram({
+        words: [how === "plain" ? "sh" : "fakeroot", field],
+        // What is left of the session is always ended by a signal; the script was before.
+        ended: child.status.then((ended) => {
+          const status = this.#status();
+          if (!status) return ended;
+          return { success: status === "0", code: Number(status), signal: null };
+        }),
+      });
+      return child;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) throw missingProgram("sh", error);
       throw error;
     }
+  }
+
+  /** The script's exit status, when it has ended by itself. */
+  #status(): string | undefined {
+    return readIfThere(`${this.#work}/status`)?.trim();
   }
 
   #failure(status: string | undefined): ImageError {

@@ -19,6 +19,14 @@ export interface ImageDocuments {
   };
 }
 
+/** What names an image that was written. */
+export interface WrittenImage {
+  /** Docker's ID of it. */
+  readonly configDigest: string;
+  /** The digest of its manifest, by which registries know it. */
+  readonly manifestDigest: string;
+}
+
 /**
  * Config and manifest of an image; those of an image that others made are the ones it came with.
  *

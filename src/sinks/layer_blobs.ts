@@ -21,12 +21,18 @@ export interface LayerBlobOptions {
   readonly onBytes: (count: number) => void;
 }
 
+/** A layer that was written as a blob. */
+export interface WrittenLayer extends LayerBlob {
+  /** In bytes; undefined if its source had it compressed. */
+  readonly tarSize: number | undefined;
+}
+
 /** Writes layers as blobs. Disposing of it ends its threads. */
 export class LayerBlobs implements Disposable {
   readonly #blobs: BlobWriter;
   readonly #options: LayerBlobOptions;
   readonly #compressor: LayerCompressor;
-  readonly #made = new Map<string, LayerBlob>();
+  readonly #made = new Map<string, WrittenLayer>();
 
   /** Writes to `blobs`. */
   constructor(blobs: BlobWriter, options: LayerBlobOptions) {
@@ -36,12 +42,12 @@ export class LayerBlobs implements Disposable {
   }
 
   /** What a layer has become, if it was written already. */
-  get(layer: Layer): LayerBlob | undefined {
+  get(layer: Layer): WrittenLayer | undefined {
     return this.#made.get(blobNameOf(layer));
   }
 
   /** Writes a layer that was not written yet. */
-  async put(layer: Layer): Promise<LayerBlob> {
+  async put(layer: Layer): Promise<WrittenLayer> {
     const made = layer.blob && layer.diffId !== undefined
       ? await this.#copy(layer.blob, layer.diffId)
       : await this.#compress(layer);
@@ -49,16 +55,19 @@ export class LayerBlobs implements Disposable {
     return made;
   }
 
-  async #copy(blob: StoredBlob, diffId: string): Promise<LayerBlob> {
+  async #copy(blob: StoredBlob, diffId: string): Promise<WrittenLayer> {
     const { mediaType, digest, size } = blob;
     if (!this.#blobs.has(digest)) await this.#blobs.put(observed(blob, this.#options.onBytes));
-    return { descriptor: { mediaType, digest, size }, diffId };
+    return { descriptor: { mediaType, digest, size }, diffId, tarSize: undefined };
   }
 
-  async #compress(layer: Layer): Promise<LayerBlob> {
-    const { stream, mediaType, diffId } = this.#compressor.open(layer, this.#options.onBytes);
+  async #compress(layer: Layer): Promise<WrittenLayer> {
+    const { stream, mediaType, diffId, tarSize } = this.#compressor.open(
+      layer,
+      this.#options.onBytes,
+    );
     const written = await this.#blobs.put(stream);
-    return { descriptor: { mediaType, ...written }, diffId: diffId() };
+    return { descriptor: { mediaType, ...written }, diffId: diffId(), tarSize: tarSize() };
   }
 
   [Symbol.dispose](): void {

@@ -16,9 +16,9 @@ import {
 import type { Layer } from "../layer/layer.ts";
 import { BlobWriter } from "./blob_writer.ts";
 import type { LayerStart } from "./docker_archive.ts";
-import { imageDocuments } from "./image_documents.ts";
-import type { LayerBlob, LayerCompression } from "./layer_bytes.ts";
-import { LayerBlobs } from "./layer_blobs.ts";
+import { imageDocuments, type WrittenImage } from "./image_documents.ts";
+import type { LayerCompression } from "./layer_bytes.ts";
+import { LayerBlobs, type WrittenLayer } from "./layer_blobs.ts";
 import { LayoutArchive, LayoutDirectory, type LayoutFiles } from "./layout_files.ts";
 
 /** Options of {@linkcode writeOciDirectory}. */
@@ -41,16 +41,14 @@ export interface OciArchiveOptions extends OciOptions {
 export interface WrittenLayout {
   /** In bytes; of a directory the sum of its files. */
   readonly size: number;
-  /** What names the images, in their order. */
-  readonly images: readonly WrittenImage[];
+  /** The images, in their order. */
+  readonly images: readonly LayoutImage[];
 }
 
-/** What names an image. */
-export interface WrittenImage {
-  /** Docker's ID of it. */
-  readonly configDigest: string;
-  /** The digest of its manifest, by which registries know it. */
-  readonly manifestDigest: string;
+/** An image of a layout that has been written. */
+export interface LayoutImage extends WrittenImage {
+  /** What its layers have become, lowest first. */
+  readonly layers: readonly WrittenLayer[];
 }
 
 /**
@@ -89,13 +87,13 @@ async function writeLayout(
   options: OciOptions,
 ): Promise<WrittenLayout> {
   await writeText(files, "oci-layout", OCI_LAYOUT_JSON);
-  const indexed: IndexedImage[] = [], written: WrittenImage[] = [];
+  const indexed: IndexedImage[] = [], written: LayoutImage[] = [];
   {
     using writer = new ImageWriter(files, images, options);
     for (const [position, { image, repoTags, refNames }] of images.entries()) {
-      const { config, manifest } = await writer.write(image, position);
+      const { config, manifest, layers } = await writer.write(image, position);
       indexed.push({ image, repoTags, refNames, manifest });
-      written.push({ configDigest: config.digest, manifestDigest: manifest.digest });
+      written.push({ configDigest: config.digest, manifestDigest: manifest.digest, layers });
     }
   }
   await writeText(files, "index.json", indexJson(indexed));
@@ -111,6 +109,8 @@ export interface WrittenIndex {
   readonly size: number;
   /** Of the index. */
   readonly digest: string;
+  /** Its images, in their order. */
+  readonly images: readonly WrittenImage[];
 }
 
 /** Writes an index of images to a new directory, as {@linkcode writeOciDirectory} does images. */
@@ -139,14 +139,16 @@ async function writeIndex(
   options: OciOptions,
 ): Promise<WrittenIndex> {
   await writeText(files, "oci-layout", OCI_LAYOUT_JSON);
+  const written: WrittenImage[] = [];
   let digest: string;
   {
     // Each image is what it is without the others: it takes no layer of theirs as it is compressed.
     using writer = new ImageWriter(files, [], options);
     const listed: ListedImage[] = [];
     for (const [position, image] of images.entries()) {
-      const { manifest } = await writer.write(image, position);
+      const { config, manifest } = await writer.write(image, position);
       listed.push({ image, manifest });
+      written.push({ configDigest: config.digest, manifestDigest: manifest.digest });
     }
     const manifest = await writer.writeDocument(
       MEDIA_TYPE.index,
@@ -155,7 +157,7 @@ async function writeIndex(
     await writeText(files, "index.json", indexJson([{ repoTags, refNames, manifest }]));
     digest = manifest.digest;
   }
-  return { size: files.commit(), digest };
+  return { size: files.commit(), digest, images: written };
 }
 
 async function writeText(files: LayoutFiles, name: string, text: string): Promise<void> {
@@ -191,8 +193,8 @@ class ImageWriter implements Disposable {
   async write(
     image: Image,
     position: number,
-  ): Promise<{ config: ConfigBlob; manifest: Descriptor }> {
-    const layers: LayerBlob[] = [];
+  ): Promise<{ config: ConfigBlob; manifest: Descriptor; layers: readonly WrittenLayer[] }> {
+    const layers: WrittenLayer[] = [];
     for (const [index, layer] of image.layers.entries()) {
       const source = layer.blob ? layer : this.#stored.get(layer.diffId ?? "") ?? layer;
       let blob = this.#layers.get(source);
@@ -204,7 +206,11 @@ class ImageWriter implements Disposable {
     }
     const { config, manifest } = imageDocuments(image, layers);
     await this.#blobs.putBytes(config.bytes);
-    return { config, manifest: await this.writeDocument(manifest.mediaType, manifest.bytes) };
+    return {
+      config,
+      manifest: await this.writeDocument(manifest.mediaType, manifest.bytes),
+      layers,
+    };
   }
 
   /** Writes a manifest or an index. */

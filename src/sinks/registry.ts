@@ -8,20 +8,21 @@ import { type ImageIndex, imageIndexJson, type ListedImage } from "../image/imag
 import { platformName } from "../image/image_platform.ts";
 import { MEDIA_TYPE } from "../image/media_types.ts";
 import type { RegistryClient } from "../registry/client.ts";
+import type { WrittenImage } from "./image_documents.ts";
 import { type PushedBlobs, RegistryPush, type SharingPushOptions } from "./registry_push.ts";
 
 /** An image that the registry has now. */
-export interface PushedImage extends PushedBlobs {
-  /** Docker's ID of it. */
-  readonly configDigest: string;
-  /** The digest of its manifest, by which the registry knows it. */
-  readonly manifestDigest: string;
+export interface PushedImage extends PushedBlobs, WrittenImage {
+  /** Of the manifest. */
+  readonly mediaType: string;
 }
 
 /** An index that the registry has now, and all its images. */
 export interface PushedIndex extends PushedBlobs {
   /** Of the index: `sha256:` and 64 hexadecimal digits. */
   readonly digest: string;
+  /** Its images, in their order. */
+  readonly images: readonly WrittenImage[];
 }
 
 /**
@@ -38,7 +39,12 @@ export async function pushImage(
 ): Promise<PushedImage> {
   using push = new RegistryPush(client, options);
   const { config, manifest } = await push.image(image, reference);
-  return { configDigest: config.digest, manifestDigest: manifest.digest, ...push.result };
+  return {
+    configDigest: config.digest,
+    manifestDigest: manifest.digest,
+    mediaType: manifest.mediaType,
+    ...push.result,
+  };
 }
 
 /**
@@ -54,19 +60,20 @@ export async function pushIndex(
   options: SharingPushOptions = {},
 ): Promise<PushedIndex> {
   using push = new RegistryPush(client, options);
-  const listed: ListedImage[] = [];
+  const listed: ListedImage[] = [], pushed: WrittenImage[] = [];
   let first = 0;
   for (const image of images) {
-    const { manifest } = await push.image(image, undefined, {
+    const { config, manifest } = await push.image(image, undefined, {
       first,
       name: `${platformName(image.platform ?? image)}: `,
     });
     const { mediaType, digest, bytes } = manifest;
     listed.push({ image, manifest: { mediaType, digest, size: bytes.length } });
+    pushed.push({ configDigest: config.digest, manifestDigest: digest });
     first += image.layers.length;
   }
   const bytes = new TextEncoder().encode(imageIndexJson(listed, annotations));
   const index = { mediaType: MEDIA_TYPE.index, digest: sha256Of(bytes), bytes };
   await push.manifest(tag, index);
-  return { digest: index.digest, ...push.result };
+  return { digest: index.digest, images: pushed, ...push.result };
 }

@@ -31,6 +31,10 @@ export interface PushedLayer {
   readonly outcome: BlobOutcome;
   /** Of the blob, in bytes. */
   readonly size: number;
+  /** What the layer is there. */
+  readonly blob: LayerBlob;
+  /** Who knew that before it was asked for; undefined if the layer was read to find out. */
+  readonly knownFrom: "source" | "earlier run" | "other host" | undefined;
 }
 
 /** How images are sent. */
@@ -149,9 +153,16 @@ export class RegistryPush implements Disposable {
         const pushed = known ?? this.#pushLayer(layer, index, place);
         this.#layers.set(name, pushed);
         try {
-          const { descriptor: { size } } = blobs[index] = await pushed;
+          const blob = blobs[index] = await pushed;
           if (known === undefined) continue;
-          this.#options.onPushed?.({ index: place.first + index, outcome: "exists", size });
+          const { size } = blob.descriptor;
+          this.#options.onPushed?.({
+            index: place.first + index,
+            outcome: "exists",
+            size,
+            blob,
+            knownFrom: "source",
+          });
         } catch (error) {
           this.#failed = true;
           throw error;
@@ -199,7 +210,8 @@ export class RegistryPush implements Disposable {
         : { descriptor: { mediaType, ...written }, diffId: isMade?.diffId() ?? diffId ?? "" };
       const tarSize = isMade?.tarSize();
       if (!stored) await this.#kept?.put(layer, result, { known: kept, tarSize });
-      this.#options.onPushed?.({ index, outcome, size: written.size });
+      const knownFrom = stored ? "source" : kept && (kept.foreign ? "other host" : "earlier run");
+      this.#options.onPushed?.({ index, outcome, size: written.size, blob: result, knownFrom });
       return result;
     } catch (error) {
       if (!(error instanceof WrongBytes) || stored) throw error;

@@ -49,11 +49,13 @@ export class ArrivalProgress {
     const amount = { done, total, elapsed: now - this.#started };
     const line = renderArrival(amount, this.#label, lineWidth(this.#output));
     this.#output.write(`\r${line}${CLEAR_REST}`);
+    this.#output.drawn?.(() => this.finish());
   }
 
   /** Takes the line from the terminal. Call it after a failure, too, before its message. */
   finish(): void {
     if (this.#drawn !== undefined) this.#output.write(`\r${CLEAR_REST}`);
     this.#drawn = undefined;
+    this.#output.drawn?.(undefined);
   }
 }

@@ -155,14 +155,12 @@ export class BlobProgress {
     this.#output.write(`${counter}: ${outcome}, ${formatBytes(size)}: ${label}\n`);
   }
 
-  /**
-   * Takes the lines from the terminal, for what else is to be written there, and at the end. Call it
-   * after a failure, too, before its message.
-   */
+  /** Takes the lines from the terminal. Call it after a failure, too, before its message. */
   clear(): void {
     if (this.#lines > 0) this.#output.write(`${this.#toFirstLine()}${CLEAR_BELOW}`);
     this.#lines = 0;
     this.#drawnAt = undefined;
+    this.#output.drawn?.(undefined);
   }
 
   #redraw(): void {
@@ -174,6 +172,7 @@ export class BlobProgress {
     const text = lines.map((line) => line + CLEAR_REST).join("\r\n");
     this.#output.write(`${this.#toFirstLine()}${text}${CLEAR_BELOW}`);
     this.#lines = lines.length;
+    this.#output.drawn?.(() => this.clear());
   }
 
   #state(now: number): BlobsState {

@@ -17,6 +17,7 @@ import type { ConfigChange } from "../image/config_changes.ts";
 import type { StorePathDescription } from "../image/description.ts";
 import type { Change, StorePathChanges } from "../image/store_path_changes.ts";
 import { namePart } from "../store/store_path.ts";
+import { type Colours, colours } from "./colours.ts";
 import { formatBytes, formatCount, formatTable, shorten } from "./format.ts";
 import { shortDigest, title, valueText } from "./image_table.ts";
 
@@ -29,7 +30,10 @@ const LONGEST = 60;
 type Row = readonly string[];
 
 /** What differs, section by section, and what is to pull. */
-export function comparisonTable(comparison: ImageComparison): string {
+export function comparisonTable(
+  comparison: ImageComparison,
+  shown: Colours = colours(false),
+): string {
   const { from, to, layers, storePaths, files, config, pull } = comparison;
   const sections = [
     formatTable([["from", ...imageCells(from)], ["to", ...imageCells(to)]]),
@@ -39,7 +43,13 @@ export function comparisonTable(comparison: ImageComparison): string {
     section("Config", { changed: config }, configRows(config)),
     pullLine(pull, layers),
   ];
-  return sections.filter((text) => text !== "").join("\n");
+  const colourOf: Record<string, (text: string) => string> = {
+    "  +": shown.good,
+    "  -": shown.error,
+    "  ~": shown.warning,
+  };
+  return sections.filter((text) => text !== "").join("\n")
+    .replace(/^ {2}[-+~]/gm, (mark) => colourOf[mark]?.(mark) ?? mark);
 }
 
 function imageCells(image: ComparedImage): Row {

@@ -27,6 +27,12 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** A duration for those who look for where the time goes: `12 ms`, `3.456 s`. */
+export function formatMilliseconds(milliseconds: number): string {
+  const whole = Math.round(milliseconds);
+  return whole < 1000 ? `${whole} ms` : `${(whole / 1000).toFixed(3)} s`;
+}
+
 /**
  * `text` with everything but printable ASCII replaced by `?`, so that no name can send control
  * characters to a terminal, and a character is a column.

@@ -3,13 +3,8 @@
  * @module
  */
 
-import { ImageError } from "../errors.ts";
+import { failedWrite, printNow } from "./print.ts";
 import { openStdout } from "./stdout.ts";
-
-/** The consumer of the output went away: exit with status 1 and without a message. */
-export class ConsumerGone extends ImageError {
-  override readonly quiet = true;
-}
 
 /** Takes a part of `bytes`, as Deno's files do, and says how much it took. */
 interface Writer {
@@ -34,23 +29,28 @@ export async function writeToStdout(
   const stdout = await openStdout();
   try {
     await writeStream(stream, {
-      write: (bytes) => stdout.write(bytes).catch(fail),
+      write: (bytes) => stdout.write(bytes).catch(failedWrite),
     }, onBytes);
   } catch (error) {
     await stdout.close().catch(() => {});
     throw error;
   }
-  await stdout.close().catch(fail);
+  await stdout.close().catch(failedWrite);
 }
 
-function fail(cause: unknown): never {
-  if (cause instanceof ImageError) throw cause;
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  if (cause instanceof Deno.errors.BrokenPipe || code === "EPIPE" || code === "ECONNRESET") {
-    throw new ConsumerGone("The consumer of standard output went away", { cause });
-  }
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  throw new ImageError(`Cannot write to standard output: ${reason}`, { cause });
+/** About as much as a pipe takes at once or not at all (POSIX, PIPE_BUF). */
+const AT_ONCE = 4096;
+
+/**
+ * Writes a line, or several, to standard output.
+ *
+ * @throws {ConsumerGone} if the reader of a pipe or socket closed it
+ * @throws {ImageError} if writing failed otherwise
+ */
+export async function print(lines: string): Promise<void> {
+  // To find out how a pipe must be written to takes longer than most texts are worth.
+  if (lines.length < AT_ONCE) return printNow(`${lines}\n`);
+  await writeToStdout(new Blob([lines, "\n"]).stream());
 }
 
 /**

@@ -47,6 +47,8 @@ export function renderProgress(
 /** Where progress is written: standard error, as a rule. */
 export interface ProgressOutput {
   write(text: string): void;
+  /** Told how to clear what has been drawn and is to be redrawn; undefined if there is nothing. */
+  drawn?(clear: (() => void) | undefined): void;
   readonly isTerminal: boolean;
   /** The width of the terminal at this moment, or 0 if it is not known. */
   readonly columns: number;
@@ -116,6 +118,7 @@ export class Progress {
   finish(): void {
     if (this.#drawn !== undefined) this.#output.write(`\r${CLEAR_REST}`);
     this.#drawn = undefined;
+    this.#output.drawn?.(undefined);
   }
 
   #redraw(): void {
@@ -132,6 +135,7 @@ export class Progress {
     };
     const line = renderProgress(state, lineWidth(this.#output), { colour: this.#colour });
     this.#output.write(`\r${line}${CLEAR_REST}`);
+    this.#output.drawn?.(() => this.finish());
   }
 
   #plainLine(): string {

@@ -6,7 +6,7 @@
 import type { Accelerator, Machine } from "./command_line.ts";
 import type { GuestListener } from "./guest.ts";
 import { KvmVerdict } from "./kvm_verdict.ts";
-import { NoSignOfLife, runOnce, ScriptFailure } from "./machine_run.ts";
+import { type MachineRunOptions, NoSignOfLife, runOnce, ScriptFailure } from "./machine_run.ts";
 
 export { type Machine, ScriptFailure };
 
@@ -22,6 +22,8 @@ export interface RunMachineOptions extends Omit<GuestListener, "onAlive"> {
   readonly searchPath: string;
   /** Told in a sentence what is worse than it could be. */
   readonly onWarning: (text: string) => void;
+  /** Told what the machine is like. */
+  readonly onDetail?: ((message: string) => void) | undefined;
 }
 
 const DEFAULT_SILENCE = 1800;
@@ -39,24 +41,25 @@ export async function runMachine(
 ): Promise<Accelerator> {
   const { accel, verdictFile, searchPath, onOutput, onPhase } = options;
   const run = { silence: options.silence ?? DEFAULT_SILENCE, searchPath, onOutput, onPhase };
-  const isForeign = machine.qemu !== `qemu-system-${Deno.build.arch}`;
-  const inSoftware = async (onAlive?: () => void) => {
-    await runOnce(machine, "tcg", { ...run, onAlive });
-    return "tcg" as const;
+  const once = async (accelerator: Accelerator, runOptions: MachineRunOptions) => {
+    options.onDetail?.(
+      `virtual machine: ${machine.qemu} with ${accelerator}, kernel ${machine.kernel}`,
+    );
+    await runOnce(machine, accelerator, runOptions);
+    return accelerator;
   };
-  if (accel === "tcg" || accel === "auto" && isForeign) return await inSoftware();
+  const isForeign = machine.qemu !== `qemu-system-${Deno.build.arch}`;
+  if (accel === "tcg" || accel === "auto" && isForeign) return await once("tcg", run);
   const verdict = verdictFile
     ? await KvmVerdict.open(verdictFile, machine.qemu, searchPath)
     : undefined;
   if (accel === "kvm") {
     // It may have been repaired.
-    await runOnce(machine, "kvm", { ...run, onAlive: () => verdict?.remember(false) });
-    return "kvm";
+    return await once("kvm", { ...run, onAlive: () => verdict?.remember(false) });
   }
-  if (verdict?.isBroken) return await inSoftware();
+  if (verdict?.isBroken) return await once("tcg", run);
   try {
-    await runOnce(machine, "kvm", run);
-    return "kvm";
+    return await once("kvm", run);
   } catch (error) {
     if (!(error instanceof NoSignOfLife)) throw error;
     // Until then it may be kernel or memory that the machine does not start with.
@@ -67,6 +70,6 @@ export async function runMachine(
       // A user may repair what QEMU refuses for, such as rights to /dev/kvm.
       if (!error.isRefused) verdict?.remember(true);
     };
-    return await inSoftware(onAlive);
+    return await once("tcg", { ...run, onAlive });
   }
 }

@@ -7,6 +7,7 @@ import { constants } from "node:os";
 import { findProgram } from "../process/find_program.ts";
 import { endSession, missingProgram, NO_LOADER_VARIABLES } from "../process/run.ts";
 import { STANDARD_PATH } from "../process/script_options.ts";
+import { tellOfProgram } from "../process/watch.ts";
 import type { Machine } from "./command_line.ts";
 
 /**
@@ -94,7 +95,7 @@ export function findQemu(qemu: Machine["qemu"], searchPath: string): string {
 
 function spawnKept(program: string, args: readonly string[]): Deno.ChildProcess {
   try {
-    return new Deno.Command("sh", {
+    const child = new Deno.Command("sh", {
       args: ["-c", KEEPER, "sh", program, ...args],
       env: { ...NO_LOADER_VARIABLES, LC_ALL: "C" },
       detached: true,
@@ -102,6 +103,8 @@ function spawnKept(program: string, args: readonly string[]): Deno.ChildProcess 
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    tellOfProgram({ words: [program, ...args], ended: child.status });
+    return child;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw missingProgram("sh", error);
     throw error;

@@ -33,6 +33,8 @@ export interface MachineSettings {
   readonly kernel?: string | undefined;
   /** A directory with the kernel's modules. */
   readonly modules?: string | undefined;
+  /** Told what the machine is like. */
+  readonly onDetail?: ((message: string) => void) | undefined;
 }
 
 /** What the machine works on, besides the tree. */
@@ -97,6 +99,7 @@ export async function runInMachine(
     onPhase: (name) => phase = name,
     onOutput: (text) => onOutput(`${phase}: ${text}`),
     onWarning: (text) => onOutput(`${text}\n`),
+    onDetail: surroundings.onDetail,
   }).catch((error) => {
     throw error instanceof ScriptFailure ? failureOf(error, scripts, isShown) : error;
   });

@@ -28,7 +28,7 @@ const DISK = 64, MEMORY = 512;
 export async function tryMachine(
   parts: GuestParts,
   work: string,
-  options: Pick<RunMachineOptions, "accel" | "verdictFile" | "silence">,
+  options: Pick<RunMachineOptions, "accel" | "verdictFile" | "silence" | "searchPath">,
 ): Promise<MachineTry> {
   const clock = 24 * 60 * 60;
   const { init, files } = initScript({ archives: [], scripts: [], time: clock }, parts.modules);

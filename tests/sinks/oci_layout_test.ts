@@ -92,10 +92,10 @@ for (
         [`${OCI_TAR}${suffix}`, `${OCI_TAR}${suffix}`, `${OCI_TAR}+gzip`],
       );
       for (const { images: [told], size } of written) {
-        assert.deepEqual(told, {
-          configDigest: manifest.config.digest,
-          manifestDigest: descriptor.digest,
-        });
+        assert.ok(told);
+        assert.equal(told.configDigest, manifest.config.digest);
+        assert.equal(told.manifestDigest, descriptor.digest);
+        assert.deepEqual(told.layers.map((layer) => layer.descriptor), manifest.layers);
         assert.ok(size > 1000);
       }
       assert.equal(written[1]!.size, Deno.statSync(archive).size);
@@ -245,10 +245,8 @@ Deno.test("the manifest and the config that an image came with keep their bytes"
     const { index: { manifests } } = await inspectOne(target);
     assert.equal(manifests[1]!.mediaType, mediaType);
     assert.equal(manifests[1]!.digest, sha256Of(bytes));
-    assert.deepEqual(images[1], {
-      configDigest: sha256Of(config),
-      manifestDigest: sha256Of(bytes),
-    });
+    assert.equal(images[1]?.configDigest, sha256Of(config));
+    assert.equal(images[1]?.manifestDigest, sha256Of(bytes));
   });
 });
 

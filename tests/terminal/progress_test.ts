@@ -157,7 +157,7 @@ for (const isTerminal of [true, false]) {
 const probe = new URL("progress_probe.ts", import.meta.url).pathname;
 
 Deno.test("Progress draws on a real terminal and leaves nothing behind", async () => {
-  const deno = [Deno.execPath(), "run", "--quiet", "--no-prompt", probe];
+  const deno = [Deno.execPath(), "run", "--quiet", "--no-prompt", "--allow-env=TERM", probe];
   const [clear, first, second, ...rest] = (await onTerminal(deno, { columns: 70 })).split("\r");
   assert.equal(clear, "");
   assert.equal(first, "[----------]  0%  layer 1/1  0 B of 2.0 kB  glibc-2.36 ?]0;title?\x1b[K");
@@ -168,7 +168,7 @@ Deno.test("Progress draws on a real terminal and leaves nothing behind", async (
 
 Deno.test("Progress writes plain lines to a pipe", async () => {
   const { stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", probe],
+    args: ["run", "--quiet", "--no-prompt", "--allow-env=TERM", probe],
     stderr: "piped",
     stdout: "null",
   }).output();

@@ -7,6 +7,7 @@ import { Option } from "commander";
 import {
   dockerV1,
   format,
+  json,
   layerCompression,
   layerNames,
   machineOptions,
@@ -15,6 +16,7 @@ import {
   storeOptions,
   strict,
   target,
+  verbose,
 } from "../options.ts";
 import { verb } from "../verb.ts";
 
@@ -50,7 +52,9 @@ The file or directory appears when it is whole: nothing half-written is ever see
   .addOption(dockerV1)
   .option("--no-docker-v1", "leave the older format out; layered images are without it anyway")
   .addOption(strict)
-  .addOption(quiet);
+  .addOption(json)
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image build`. */
 export const command = machineOptions(planningOptions(storeOptions(described)))

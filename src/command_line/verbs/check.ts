@@ -3,7 +3,7 @@
  * @module
  */
 
-import { quiet } from "../options.ts";
+import { quiet, verbose } from "../options.ts";
 import { verb } from "../verb.ts";
 
 /** `nix-image check`. */
@@ -24,6 +24,7 @@ What is unusual, but not wrong, is told on standard error.`,
   .argument("<image>", "a docker-archive, an OCI archive or layout, or - for standard input")
   .option("--json", "print JSON: ok, problems, remarks, and the images with their digests")
   .addOption(quiet)
+  .addOption(verbose)
   .action(async (image, options) => {
     const { checkCommand } = await import("../../commands/check.ts");
     await checkCommand(image, options);

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { choiceOptions, quiet } from "../options.ts";
+import { choiceOptions, json, quiet, verbose } from "../options.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("export", {
@@ -19,7 +19,9 @@ const described = verb("export", {
   )
   .argument("<image>", "a docker-archive, an OCI archive or layout, or - for standard input")
   .option("-o, --output <file>", "the file, or - for standard output (default: -)")
-  .addOption(quiet);
+  .addOption(json)
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image export`. */
 export const command = choiceOptions(described)

@@ -20,5 +20,5 @@ shadow-setup makes the files in /etc that useradd and groupadd need, where they 
   .addArgument(new Argument("<name>", "the script").choices(["shadow-setup"] as const))
   .action(async () => {
     const { helperCommand } = await import("../../commands/helper.ts");
-    helperCommand();
+    await helperCommand();
   });

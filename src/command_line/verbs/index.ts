@@ -7,6 +7,7 @@ import { Option } from "commander";
 import {
   cacheOptions,
   choiceOptions,
+  json,
   layersOfRegistries,
   machineOptions,
   mountFrom,
@@ -15,6 +16,7 @@ import {
   storeOptions,
   strict,
   target,
+  verbose,
 } from "../options.ts";
 import { listed } from "../option_values.ts";
 import { verb } from "../verb.ts";
@@ -61,7 +63,9 @@ With --output it is written to a file or directory, an OCI image layout. Else it
   .addOption(mountFrom)
   .addOption(target)
   .addOption(strict)
-  .addOption(quiet);
+  .addOption(json)
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image index`. */
 export const command = machineOptions(

@@ -3,7 +3,15 @@
  * @module
  */
 
-import { choiceOptions, planningOptions, quiet, storeOptions, strict, target } from "../options.ts";
+import {
+  choiceOptions,
+  planningOptions,
+  quiet,
+  storeOptions,
+  strict,
+  target,
+  verbose,
+} from "../options.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("inspect", {
@@ -32,7 +40,8 @@ Of a SPEC, show the image that it will make, without reading files: base layers 
   .addOption(target)
   .option("--json", "print JSON: all store paths, sizes in bytes (docs/inspect.md)")
   .addOption(strict)
-  .addOption(quiet);
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image inspect`. */
 export const command = planningOptions(storeOptions(choiceOptions(described)))

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { machineOptions, quiet, storeOptions, strict, target } from "../options.ts";
+import { json, machineOptions, quiet, storeOptions, strict, target, verbose } from "../options.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("layer", {
@@ -21,7 +21,9 @@ const described = verb("layer", {
   .requiredOption("-o, --output <dir>", "the directory, which must not be there yet")
   .addOption(target)
   .addOption(strict)
-  .addOption(quiet);
+  .addOption(json)
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image layer`. */
 export const command = machineOptions(storeOptions(described))

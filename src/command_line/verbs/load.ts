@@ -6,12 +6,14 @@
 import { Option } from "commander";
 import {
   choiceOptions,
+  json,
   machineOptions,
   planningOptions,
   quiet,
   storeOptions,
   strict,
   target,
+  verbose,
 } from "../options.ts";
 import { verb } from "../verb.ts";
 
@@ -44,7 +46,9 @@ Docker has a layer only together with all layers below it: above a layer that ch
   )
   .addOption(target)
   .addOption(strict)
-  .addOption(quiet);
+  .addOption(json)
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image load`. */
 export const command = machineOptions(planningOptions(storeOptions(choiceOptions(described))))

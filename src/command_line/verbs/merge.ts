@@ -4,7 +4,7 @@
  */
 
 import { Option } from "commander";
-import { format, layerCompression, quiet } from "../options.ts";
+import { format, json, layerCompression, quiet, verbose } from "../options.ts";
 import { verb } from "../verb.ts";
 
 /** `nix-image merge`. */
@@ -29,7 +29,9 @@ The file or directory appears when it is whole: nothing half-written is ever see
       .choices(["gz", "zstd", "none"] as const),
   )
   .addOption(layerCompression)
+  .addOption(json)
   .addOption(quiet)
+  .addOption(verbose)
   .action(async (images, options) => {
     const { mergeCommand } = await import("../../commands/merge.ts");
     await mergeCommand(images, options);

@@ -11,6 +11,7 @@ import {
   storeOptions,
   strict,
   target,
+  verbose,
 } from "../options.ts";
 import { graphFile } from "../option_values.ts";
 import { verb } from "../verb.ts";
@@ -46,7 +47,8 @@ Where an earlier version is asked for, name what --json printed then; or the ima
   .option("--layers <number>", "without SPEC: at most so many layers (default: 99)")
   .addOption(target)
   .addOption(strict)
-  .addOption(quiet);
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image plan`. */
 export const command = machineOptions(planningOptions(storeOptions(described)))

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { pulledOptions, quiet, registryOptions } from "../options.ts";
+import { pulledOptions, quiet, registryOptions, verbose } from "../options.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("prefetch", {
@@ -21,7 +21,8 @@ const described = verb("prefetch", {
   .argument("<name>", "such as alpine:3, registry.example:5000/app or alpine@sha256:...")
   .option("--lock <file>", "put the digests into this lock file, for pull --locked")
   .option("--json", "print JSON, with both digests and the platform (docs/prefetch.md)")
-  .addOption(quiet);
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image prefetch`. */
 export const command = registryOptions(pulledOptions(described))

@@ -4,7 +4,15 @@
  */
 
 import { Option } from "commander";
-import { digest, format, pulledOptions, quiet, registryOptions } from "../options.ts";
+import {
+  digest,
+  format,
+  json,
+  pulledOptions,
+  quiet,
+  registryOptions,
+  verbose,
+} from "../options.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("pull", {
@@ -34,7 +42,9 @@ The file or directory appears when it is whole: nothing half-written is ever see
     "--hash <hash>",
     "fail unless the file has this SHA-256, written as Nix does: SRI, or base 16, 32 or 64",
   )
-  .addOption(quiet);
+  .addOption(json)
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image pull`. */
 export const command = registryOptions(pulledOptions(described))

@@ -6,6 +6,7 @@
 import {
   cacheOptions,
   choiceOptions,
+  json,
   layersOfRegistries,
   machineOptions,
   mountFrom,
@@ -14,6 +15,7 @@ import {
   registryOptions,
   storeOptions,
   strict,
+  verbose,
 } from "../options.ts";
 import { verb } from "../verb.ts";
 
@@ -40,7 +42,9 @@ Without --username, credentials are those of podman login and docker login, and 
   .addOption(layersOfRegistries)
   .addOption(mountFrom)
   .addOption(strict)
-  .addOption(quiet);
+  .addOption(json)
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image push`. */
 export const command = machineOptions(

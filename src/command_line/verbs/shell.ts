@@ -4,7 +4,7 @@
  */
 
 import { Option } from "commander";
-import { quiet, storeOptions } from "../options.ts";
+import { json, quiet, storeOptions, verbose } from "../options.ts";
 import { id } from "../option_values.ts";
 import { verb } from "../verb.ts";
 
@@ -57,7 +57,9 @@ What DRV needs and is not in the store is built or fetched first, by nix-store.`
     ),
   )
   .option("--no-realise", "fail if something that DRV needs is not in the store")
-  .addOption(quiet);
+  .addOption(json)
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image shell`. */
 export const command = storeOptions(described)

@@ -13,6 +13,7 @@ import {
   storeOptions,
   strict,
   target,
+  verbose,
 } from "../options.ts";
 import { listed } from "../option_values.ts";
 import { verb } from "../verb.ts";
@@ -54,7 +55,8 @@ SPEC may also be the conf.json that nixpkgs' streamLayeredImage gives to its own
   .addOption(dockerV1)
   .addOption(new Option("--plan <plan.json>", "carry out what --script has planned").hideHelp())
   .addOption(strict)
-  .addOption(quiet);
+  .addOption(quiet)
+  .addOption(verbose);
 
 /** `nix-image stream`. */
 export const command = machineOptions(planningOptions(storeOptions(described)))
