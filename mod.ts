@@ -203,6 +203,7 @@ export {
 } from "./src/sinks/docker_archive_file.ts";
 export { compress } from "./src/sinks/compress.ts";
 export {
+  type LayoutImage,
   type NamedIndex,
   type OciArchiveOptions,
   type OciOptions,
@@ -214,7 +215,7 @@ export {
   type WrittenLayout,
 } from "./src/sinks/oci_layout.ts";
 export type { WrittenImage } from "./src/sinks/image_documents.ts";
-export type { LayerCompression } from "./src/sinks/layer_bytes.ts";
+export type { LayerBlob, LayerCompression } from "./src/sinks/layer_bytes.ts";
 export { type ExportedRoot, exportRoot } from "./src/sinks/exported_root.ts";
 export type { MergeOptions } from "./src/base/merged_root.ts";
 export type { RootArchiveOptions } from "./src/sinks/root_archive.ts";
