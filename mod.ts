@@ -216,6 +216,8 @@ export {
 } from "./src/sinks/oci_layout.ts";
 export type { WrittenImage } from "./src/sinks/image_documents.ts";
 export type { LayerBlob, LayerCompression } from "./src/sinks/layer_bytes.ts";
+export type { WrittenLayer } from "./src/sinks/layer_blobs.ts";
+export type { Descriptor } from "./src/image/oci_documents.ts";
 export { type ExportedRoot, exportRoot } from "./src/sinks/exported_root.ts";
 export type { MergeOptions } from "./src/base/merged_root.ts";
 export type { RootArchiveOptions } from "./src/sinks/root_archive.ts";
