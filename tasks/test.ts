@@ -14,6 +14,9 @@ import { INTEGRATION_NEEDS, UNIT_NEEDS } from "./test_needs.ts";
 
 const INTEGRATION = "tests/integration/";
 
+/** One file more than processors: some wait for programs that they have started. */
+const UNIT_JOBS = { DENO_JOBS: `${navigator.hardwareConcurrency + 1}` };
+
 await runTask(async () => {
   const unitOnly = Deno.args.includes("--unit");
   const named = Deno.args.filter((argument) => argument !== "--unit");
@@ -27,7 +30,7 @@ await runTask(async () => {
   const signal = interruption();
   const runs: Counts[] = [];
   if (unit.length > 0) {
-    runs.push(await denoTest(["--parallel", ...examples, ...unit], { signal }));
+    runs.push(await denoTest(["--parallel", ...examples, ...unit], { env: UNIT_JOBS, signal }));
   }
   runs.push(...await runInLanes(integration, signal));
   const { passed, failed } = runs.reduce(addCounts, { passed: 0, failed: 0 });
