@@ -41,7 +41,7 @@ export async function denoTest(
     const counts = countTests(text);
     if (text !== "" && (code === 0 || counts.failed > 0)) return counts;
     const how = text === "" ? "no report" : "no failed test in its report";
-    console.log(`deno test ${args.join(" ")}: exit status ${code}, and ${how}`);
+    console.log(`\ndeno test ${args.join(" ")}: exit status ${code}, and ${how}`);
     return { ...counts, failed: counts.failed + 1 };
   } finally {
     Deno.removeSync(report);

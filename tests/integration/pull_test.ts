@@ -19,7 +19,6 @@ const scratch = new Scratch();
 /** Of every run: keeps images apart from those of who runs the tests. */
 const env = {
   XDG_CACHE_HOME: `${scratch.path}/cache`,
-  DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME") ?? "/root"}/.cache/deno`,
   REGISTRY_AUTH_FILE: "",
 };
 /** Layouts of one image for each platform. */
