@@ -4,7 +4,7 @@
  */
 
 import { startDockerd } from "../tests/support/dockerd.ts";
-import { denoTest } from "./deno_test.ts";
+import { denoTest, print } from "./deno_test.ts";
 import type { Counts } from "./junit.ts";
 import { TESTED_ALONE } from "./tested_alone.ts";
 
@@ -33,12 +33,12 @@ async function runBeside(
   signal: AbortSignal,
 ): Promise<Counts[]> {
   const waiting = [...files], done: Counts[] = [];
-  const length = Math.min(lanes, files.length);
+  const length = signal.aborted ? 0 : Math.min(lanes, files.length);
   const lane = async () => {
     await using dockerd = await startDockerd();
     const env = { NIX_IMAGE_TEST_DOCKER_HOST: dockerd.host };
     for (let file; !signal.aborted && (file = waiting.shift()) !== undefined;) {
-      done.push(await denoTest([file], { env, together: length > 1, signal }));
+      done.push(await denoTest([file], { env, signal, ...length > 1 && { onOutput: print } }));
     }
   };
   // All daemons have ended before this does, whatever happens to one lane.
