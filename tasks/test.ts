@@ -1,17 +1,21 @@
 /**
  * `deno task test [--unit] [FILE…]`: runs the tests and ends with the line `N passed, N failed`.
- * Unit tests run in parallel, the integration tests one after the other with one Docker daemon.
+ * Unit tests run in parallel in one run of `deno test`, the integration tests after them in lanes.
  * @module
  */
 
-import { startDockerd } from "../tests/support/dockerd.ts";
-import { addCounts, type Counts, countTests } from "./junit.ts";
+import { denoTest } from "./deno_test.ts";
+import { addCounts, type Counts } from "./junit.ts";
 import { ensurePrograms } from "./programs.ts";
 import { runTask } from "./programs_missing.ts";
 import { PROJECT } from "./program_command.ts";
+import { runInLanes } from "./test_lanes.ts";
 import { INTEGRATION_NEEDS, UNIT_NEEDS } from "./test_needs.ts";
 
 const INTEGRATION = "tests/integration/";
+
+/** One file more than processors: some wait for programs that they have started. */
+const UNIT_JOBS = { DENO_JOBS: `${navigator.hardwareConcurrency + 1}` };
 
 await runTask(async () => {
   const unitOnly = Deno.args.includes("--unit");
@@ -23,47 +27,24 @@ await runTask(async () => {
 
   if (unit.length > 0) ensurePrograms(UNIT_NEEDS);
   if (integration.length > 0) ensurePrograms(INTEGRATION_NEEDS);
-  let total: Counts = { passed: 0, failed: 0 };
-  let failed = false;
+  const signal = interruption();
+  const runs: Counts[] = [];
   if (unit.length > 0) {
-    const run = denoTest(["--parallel", ...examples, ...unit], {});
-    total = addCounts(total, run.counts);
-    failed ||= run.code !== 0;
+    runs.push(await denoTest(["--parallel", ...examples, ...unit], { env: UNIT_JOBS, signal }));
   }
-  if (integration.length > 0) {
-    await using dockerd = await startDockerd();
-    const run = denoTest(integration, { NIX_IMAGE_TEST_DOCKER_HOST: dockerd.host });
-    total = addCounts(total, run.counts);
-    failed ||= run.code !== 0;
-  }
-  console.log(`${total.passed} passed, ${total.failed} failed`);
-  return failed || total.failed > 0 || total.passed === 0 ? 1 : 0;
+  runs.push(...await runInLanes(integration, signal));
+  const { passed, failed } = runs.reduce(addCounts, { passed: 0, failed: 0 });
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed > 0 || passed === 0 || signal.aborted ? 1 : 0;
 });
 
-/** Runs `deno test`, whose output streams through; the counts come from its report. */
-function denoTest(args: readonly string[], env: Record<string, string>) {
-  const report = Deno.makeTempFileSync({ prefix: "nix-image-tests-", suffix: ".xml" });
-  try {
-    const { code } = new Deno.Command(Deno.execPath(), {
-      args: [
-        "test",
-        // `deno task ok` and CI do that once for all files.
-        "--no-check",
-        "--allow-all",
-        "--sanitize-ops",
-        "--sanitize-resources",
-        `--junit-path=${report}`,
-        ...args,
-      ],
-      cwd: PROJECT,
-      env,
-      stdout: "inherit",
-      stderr: "inherit",
-    }).outputSync();
-    return { code, counts: countTests(Deno.readTextFileSync(report)) };
-  } finally {
-    Deno.removeSync(report);
+/** Aborted by Ctrl-C and SIGTERM, so that what was started ends before the task does. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(name, () => controller.abort());
   }
+  return controller.signal;
 }
 
 function testFiles(directory: string): string[] {

@@ -27,9 +27,6 @@ const spec = scratch.spec({
   config: { Cmd: ["hello"] },
 });
 const fresh = (name: string) => `${Deno.makeTempDirSync({ dir: scratch.path })}/${name}`;
-// What hosts do not share here is for the program alone.
-const DENO_DIR = Deno.env.get("DENO_DIR") ??
-  `${Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`}/deno`;
 
 interface Keys {
   readonly secret: string;
@@ -59,7 +56,7 @@ async function tryPush(
     readonly stdin?: string;
   } = {},
 ): Promise<RunResult> {
-  const host = { XDG_CACHE_HOME: fresh("cache"), HOME: fresh("home"), NO_PROXY: "*", DENO_DIR };
+  const host = { XDG_CACHE_HOME: fresh("cache"), HOME: fresh("home"), NO_PROXY: "*" };
   return await nixImage(["push", ...args], { env: { ...host, ...env }, ...options });
 }
 

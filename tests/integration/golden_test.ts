@@ -22,6 +22,7 @@ async function archive(vector: typeof golden[number], root: string) {
 }
 
 Deno.test("layers have the bytes of nixpkgs' golden vectors", async (t) => {
+  // In memory the 9 GiB of the file that is one hole are read several times as fast.
   await inDirectory(async (root) => {
     const maker = new URL("../golden/make-trees", import.meta.url).pathname;
     await output("/usr/bin/python3", maker, root, "--huge");
@@ -31,5 +32,5 @@ Deno.test("layers have the bytes of nixpkgs' golden vectors", async (t) => {
         assert.deepEqual(await archive(vector, root), { announced: size, size, sha256 });
       });
     }
-  });
+  }, "/dev/shm");
 });

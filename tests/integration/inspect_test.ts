@@ -24,11 +24,8 @@ Deno.test.afterAll(async () => {
 
 const { hello, coreutils } = await buildFixtures("hello", "coreutils");
 
-// Listings are kept where no other run sees them; Deno keeps its own things where it has them.
-const env = {
-  XDG_CACHE_HOME: `${scratch.path}/cache`,
-  DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME") ?? "/root"}/.cache/deno`,
-};
+// Listings are kept where no other run sees them.
+const env = { XDG_CACHE_HOME: `${scratch.path}/cache` };
 
 async function json<T>(...args: string[]): Promise<T> {
   const { code, text, stderr } = await nixImage(args, { env });

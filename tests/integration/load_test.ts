@@ -42,8 +42,6 @@ class Workshop extends Scratch {
   readonly env = {
     ...docker.env,
     XDG_CACHE_HOME: `${this.path}/cache`,
-    // Deno's own is to stay where it is.
-    DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME") ?? "/root"}/.cache/deno`,
     TMPDIR: this.#directory("tmp"),
   };
 

@@ -264,6 +264,14 @@ Deno.test("mergeDrvs puts directories and tarballs over one another, the last on
   assert.equal(Deno.readTextFileSync(`${directory}/made`), 'made (by a "script")\n');
 });
 
+Deno.test("mergeDrvs with onlyDeps names the derivations, and needs them", async () => {
+  const [file = ""] = await images.build("onlyNamed");
+  const named = (await Deno.readTextFile(file)).trim().split(" ");
+  assert.equal(named.length, 2);
+  const references = await succeed(["nix-store", "--query", "--references", file]);
+  assert.deepEqual(references.trim().split("\n").sort(), named.sort());
+});
+
 Deno.test("shellScript runs with an empty environment", async () => {
   const [script = ""] = await images.build("script");
   assert.equal(await succeed(["env", "-i", script]), `hello from ${script}\n`);

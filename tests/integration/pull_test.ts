@@ -19,7 +19,6 @@ const scratch = new Scratch();
 /** Of every run: keeps images apart from those of who runs the tests. */
 const env = {
   XDG_CACHE_HOME: `${scratch.path}/cache`,
-  DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME") ?? "/root"}/.cache/deno`,
   REGISTRY_AUTH_FILE: "",
 };
 /** Layouts of one image for each platform. */
@@ -204,11 +203,20 @@ Deno.test("of an index, the platform decides; names of all kinds name it", async
     }
   }
   const name = `${registry.host}/base:all`;
-  const none = await failure(["pull", name, "-o", `${scratch.path}/x`, PLAIN, "--arch", "riscv64"]);
-  assert.match(
-    none,
-    /has no image for linux\/riscv64\. There is: linux\/arm64\/v8, linux\/amd64, /,
-  );
+  for (
+    const [options, platform] of [
+      [["--arch", "riscv64"], "linux/riscv64"],
+      [["--os", "windows", "--arch", "amd64"], "windows/amd64"],
+    ] as const
+  ) {
+    const none = await failure(["pull", name, "-o", `${scratch.path}/x`, PLAIN, ...options]);
+    assert.ok(
+      none.includes(
+        `has no image for ${platform}. There is: linux/arm64/v8, linux/amd64, `,
+      ),
+      none,
+    );
+  }
 });
 
 Deno.test("as an OCI layout or archive, an image has the manifest that the registry has", async () => {

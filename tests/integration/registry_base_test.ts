@@ -58,11 +58,9 @@ function specOn(name: string): string {
   return scratch.spec({ name: "app", tag: "1", architecture: "amd64", fromImage });
 }
 
-/** An environment in which nothing is kept yet, but for what Deno keeps of the program. */
-function fresh(): { readonly XDG_CACHE_HOME: string; readonly DENO_DIR: string } {
-  const XDG_CACHE_HOME = `${scratch.path}/cache-${crypto.randomUUID()}`;
-  const home = Deno.env.get("HOME") ?? "/root";
-  return { XDG_CACHE_HOME, DENO_DIR: Deno.env.get("DENO_DIR") ?? `${home}/.cache/deno` };
+/** An environment in which nothing is kept yet. */
+function fresh(): { readonly XDG_CACHE_HOME: string } {
+  return { XDG_CACHE_HOME: `${scratch.path}/cache-${crypto.randomUUID()}` };
 }
 
 /** A directory whose skopeo says that it was started, and starts the real one. */

@@ -113,8 +113,6 @@ function elsewhere(home: string): Record<string, string> {
     LC_ALL: "tr_TR.UTF-8",
     USER: "somebody",
     HOME: home,
-    // Deno's cache of dependencies is where it was.
-    DENO_DIR: Deno.env.get("DENO_DIR") ?? join(Deno.env.get("HOME") ?? "/root", ".cache/deno"),
   };
 }
 

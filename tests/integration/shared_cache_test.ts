@@ -46,12 +46,7 @@ function fresh(): string {
 }
 
 function environment(cache: string): Record<string, string> {
-  const home = Deno.env.get("HOME") ?? "/root";
-  return {
-    XDG_CACHE_HOME: cache,
-    DENO_DIR: Deno.env.get("DENO_DIR") ?? `${home}/.cache/deno`,
-    NO_PROXY: "*",
-  };
+  return { XDG_CACHE_HOME: cache, NO_PROXY: "*" };
 }
 
 /** The arguments of a push, a pull and a build on the base. */

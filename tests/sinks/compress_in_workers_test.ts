@@ -4,15 +4,7 @@ import { zstdDecompressSync } from "node:zlib";
 import { compressInWorkers } from "../../src/sinks/compress_in_workers.ts";
 import { streamOf } from "../support/bytes.ts";
 import { askPython } from "../support/python.ts";
-
-/** Bytes that compress a little, each block in another way. */
-function sample(length: number): Uint8Array<ArrayBuffer> {
-  let state = 1;
-  return Uint8Array.from({ length }, () => {
-    state = Math.imul(state, 1103515245) + 12345;
-    return (state >>> 16) & 0x3f;
-  });
-}
+import { unevenBytes } from "../support/seeded.ts";
 
 async function compressed(
   bytes: Uint8Array,
@@ -29,7 +21,7 @@ const MIB = 1 << 20;
 
 for (const length of [0, 1, MIB - 1, MIB, MIB + 1, 5 * MIB + 12345]) {
   Deno.test(`compressInWorkers() makes gzip members of 1 MiB without name and time: ${length} bytes`, async () => {
-    const bytes = sample(length);
+    const bytes = unevenBytes(length);
     const made = await compressed(bytes);
     const read = await askPython<{ sha256: string; headers: string[]; sizes: number[] }>(
       "decompress_gzip.py",
@@ -48,7 +40,7 @@ for (const length of [0, 1, MIB - 1, MIB, MIB + 1, 5 * MIB + 12345]) {
 
 for (const kind of ["gz", "zstd"] as const) {
   Deno.test(`compressInWorkers() gives the same ${kind} whatever the threads and the chunks`, async () => {
-    const bytes = sample(9 * MIB + 77);
+    const bytes = unevenBytes(9 * MIB + 77);
     const made = await compressed(bytes, { kind });
     for (const other of [{ threads: 1 }, { threads: 5, chunk: 3 * MIB }, { chunk: 77_777 }]) {
       assert.ok(sameBytes(made, await compressed(bytes, { kind, ...other })));
@@ -66,7 +58,7 @@ Deno.test("compressInWorkers() fails with what its source fails with, and ends i
   let chunks = 0;
   const source = new ReadableStream<Uint8Array>({
     pull(controller) {
-      if (chunks++ < 5) controller.enqueue(sample(MIB));
+      if (chunks++ < 5) controller.enqueue(unevenBytes(MIB));
       else controller.error(failure);
     },
   });
@@ -76,7 +68,7 @@ Deno.test("compressInWorkers() fails with what its source fails with, and ends i
 Deno.test("compressInWorkers() cancels its source when its consumer goes away, and ends its threads", async () => {
   let cancelled = false;
   const source = new ReadableStream<Uint8Array>({
-    pull: (controller) => controller.enqueue(sample(MIB)),
+    pull: (controller) => controller.enqueue(unevenBytes(MIB)),
     cancel() {
       cancelled = true;
     },

@@ -6,6 +6,7 @@ import { writeOciArchive, writeOciDirectory } from "../../src/sinks/oci_layout.t
 import { inDirectory } from "../support/directories.ts";
 import { imageWith, layerOf, layerWith, storedLayer } from "../support/layers.ts";
 import { askPython } from "../support/python.ts";
+import { unevenBytes } from "../support/seeded.ts";
 
 const OCI_TAR = "application/vnd.oci.image.layer.v1.tar";
 const DOCKER_TAR_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip";
@@ -48,19 +49,10 @@ async function inspectOne(path: string): Promise<Layout> {
   return layout;
 }
 
-/** Bytes of which each block compresses in another way. */
-function uneven(length: number): Uint8Array<ArrayBuffer> {
-  let state = 1;
-  return Uint8Array.from({ length }, () => {
-    state = Math.imul(state, 1103515245) + 12345;
-    return (state >>> 16) & 0x3f;
-  });
-}
-
 async function sample(): Promise<NamedImage[]> {
   const layers = [
     await layerWith("small", "a"),
-    await layerWith("large", uneven(9_000_000)),
+    await layerWith("large", unevenBytes(9_000_000)),
     await storedLayer(await layerWith("base", "b"), `${OCI_TAR}+gzip`),
   ];
   return [{ image: imageWith(layers, { variant: "v2" }), repoTags: ["example/app:1.0"] }];

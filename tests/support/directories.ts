@@ -2,9 +2,12 @@
 
 import { Scratch } from "./scratch.ts";
 
-/** Runs `use` with a new directory and removes it, whatever the modes in it. */
-export async function inDirectory(use: (directory: string) => Promise<void> | void): Promise<void> {
-  await using scratch = new Scratch();
+/** Runs `use` with a new directory, in `parent` if given, and removes it, whatever the modes in it. */
+export async function inDirectory(
+  use: (directory: string) => Promise<void> | void,
+  parent?: string,
+): Promise<void> {
+  await using scratch = new Scratch(parent);
   await use(scratch.path);
 }
 

@@ -391,13 +391,13 @@ def heavy_cases():
         yield f"a bomb of {name}, 11 GiB", data, bomb
         if name != "xz":
             yield f"a layer that is a bomb of {name}", layered(data, bytes, real=False), f"layer 1.*{bomb}"
+    large = "has {} bytes: no document of an image has more than 4 MiB$"
     manifest = header(member("manifest.json", 1 << 30))
-    large = "has 1073741824 bytes: no document of an image has more than 4 MiB$"
-    yield "manifest.json of 1 GiB", (manifest, len(manifest) + (1 << 30) + 1024), large
-    yield "manifest.json of 1 GiB in gzip", (
-        one_shot(manifest) + one_shot(bytes(64 * mib)) * 16
-    ), large + "|" + bomb
-    yield "a member of 1 GiB of JSON in a layout", [("index.json", 1 << 30)], large
+    yield "manifest.json of 1 GiB", (manifest, len(manifest) + (1 << 30) + 1024), large.format(1 << 30)
+    yield "manifest.json of 256 MiB in gzip", (
+        one_shot(header(member("manifest.json", 256 * mib))) + one_shot(bytes(64 * mib)) * 4
+    ), large.format(256 * mib)
+    yield "a member of 1 GiB of JSON in a layout", [("index.json", 1 << 30)], large.format(1 << 30)
     values = "more than 500000 values in JSON$"
     for name, text, error in [
         ("numbers", b"0", values), ("arrays", b"[]", values), ("texts", b'""', "found \"\"$"),
@@ -446,10 +446,10 @@ def heavy_cases():
         "index.json": index_of(blobs_of(members)[0]["manifests"] * 2000),
     })), "more than 1000 manifests$"
     headers = b"".join(header(member(f"{at}")) for at in range(10_000))
-    yield "1,500,000 members", one_shot(headers) * 150, "more than 100000 members$"
-    yield "300,000 members of a layer", layered(headers * 30, one_shot), None
+    yield "300,000 members", one_shot(headers) * 30, "more than 100000 members$"
+    yield "300,000 members of a layer", layered(headers * 30, lambda data: one_shot(headers) * 30), None
     long = b"".join(header(member("L", mib, tarfile.GNUTYPE_LONGNAME)) + b"\xff" * mib for _ in range(8))
-    yield "500 long names of 1 MiB", one_shot(long) * 63, "a name of 1048576 bytes$"
+    yield "80 long names of 1 MiB", one_shot(long) * 10, "a name of 1048576 bytes$"
     globals_ = b"".join(global_records(50, 50 * at) for at in range(2000))
     yield "100,000 records of global headers", globals_, "too many global extended headers$"
     same = global_records(90, 0) + headers

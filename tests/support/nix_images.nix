@@ -361,6 +361,14 @@ rec {
     ];
   };
 
+  onlyNamed = mergeDrvs {
+    derivations = [
+      fixtures.farmFirst
+      fixtures.farmSecond
+    ];
+    onlyDeps = true;
+  };
+
   failing = buildLayeredImage {
     name = "failing";
     extraCommands = ''

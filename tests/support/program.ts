@@ -26,6 +26,13 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+// What Deno keeps of this program serves under every HOME and XDG_CACHE_HOME that a test sets: elsewhere
+// each start would compile all of it and download what it depends on.
+if (!Deno.env.has("DENO_DIR")) {
+  const cache = Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME") ?? "/root"}/.cache`;
+  Deno.env.set("DENO_DIR", `${cache}/deno`);
+}
+
 /** The words that start the program; `NIX_IMAGE` names an executable to test instead. */
 export function nixImageCommand(): string[] {
   const other = Deno.env.get("NIX_IMAGE");

@@ -7,8 +7,13 @@ import { succeed } from "./program.ts";
 
 /** A temporary directory for one test; disposing of it removes it. */
 export class Scratch implements AsyncDisposable {
-  readonly path: string = Deno.makeTempDirSync({ prefix: "nix-image-test-" });
+  readonly path: string;
   #specs = 0;
+
+  /** @param parent where the directory is made; where temporary files are if left out */
+  constructor(parent?: string) {
+    this.path = Deno.makeTempDirSync({ prefix: "nix-image-test-", ...parent && { dir: parent } });
+  }
 
   /** Writes a spec to a new file and returns its path. */
   spec(spec: unknown): string {

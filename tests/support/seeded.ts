@@ -14,5 +14,24 @@ export function randomNumbers(seed: number): () => number {
 /** Bytes that do not compress. */
 export function randomBytes(seed: number, length: number): Uint8Array<ArrayBuffer> {
   const random = randomNumbers(seed);
-  return Uint8Array.from({ length }, () => random() * 256);
+  return filled(length, () => random() * 256);
+}
+
+/** Bytes that compress a little, each block in another way; the same ones for each length. */
+export function unevenBytes(length: number): Uint8Array<ArrayBuffer> {
+  let state = 1;
+  return filled(length, () => {
+    state = Math.imul(state, 1103515245) + 12345;
+    return (state >>> 16) & 0x3f;
+  });
+}
+
+/** `Uint8Array.from({ length }, next)`, which takes 25 times as long. */
+export function filled(
+  length: number,
+  next: (index: number) => number,
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  for (let index = 0; index < length; index++) bytes[index] = next(index);
+  return bytes;
 }

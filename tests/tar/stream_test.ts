@@ -3,12 +3,13 @@ import { ImageError } from "../../src/errors.ts";
 import { archiveSize, type Content, membersOf, tarStream } from "../../src/tar/stream.ts";
 import type { MemberSource, TarMember } from "../../src/tar/stream.ts";
 import { assertSameBytes, readWith } from "../support/bytes.ts";
+import { filled } from "../support/seeded.ts";
 
 /** Sizes about those of blocks, buffers and archives. */
 const SIZES = [0, 1, 511, 512, 513, 1024, 10239, 10240, 600_000];
 
 function bytesOf(size: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: size }, (_, index) => index * 31 + (index >> 8));
+  return filled(size, (index) => index * 31 + (index >> 8));
 }
 
 /** Counts what was opened and closed. */
