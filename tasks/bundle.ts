@@ -5,36 +5,21 @@
  */
 
 import { dirname, resolve } from "node:path";
+import { type Bundle, denoBundle, placeCommit, placeWorkers } from "./bundle_parts.ts";
 import { PROJECT } from "./program_command.ts";
-
-/** What threads run: the source of each, another file, becomes a part of this one. */
-const WORKERS = ["compress_worker", "digest_worker"];
 
 /** Writes the bundle to `file`, which is there when it is whole. */
 export async function writeBundle(file: string): Promise<void> {
-  let text = await bundle("cli.ts");
-  for (const worker of WORKERS) {
-    const start = `new URL("./${worker}.ts", import.meta.url)`;
-    const parts = text.split(start);
-    if (parts.length !== 2) {
-      throw new Error(`${start} is there ${parts.length - 1} times, not once`);
-    }
-    const source = await bundle(`src/sinks/${worker}.ts`);
-    text = parts.join(`"data:text/javascript,${encodeURIComponent(source)}"`);
-  }
+  const bundle: Bundle = new Map([[file, await denoBundle(["cli.ts"])]]);
+  await placeCommit(bundle);
+  await placeWorkers(bundle, async (worker) => {
+    const source = await denoBundle([`src/sinks/${worker}.ts`]);
+    return `"data:text/javascript,${encodeURIComponent(source)}"`;
+  });
   await Deno.mkdir(dirname(file), { recursive: true });
   const temporary = `${file}.${crypto.randomUUID()}`;
-  await Deno.writeTextFile(temporary, text);
+  await Deno.writeTextFile(temporary, bundle.get(file) ?? "");
   await Deno.rename(temporary, file);
-}
-
-async function bundle(source: string): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform", "deno", "--config", `${PROJECT}/deno.json`, source],
-    cwd: PROJECT,
-  }).output();
-  if (!success) throw new Error(`deno bundle: ${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout);
 }
 
 if (import.meta.main) {

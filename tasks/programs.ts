@@ -36,6 +36,8 @@ const PACKAGES = {
   taskset: ["util-linux"],
   unshare: ["util-linux"],
   useradd: ["passwd"],
+  git: ["git"],
+  pgrep: ["procps"],
   fakeroot: ["fakeroot"],
   proot: ["proot"],
   skopeo: ["skopeo"],

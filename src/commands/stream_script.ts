@@ -47,7 +47,12 @@ export async function writeStreamScript(
       `exec ${command.map(shellQuote).join(" ")} "$@"\n`;
     await replaceFile(script, 0o700, writing(text));
   } catch (error) {
-    throw new ImageError(`Cannot write ${script}: ${(error as Error).message}`, { cause: error });
+    throw new ImageError(
+      `Cannot write ${script}: ${
+        (error as Error).message
+      } (XDG_CACHE_HOME names another directory)`,
+      { cause: error },
+    );
   }
   return script;
 }

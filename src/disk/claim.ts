@@ -28,9 +28,17 @@ export function claimNew(
     const file = make(path);
     if (file === undefined) continue;
     // Who looks for leftovers may have found it before it was locked, and is removing it.
-    if (lock(file) !== "refused" && isSame(path, file)) return { path, file };
+    if (lockNew(file) && isSame(path, file)) return { path, file };
     file.close();
   }
+}
+
+/** Whether it is ours now, as far as there are locks. */
+function lockNew(file: Deno.FsFile): boolean {
+  const answer = lock(file);
+  // Whoever has the lock is about to remove it, and does not take long; but others must see ours.
+  if (answer === "unknown") lockWaiting(file);
+  return answer !== "refused";
 }
 
 /** Opens a file or directory for reading; undefined if it is not there. */
@@ -127,6 +135,14 @@ function lock(file: Deno.FsFile): "taken" | "refused" | "unknown" {
   } catch {
     // Some network file systems have no locks.
     return "unknown";
+  }
+}
+
+function lockWaiting(file: Deno.FsFile): void {
+  try {
+    file.lockSync(true);
+  } catch {
+    // See above.
   }
 }
 

@@ -5,7 +5,7 @@
 
 import { join, resolve } from "node:path";
 import { ImageError } from "../errors.ts";
-import { NO_LOADER_VARIABLES } from "../process/run.ts";
+import { NO_LOADER_VARIABLES } from "../process/loader_variables.ts";
 import { type Claim, claimNew, openIfThere, randomPart, removeIfLeftBehind } from "./claim.ts";
 import { removeOnSignal } from "../process/cleanup.ts";
 

@@ -4,11 +4,9 @@
  */
 
 import { ImageError } from "../errors.ts";
+import { loaderVariableError, NO_LOADER_VARIABLES } from "./loader_variables.ts";
 import { adviceOf } from "./packages.ts";
 import { tellOfProgram } from "./watch.ts";
-
-/** For a child's environment: Deno starts no program under a loader variable, inherited or not. */
-export const NO_LOADER_VARIABLES = { LD_LIBRARY_PATH: "", LD_PRELOAD: "" } as const;
 
 /** The programs that nix-image drives. */
 export type Program =
@@ -31,6 +29,14 @@ export type Program =
 /** The error for a program that is not there: it says what to install. */
 export function missingProgram(program: Program, cause?: unknown): ImageError {
   return new ImageError(`Cannot run ${program}: ${adviceOf(program)}`, { cause });
+}
+
+/** What to throw for what Deno threw when `program` was started. */
+export function startError(program: Program, error: unknown): unknown {
+  if (error instanceof Deno.errors.NotFound) return missingProgram(program, error);
+  // What was not on the PATH when we started is not allowed, either.
+  if (!(error instanceof Deno.errors.NotCapable)) return error;
+  return loaderVariableError(program, error) ?? missingProgram(program, error);
 }
 
 /** A program ended with a status other than 0. */
@@ -188,10 +194,7 @@ export function spawn(
       detached: signal !== undefined,
     }).spawn();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {
-      throw missingProgram(program, error);
-    }
-    throw error;
+    throw startError(program, error);
   }
   tellOfProgram({ words: [program, ...args], ended: child.status });
   if (signal) {

@@ -3,11 +3,13 @@
  * @module
  */
 
-/** The options of `deno run` that nix-image needs; the README says why it may do what. */
+/** The options of `deno run` that nix-image needs; docs/permissions.md says why it may do what. */
 export const RUN_OPTIONS: readonly string[] = [
   "--no-prompt",
   // Standard error is the program's: nothing of downloads.
   "--quiet",
+  // What is not in the program is never loaded.
+  "--deny-import",
   "--allow-read",
   "--allow-write",
   // Registries have any name.
@@ -16,7 +18,6 @@ export const RUN_OPTIONS: readonly string[] = [
     "DOCKER_CONFIG",
     "HOME",
     "HTTPS_PROXY",
-    "NO_COLOR",
     "NO_PROXY",
     "PATH",
     "REGISTRY_AUTH_FILE",

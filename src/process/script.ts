@@ -13,7 +13,8 @@ import { ImageError } from "../errors.ts";
 import { findProgram, isProgram } from "./find_program.ts";
 import { makeMountPoints } from "./mount_points.ts";
 import { MOUNT_POINTS, newRootCommand } from "./new_root.ts";
-import { indent, missingProgram, NO_LOADER_VARIABLES, type Program, tryShell } from "./run.ts";
+import { NO_LOADER_VARIABLES } from "./loader_variables.ts";
+import { indent, missingProgram, type Program, tryShell } from "./run.ts";
 import {
   hostPath,
   type ScriptOptions,

@@ -9,7 +9,7 @@
 
 import { fstatSync } from "node:fs";
 import { ImageError } from "../errors.ts";
-import { NO_LOADER_VARIABLES } from "../process/run.ts";
+import { NO_LOADER_VARIABLES } from "../process/loader_variables.ts";
 import { askShell } from "./ask_shell.ts";
 
 /** Standard output, or what stands in for it. */

@@ -5,7 +5,8 @@
 
 import { constants } from "node:os";
 import { findProgram } from "../process/find_program.ts";
-import { endSession, missingProgram, NO_LOADER_VARIABLES } from "../process/run.ts";
+import { NO_LOADER_VARIABLES } from "../process/loader_variables.ts";
+import { endSession, missingProgram, startError } from "../process/run.ts";
 import { STANDARD_PATH } from "../process/script_options.ts";
 import { tellOfProgram } from "../process/watch.ts";
 import type { Machine } from "./command_line.ts";
@@ -106,8 +107,7 @@ function spawnKept(program: string, args: readonly string[]): Deno.ChildProcess 
     tellOfProgram({ words: [program, ...args], ended: child.status });
     return child;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw missingProgram("sh", error);
-    throw error;
+    throw startError("sh", error);
   }
 }
 

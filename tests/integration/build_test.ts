@@ -144,13 +144,15 @@ Deno.test("build says what is wrong with its target, and leaves nothing behind",
     [`${scratch.path}/new/`, 2, /is a directory; name a file in it/],
     [`${scratch.path}/fifo`, 2, /is not a file; write to it with nix-image stream/],
     [`${spec}/image`, 1, /Cannot write .*: Not a directory/],
-    ["/dev/full", 1, /Cannot write \/dev\/full: Deno gives no program \/dev/],
+    // Deno 2.6 lets a program see what is in /dev.
+    ["/dev/full", 1, /Cannot write \/dev\/full: Deno gives no program \/dev|is not a file/],
   ];
   for (const [target, expected, message] of cases) {
     const { code, text, stderr } = await runCommand(
       [...held, ...nixImageCommand(), "build", spec, "-o", target],
     );
-    assert.equal(code, expected, stderr);
+    const usage = target === "/dev/full" && stderr.includes("is not a file");
+    assert.equal(code, usage ? 2 : expected, stderr);
     assert.equal(text, "");
     assert.match(stderr, message);
     assert.doesNotMatch(stderr, /defect|\n\s+at /);

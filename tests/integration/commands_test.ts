@@ -145,11 +145,11 @@ Deno.test("--store-root reads a chroot store, whose paths are still those of /ni
   await assert.rejects(Deno.stat(`${scratch.path}/none`), Deno.errors.NotFound);
 
   const refused = await nixImage(["stream", spec, "--store-root", "/dev/shm"]);
-  assert.equal(refused.code, 1);
-  assert.match(
-    refused.stderr,
-    /^nix-image: Cannot read \/dev\/shm\/nix\/store: Deno gives no program/,
-  );
+  // Deno 2.6 lets a program see what is in /dev.
+  const seen = refused.stderr.includes("no store there: /dev/shm/nix/store is not a directory");
+  assert.equal(refused.code, seen ? 2 : 1);
+  const message = /^nix-image: Cannot read \/dev\/shm\/nix\/store: Deno gives no program/;
+  if (!seen) assert.match(refused.stderr, message);
 });
 
 Deno.test("wrong usage ends with status 2 and says what is wrong", async () => {
