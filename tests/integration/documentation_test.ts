@@ -17,10 +17,15 @@ Deno.test.beforeAll(() => host.start());
 Deno.test.afterAll(() => host[Symbol.asyncDispose]());
 
 /** What is not run here: tasks of this project, which run all tests, measure, or install; they have tests of their own. */
-const TASK = /^(?:npx -y deno@[0-9.]+|deno|"?\$COMPILE_DENO"?) task ([a-z:]+)(?: .*)?$/gm;
+const TASK =
+  /^(?:\w+=\S+ )?(?:npx -y deno@[0-9.]+|deno|"?\$COMPILE_DENO"?) (?:task ([a-z:]+)|test)(?: .*)?$/gm;
 
 /** What other tests run, with all that it needs. */
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  [
+    "nix-build --expr '(import ./nix { pkgs = import <nixpkgs> { }; }).nix-image'\n",
+    "tests/integration/nix_functions_test.ts",
+  ],
   ["$(nix-build) | docker load\n", "tests/integration/nix_functions_test.ts"],
 ]);
 
@@ -40,7 +45,7 @@ for (const { place, script } of commands.map(runHere)) {
 }
 
 function runHere({ place, script }: DocumentedCommands): DocumentedCommands {
-  for (const [command, name = ""] of script.matchAll(TASK)) {
+  for (const [command, name = "test"] of script.matchAll(TASK)) {
     assert.ok(name in denoJson.tasks, `${place}: ${command}`);
   }
   const other = ELSEWHERE.get(script);

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nixEnvironment } from "../../tasks/nix_environment.ts";
+import { PROJECT } from "../../tasks/program_command.ts";
 import { Derivations } from "./derivations.ts";
 import { startRegistry, type TestRegistry } from "./docker_registry.ts";
 import { Docker } from "./dockerd.ts";
@@ -42,6 +43,8 @@ const SUBSTITUTES: readonly (readonly [written: string, meant: string])[] = [
   ["alpine:3.19", "HOST/alpine:3.19"],
   // Of zsh.
   ["${fpath[1]}", "$HOME"],
+  // Where the source is.
+  [" cli.ts ", ` ${PROJECT}/cli.ts `],
   // The tests have no terminal.
   ["--rm -it", "--rm"],
   // The tests' own small package.
@@ -79,7 +82,8 @@ for copy in old new; do cp -a layout.oci $copy.oci; done
 nix-image index --quiet amd64.json arm64.json docker://alpine:3.19
 nix-image layer --quiet spec.json -o own
 mv own/layer.tar .
-nix --extra-experimental-features nix-command path-info --json --recursive ./result > graph.json
+nix --extra-experimental-features nix-command path-info --json --recursive ./result ./other \
+  > graph.json
 nix-image plan --quiet --closure graph.json --json > before.json
 docker load --quiet --input image.tar.gz
 `;
@@ -131,6 +135,8 @@ export class DocumentedHost implements AsyncDisposable {
     ]);
     const drv = await derivations.instantiate("hello");
     const directory = this.#template;
+    await Deno.mkdir(`${this.#scratch.path}/deno`);
+    await Deno.symlink(Deno.execPath(), `${this.#scratch.path}/deno/deno`);
     await Deno.mkdir(`${directory}/root`, { recursive: true });
     for (const path of HOME) await Deno.mkdir(`${directory}/home/${path}`, { recursive: true });
     await Deno.writeTextFile(
@@ -147,6 +153,7 @@ export class DocumentedHost implements AsyncDisposable {
     await spec("amd64", { architecture: "amd64" });
     await spec("arm64", { architecture: "arm64" });
     await Deno.symlink(hello, `${directory}/result`);
+    await Deno.symlink(busybox, `${directory}/other`);
     await Deno.symlink(drv, `${directory}/hello.drv`);
     await Deno.writeTextFile(`${directory}/default.nix`, `import ${drv}`);
     const { code, stderr } = await this.#run(PREPARATION, directory);
@@ -188,7 +195,7 @@ export class DocumentedHost implements AsyncDisposable {
         RUNNER_TEMP: directory,
         XDG_CACHE_HOME: `${this.#scratch.path}/cache`,
         DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
-        PATH: `${program}:${Deno.env.get("PATH")}`,
+        PATH: `${program}:${this.#scratch.path}/deno:${Deno.env.get("PATH")}`,
       },
     });
   }
