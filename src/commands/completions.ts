@@ -4,6 +4,7 @@
  */
 
 import { commandLineModel, type VerbGroup } from "../command_line/model.ts";
+import { print } from "../terminal/output.ts";
 
 /** Shells that are known how to complete in. */
 export type CompletedShell = "bash" | "zsh" | "fish";
@@ -19,5 +20,5 @@ const SCRIPTS: Readonly<
 /** Prints the script that has a shell complete the command line. */
 export async function completionsCommand(shell: CompletedShell): Promise<void> {
   const script = await SCRIPTS[shell]();
-  console.log(script(await commandLineModel()).trimEnd());
+  await print(script(await commandLineModel()).trimEnd());
 }

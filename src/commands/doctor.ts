@@ -11,8 +11,10 @@ import { DEFAULT_REQUIRED, problemsOf, unusable, usedBy, type UseName } from "..
 import { ImageError, UsageError } from "../errors.ts";
 import { removeOnSignal } from "../process/cleanup.ts";
 import { parseRegistry } from "../registry/reference.ts";
+import { coloursFor } from "../terminal/colours.ts";
 import { doctorTable, problemTable } from "../terminal/doctor_table.ts";
 import { jsonText } from "../terminal/format.ts";
+import { print } from "../terminal/output.ts";
 import { allCaches, cacheDirectory } from "./cache_directory.ts";
 import { authPlaces, clientOptions, proxySettings } from "./client_options.ts";
 import type { RegistryOptions } from "./registry_options.ts";
@@ -59,14 +61,14 @@ export async function doctorCommand(
   const unfit = unusable(findings.uses, required);
   const shown = {
     columns: Deno.stdout.isTerminal() ? Deno.consoleSize().columns : COLUMNS,
-    colour: Deno.stdout.isTerminal() && !Deno.noColor,
+    colours: coloursFor(Deno.stdout),
   };
   const text = json
     ? jsonText(described(findings, unfit.length === 0, required))
     : quiet
     ? problemTable(problemsOf(findings.checks, findings.uses, require), shown)
     : doctorTable(findings, shown);
-  if (text !== "") console.log(text.replace(/\n$/, ""));
+  if (text !== "") await print(text.replace(/\n$/, ""));
   if (unfit.length > 0) throw new HostUnfit(`${unfit.map(({ name }) => name).join()} can't work`);
 }
 

@@ -5,6 +5,7 @@
 
 import { programFacts } from "../doctor/program.ts";
 import { jsonText } from "../terminal/format.ts";
+import { print } from "../terminal/output.ts";
 
 /** Options of {@linkcode versionCommand}. */
 export interface VersionOptions {
@@ -16,6 +17,9 @@ export interface VersionOptions {
  *
  * @param text what is printed for people
  */
-export function versionCommand(text: string, { json = false }: VersionOptions): void {
-  console.log(json ? jsonText(programFacts()) : text);
+export async function versionCommand(
+  text: string,
+  { json = false }: VersionOptions,
+): Promise<void> {
+  await print(json ? jsonText(programFacts()) : text);
 }

@@ -6,6 +6,7 @@
 import { type Check, GROUPS } from "../doctor/check.ts";
 import type { Findings } from "../doctor/doctor.ts";
 import type { Problems, Use } from "../doctor/uses.ts";
+import type { Colours } from "./colours.ts";
 import { printable, shorten } from "./format.ts";
 
 /** In two columns, before all else. */
@@ -16,13 +17,7 @@ const MARKS: Readonly<Record<Check["status"], string>> = {
   unknown: "..",
 };
 
-const COLOURS: Readonly<Record<Check["status"], string>> = {
-  ok: "\x1b[32m",
-  missing: "\x1b[33m",
-  failed: "\x1b[31m",
-  unknown: "\x1b[36m",
-};
-const RESET = "\x1b[0m";
+const COLOURS = { ok: "good", missing: "warning", failed: "error", unknown: "detail" } as const;
 
 /** Bounds for what programs say, in characters. */
 const LONGEST_VERSION = 12, LONGEST_MESSAGE = 600;
@@ -33,7 +28,7 @@ const LEAST_ROOM = 24;
 export interface DoctorTableOptions {
   /** The width of lines. */
   readonly columns: number;
-  readonly colour: boolean;
+  readonly colours: Colours;
 }
 
 interface Row {
@@ -111,14 +106,13 @@ function useRows(uses: readonly Use[], checks: readonly Check[]): Row[] {
 
 function render(
   groups: readonly { readonly title: string; readonly rows: readonly Row[] }[],
-  { columns, colour }: DoctorTableOptions,
+  { columns, colours }: DoctorTableOptions,
 ): string {
   const shown = groups.filter(({ rows }) => rows.length > 0);
   const all = shown.flatMap(({ rows }) => rows).filter(({ name }) => name !== "");
   const nameWidth = Math.max(0, ...all.map(({ name }) => name.length));
   const versionWidth = Math.max(0, ...all.map(({ version }) => version.length));
-  const mark = (status: Check["status"]) =>
-    colour ? `${COLOURS[status]}${MARKS[status]}${RESET}` : MARKS[status];
+  const mark = (status: Check["status"]) => colours[COLOURS[status]](MARKS[status]);
   const lines = shown.flatMap(({ title, rows }) => [
     title,
     ...rows.flatMap(({ status, name, version, text, remedies }) => {

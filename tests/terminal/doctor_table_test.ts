@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Check } from "../../src/doctor/check.ts";
 import type { Use } from "../../src/doctor/uses.ts";
+import { colours } from "../../src/terminal/colours.ts";
 import { doctorTable, problemTable } from "../../src/terminal/doctor_table.ts";
 
 const CHECKS: readonly Check[] = [
@@ -41,7 +42,7 @@ const USES: readonly Use[] = [
 
 Deno.test("doctorTable shows groups, advice, and what works", () => {
   assert.equal(
-    doctorTable({ checks: CHECKS, uses: USES }, { columns: 60, colour: false }),
+    doctorTable({ checks: CHECKS, uses: USES }, { columns: 60, colours: colours(false) }),
     `store
   ok  nix-store  2.8.0   closures; tells a closure in 9 ms
 
@@ -67,15 +68,18 @@ what works here
 });
 
 Deno.test("doctorTable colours the marks alone, and keeps to narrow terminals", () => {
-  const text = doctorTable({ checks: CHECKS, uses: USES }, { columns: 20, colour: true });
-  assert.ok(text.startsWith("store\n  \x1b[32mok\x1b[0m  nix-store"));
+  const text = doctorTable({ checks: CHECKS, uses: USES }, { columns: 20, colours: colours(true) });
+  assert.ok(text.startsWith("store\n  \x1b[32mok\x1b[39m  nix-store"));
   assert.equal(text.split("\x1b").length - 1, 2 * (CHECKS.length + 3));
-  const plain = doctorTable({ checks: CHECKS, uses: USES }, { columns: 80, colour: false });
+  const plain = doctorTable({ checks: CHECKS, uses: USES }, {
+    columns: 80,
+    colours: colours(false),
+  });
   for (const line of plain.split("\n")) assert.ok(line.length <= 80, line);
 });
 
 Deno.test("problemTable says nothing where nothing is wrong", () => {
-  const options = { columns: 80, colour: false };
+  const options = { columns: 80, colours: colours(false) };
   assert.equal(problemTable({ checks: [], uses: [] }, options), "");
   const wrong = problemTable({ checks: CHECKS.slice(2, 3), uses: USES.slice(1, 2) }, options);
   assert.match(wrong, /^problems\n {2}!! {2}docker .*\n {2}!! {2}load: docker does not work\n$/);

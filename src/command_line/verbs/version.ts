@@ -20,5 +20,5 @@ export const command = verb("version", {
   .option("--json", "print JSON: version, commit, Deno, platform, formats (docs/doctor.md)")
   .action(async (options) => {
     const { versionCommand } = await import("../../commands/version.ts");
-    versionCommand(VERSION_TEXT, options);
+    await versionCommand(VERSION_TEXT, options);
   });
