@@ -233,10 +233,10 @@ export type {
   PushOptions,
 } from "./src/sinks/registry_push.ts";
 export type { RegistrySettings } from "./src/registry/transport.ts";
-export type { ProxySettings } from "./src/registry/proxy.ts";
+export type { ProxySettings } from "./src/http/proxy.ts";
 export type { Credentials, CredentialSource } from "./src/registry/credentials.ts";
 export { type AuthPlaces, credentialsFromFiles } from "./src/registry/auth_file.ts";
-export { type FailureFacts, RegistryError } from "./src/registry/failure.ts";
+export { type FailureFacts, HttpError } from "./src/http/http_error.ts";
 
 // Local engines, and what they have already
 

@@ -9,12 +9,12 @@ import {
   parseSigningKey,
   type PublicKey,
   type SigningKey,
-} from "../registry/cache_keys.ts";
+} from "../signing/keys.ts";
 import { CacheRepository } from "../registry/cache_repository.ts";
 import { type CacheTrust, canWrite } from "../registry/cache_trust.ts";
 import { type ClientOptions, RegistryClient } from "../registry/client.ts";
 import { parseReference, type RegistryReference } from "../registry/reference.ts";
-import { RETRY_POLICY } from "../registry/retry.ts";
+import { RETRY_POLICY } from "../http/retry.ts";
 import { readingFrom } from "../store/files.ts";
 import { clientOptions } from "./client_options.ts";
 import type { RegistryOptions } from "./registry_options.ts";

@@ -8,7 +8,7 @@ import { VERSION } from "../build_info.ts";
 import { ImageError } from "../errors.ts";
 import { type AuthPlaces, credentialsFromFiles } from "../registry/auth_file.ts";
 import type { ClientOptions } from "../registry/client.ts";
-import type { ProxySettings } from "../registry/proxy.ts";
+import type { ProxySettings } from "../http/proxy.ts";
 import { readingFrom } from "../store/files.ts";
 import { givenCredentials, type RegistryOptions } from "./registry_options.ts";
 

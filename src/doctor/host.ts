@@ -4,7 +4,7 @@
  */
 
 import type { AuthPlaces } from "../registry/auth_file.ts";
-import type { ProxySettings } from "../registry/proxy.ts";
+import type { ProxySettings } from "../http/proxy.ts";
 import type { TransportOptions } from "../registry/transport.ts";
 import type { MachineSettings } from "../vm/run_in_machine.ts";
 

@@ -4,8 +4,8 @@
  */
 
 import { ImageError } from "../errors.ts";
-import { proxyFor } from "../registry/proxy.ts";
-import { redacted } from "../registry/redact.ts";
+import { proxyFor } from "../http/proxy.ts";
+import { redacted } from "../http/redact.ts";
 import type { Check } from "./check.ts";
 import type { Host } from "./host.ts";
 

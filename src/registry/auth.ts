@@ -7,9 +7,9 @@ import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { type Challenge, parseChallenge } from "./challenge.ts";
 import type { Credentials } from "./credentials.ts";
-import { RegistryError } from "./failure.ts";
-import type { HttpClient } from "./http.ts";
-import { redacted } from "./redact.ts";
+import { HttpError } from "../http/http_error.ts";
+import type { HttpClient } from "../http/client.ts";
+import { redacted } from "../http/redact.ts";
 import { responseError } from "./response_error.ts";
 
 /** Options of {@linkcode Authorizer}. */
@@ -72,7 +72,7 @@ export class Authorizer {
    * The header for a request; undefined where the registry wants none, or we have nothing for it.
    *
    * @param scope such as `repository:hello:pull`; several with spaces between them
-   * @throws {RegistryError} if the token service gives no token.
+   * @throws {HttpError} if the token service gives no token.
    * @throws {ImageError} if the credentials can not be got.
    */
   async header(scope: string): Promise<string | undefined> {
@@ -109,7 +109,7 @@ export class Authorizer {
     const value = answer.data?.token || answer.data?.access_token;
     // No line ends: it becomes a header.
     if (!value || !/^[!-~]+$/.test(value)) {
-      throw new RegistryError(`${request.method} ${redacted(url)}: the answer has no token`);
+      throw new HttpError(`${request.method} ${redacted(url)}: the answer has no token`);
     }
     const life = answer.data?.expires_in || DEFAULT_LIFE;
     return { value, until: asked + life * 1000 * USED_PART };
@@ -120,7 +120,7 @@ export class Authorizer {
     const isSafe = url?.protocol === "https:" ||
       url?.protocol === "http:" && this.#origin?.protocol === "http:";
     if (url && isSafe) return url;
-    throw new RegistryError(
+    throw new HttpError(
       `${this.#origin?.host}: its token service ${
         url ? `(${redacted(url)}) ` : ""
       }is none that passwords may be sent to; it has to have an https URL`,

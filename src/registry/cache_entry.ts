@@ -13,7 +13,7 @@ import { formatJson } from "../image/json.ts";
 import { MEDIA_TYPE } from "../image/media_types.ts";
 import type { Descriptor } from "../image/oci_documents.ts";
 import type { LayerDigest, LayerForm } from "../layer/digest_cache.ts";
-import { isSignature } from "./cache_keys.ts";
+import { isSignature } from "../signing/keys.ts";
 
 /** What an entry is about. */
 export interface EntryName {

@@ -21,9 +21,9 @@ import {
 } from "./cache_entry.ts";
 import { type CacheTrust, canWrite, distrust, trustedKeys } from "./cache_trust.ts";
 import type { RegistryClient } from "./client.ts";
-import { RegistryError } from "./failure.ts";
-import { Turns } from "./turns.ts";
-import { within } from "./within.ts";
+import { HttpError } from "../http/http_error.ts";
+import { Turns } from "../http/turns.ts";
+import { within } from "../http/within.ts";
 
 /** Options of {@linkcode CacheRepository}. */
 export interface CacheRepositoryOptions {
@@ -120,7 +120,7 @@ export class CacheRepository implements Disposable {
       // What is no entry states nothing.
       return parseEntry(bytes) ?? { statement: "", signatures: [] };
     } catch (error) {
-      if (error instanceof RegistryError && error.status === 404) return undefined;
+      if (error instanceof HttpError && error.status === 404) return undefined;
       throw error;
     }
   }

@@ -5,7 +5,7 @@
 
 import { shortened } from "../visible.ts";
 import type { CacheEntry } from "./cache_entry.ts";
-import { type PublicKey, signerOf, type SigningKey } from "./cache_keys.ts";
+import { type PublicKey, signerOf, type SigningKey } from "../signing/keys.ts";
 
 /** Whom to believe, and as whom to write. */
 export interface CacheTrust {

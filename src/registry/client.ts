@@ -8,8 +8,8 @@ import { ImageError } from "../errors.ts";
 import { sha256Of } from "../image/image.ts";
 import { MEDIA_TYPE } from "../image/media_types.ts";
 import { blobChunks } from "./download.ts";
-import { RegistryError } from "./failure.ts";
-import { redacted } from "./redact.ts";
+import { HttpError } from "../http/http_error.ts";
+import { redacted } from "../http/redact.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
 import { type BlobSource, Upload, type UploadedBlob } from "./upload.ts";
 import { uploadLocation } from "./upload_location.ts";
@@ -71,7 +71,7 @@ export class RegistryClient implements Disposable {
    *
    * @param size in bytes, if it is known
    * @param isSure whether the blob can have no other size; else it counts as missing then
-   * @throws {RegistryError} if the registry does not say, or has it with another size.
+   * @throws {HttpError} if the registry does not say, or has it with another size.
    */
   async hasBlob(digest: string, size?: number, isSure = true): Promise<boolean> {
     const response = await this.#request("HEAD", `blobs/${digest}`, [200, 404]);
@@ -82,7 +82,7 @@ export class RegistryClient implements Disposable {
     const wrongSize = size !== undefined && Number(length) !== size;
     if (!wrongSize && (said === digest || !DIGEST.test(said))) return true;
     if (wrongSize && !isSure) return false;
-    throw new RegistryError(
+    throw new HttpError(
       `HEAD ${redacted(response.url)}: the registry has another blob there: ` +
         (wrongSize ? `${length} bytes, not ${size}` : said),
     );
@@ -105,7 +105,7 @@ export class RegistryClient implements Disposable {
    * Has the registry take a blob over from another of its repositories.
    *
    * @returns whether it did; else what {@linkcode RegistryClient.uploadBlob} may go on with
-   * @throws {RegistryError} if it fails.
+   * @throws {HttpError} if it fails.
    */
   async mountBlob(digest: string, from: string): Promise<true | URL> {
     const query = new URLSearchParams({ mount: digest, from });
@@ -123,7 +123,7 @@ export class RegistryClient implements Disposable {
    * begins anew elsewhere.
    *
    * @param location of an upload that was begun
-   * @throws {RegistryError} if it fails.
+   * @throws {HttpError} if it fails.
    * @throws what the source throws.
    */
   async uploadBlob(source: BlobSource, location?: URL): Promise<UploadedBlob> {
@@ -141,7 +141,7 @@ export class RegistryClient implements Disposable {
    *
    * @param reference a tag or a digest
    * @param accept media types; all kinds by default
-   * @throws {RegistryError} if there is none, or it is not the one it should be.
+   * @throws {HttpError} if there is none, or it is not the one it should be.
    */
   async getManifest(
     reference: string,
@@ -159,7 +159,7 @@ export class RegistryClient implements Disposable {
     const said = response.header("docker-content-digest");
     for (const expected of [said, reference]) {
       if (expected === undefined || !DIGEST.test(expected) || expected === digest) continue;
-      throw new RegistryError(
+      throw new HttpError(
         `GET ${
           redacted(response.url)
         }: the manifest is damaged or another one: it has ${digest}, ` +
@@ -174,7 +174,7 @@ export class RegistryClient implements Disposable {
    * What a tag or a digest stands for; undefined if for nothing. The digest is what the registry
    * says, if it says it.
    *
-   * @throws {RegistryError} if the registry does not say.
+   * @throws {HttpError} if the registry does not say.
    */
   async headManifest(
     reference: string,
@@ -200,7 +200,7 @@ export class RegistryClient implements Disposable {
    *
    * @param reference a tag or its digest
    * @returns its digest
-   * @throws {RegistryError} if the registry does not take it, or took something else.
+   * @throws {HttpError} if the registry does not take it, or took something else.
    */
   async putManifest(
     reference: string,
@@ -218,7 +218,7 @@ export class RegistryClient implements Disposable {
     const digest = sha256Of(bytes);
     const said = response.header("docker-content-digest");
     if (said === undefined || said === digest || !DIGEST.test(said)) return digest;
-    throw new RegistryError(
+    throw new HttpError(
       `PUT ${
         redacted(response.url)
       }: the registry has stored another manifest: ${said}, not ${digest}`,

@@ -3,14 +3,14 @@
  * @module
  */
 
-import { RegistryError } from "./failure.ts";
+import { HttpError } from "../http/http_error.ts";
 import type { RegistryRequest, Transport } from "./transport.ts";
 
 /**
  * A blob as it comes. What is cut off is asked for from there on (RFC 9110, `Range`), as long as
  * something comes each time.
  *
- * @throws {RegistryError} if it can not be got.
+ * @throws {HttpError} if it can not be got.
  */
 export async function* blobChunks(
   transport: Transport,
@@ -36,7 +36,7 @@ export async function* blobChunks(
       }
       return;
     } catch (error) {
-      if (!(error instanceof RegistryError) || !error.transient || done === before) throw error;
+      if (!(error instanceof HttpError) || !error.transient || done === before) throw error;
       transport.onRetry(error);
     }
   }

@@ -4,7 +4,7 @@
  */
 
 import type { Credentials } from "./credentials.ts";
-import { RegistryError } from "./failure.ts";
+import { HttpError } from "../http/http_error.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
 
 /** What came of it. */
@@ -16,7 +16,7 @@ export interface Greeting {
   /** Whether there were credentials for it. */
   readonly hasCredentials: boolean;
   /** Why it does not let us in, or not to the repository; undefined if it does. */
-  readonly refused?: RegistryError;
+  readonly refused?: HttpError;
 }
 
 /** Who may not come in. */
@@ -26,7 +26,7 @@ const REFUSALS: readonly (number | undefined)[] = [401, 403];
  * Asks a registry, and its token service.
  *
  * @param repository undefined to ask for the registry alone
- * @throws {RegistryError} if it does not answer as registries do.
+ * @throws {HttpError} if it does not answer as registries do.
  * @throws {ImageError} if credentials can not be got.
  */
 export async function greetRegistry(
@@ -44,14 +44,14 @@ export async function greetRegistry(
   });
   const base = await transport.base();
   const scope = repository === undefined ? "" : `repository:${repository}:pull`;
-  let refused: RegistryError | undefined;
+  let refused: HttpError | undefined;
   try {
     const target = repository === undefined ? base : `${repository}/tags/list`;
     // A repository that is not there yet may be one to push to.
     const expected = repository === undefined ? [200] : [200, 404];
     (await transport.request({ method: "GET", target, scope, expected })).drop();
   } catch (error) {
-    if (!(error instanceof RegistryError) || !REFUSALS.includes(error.status)) throw error;
+    if (!(error instanceof HttpError) || !REFUSALS.includes(error.status)) throw error;
     refused = error;
   }
   return {

@@ -5,10 +5,10 @@
 
 import { z } from "zod";
 import { shortened } from "../visible.ts";
-import { RegistryError } from "./failure.ts";
-import type { HttpResponse } from "./http.ts";
-import { redacted } from "./redact.ts";
-import { retryAfter } from "./retry.ts";
+import { HttpError } from "../http/http_error.ts";
+import type { HttpResponse } from "../http/client.ts";
+import { redacted } from "../http/redact.ts";
+import { retryAfter } from "../http/retry.ts";
 
 /** Distribution spec, error codes. */
 const errors = z.looseObject({
@@ -33,11 +33,11 @@ const LOST_UPLOAD = "the registry has lost the upload: it may be restarting, or 
 export async function responseError(
   method: string,
   response: HttpResponse,
-): Promise<RegistryError> {
+): Promise<HttpError> {
   const { status, url } = response;
   const said = method === "HEAD" ? (response.drop(), "") : await saidBy(response);
   const hint = said.startsWith("BLOB_UPLOAD_") ? LOST_UPLOAD : HINTS[status];
-  return new RegistryError(
+  return new HttpError(
     `${method} ${redacted(url)}: ${status}${said && ` ${said}`}${hint ? `; ${hint}` : ""}`,
     {
       status,

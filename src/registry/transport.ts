@@ -5,16 +5,16 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { isLoopback } from "./addresses.ts";
+import { isLoopback } from "../http/addresses.ts";
 import { Authorizer } from "./auth.ts";
 import type { CredentialSource } from "./credentials.ts";
-import { RegistryError } from "./failure.ts";
-import { HttpClient, type HttpOptions, type HttpResponse } from "./http.ts";
-import type { ProxySettings } from "./proxy.ts";
-import { redacted } from "./redact.ts";
+import { HttpError } from "../http/http_error.ts";
+import { HttpClient, type HttpOptions, type HttpResponse } from "../http/client.ts";
+import type { ProxySettings } from "../http/proxy.ts";
+import { redacted } from "../http/redact.ts";
 import { endpointOf } from "./reference.ts";
 import { responseError } from "./response_error.ts";
-import { RETRY_POLICY, type RetryPolicy, withRetries } from "./retry.ts";
+import { RETRY_POLICY, type RetryPolicy, withRetries } from "../http/retry.ts";
 
 /** How a registry is reached. */
 export interface RegistrySettings {
@@ -34,7 +34,7 @@ export interface RegistrySettings {
   /** Asked when the registry wants to know who asks. Default: nobody. */
   readonly credentials?: CredentialSource;
   /** Told of what is done again, and why. */
-  readonly onRetry?: (error: RegistryError) => void;
+  readonly onRetry?: (error: HttpError) => void;
 }
 
 /** Options of {@linkcode Transport}. */
@@ -63,7 +63,7 @@ export class Transport implements Disposable {
   readonly http: HttpClient;
   /** For what is done again. */
   readonly retries: RetryPolicy;
-  readonly onRetry: (error: RegistryError) => void;
+  readonly onRetry: (error: HttpError) => void;
   readonly #authorizer: Authorizer;
   readonly #registry: string;
   readonly #options: TransportOptions;
@@ -93,7 +93,7 @@ export class Transport implements Disposable {
   /**
    * Sends a request that may be sent several times, until it is answered.
    *
-   * @throws {RegistryError} if it fails, or the answer is not an expected one.
+   * @throws {HttpError} if it fails, or the answer is not an expected one.
    */
   async request(request: RegistryRequest): Promise<HttpResponse> {
     return await withRetries(this.retries, () => this.once(request), this.onRetry);
@@ -103,7 +103,7 @@ export class Transport implements Disposable {
    * Sends a request. If the registry wants to know who we are, it is sent once more; but with a
    * stream as its body it fails then, as may be tried again.
    *
-   * @throws {RegistryError} see {@linkcode Transport.request}
+   * @throws {HttpError} see {@linkcode Transport.request}
    */
   async once(request: RegistryRequest): Promise<HttpResponse> {
     const { method, target, scope, body, expected } = request;
@@ -115,7 +115,7 @@ export class Transport implements Disposable {
       this.#authorizer.forget(scope);
       if (known && body instanceof ReadableStream) {
         response.drop();
-        throw new RegistryError(`${method} ${redacted(url)}: 401`, {
+        throw new HttpError(`${method} ${redacted(url)}: 401`, {
           status: 401,
           transient: true,
         });
@@ -144,7 +144,7 @@ export class Transport implements Disposable {
       const url = location === undefined ? null : URL.parse(location, response.url);
       response.drop();
       if (url === null || !/^https?:$/.test(url.protocol) || count === MOST_REDIRECTS) {
-        throw new RegistryError(
+        throw new HttpError(
           `${request.method} ${redacted(response.url)}: it is redirected ${
             count === MOST_REDIRECTS ? "in a circle" : "to nowhere"
           }`,
@@ -175,7 +175,7 @@ export class Transport implements Disposable {
   /**
    * The URL that the registry's API begins with, `/v2/`.
    *
-   * @throws {RegistryError} if nothing answers there.
+   * @throws {HttpError} if nothing answers there.
    */
   async base(): Promise<URL> {
     this.#base ??= withRetries(this.retries, () => this.#find(), this.onRetry);
@@ -191,18 +191,18 @@ export class Transport implements Disposable {
     } catch (error) {
       const plainAllowed = tlsVerify === false ||
         tlsVerify === undefined && isLoopback(url.hostname);
-      if (!plainAllowed || !(error instanceof RegistryError) || !error.noHandshake) throw error;
+      if (!plainAllowed || !(error instanceof HttpError) || !error.noHandshake) throw error;
       return await this.#greetPlainly(error);
     }
   }
 
   /** @param failure why TLS could not be spoken: it counts unless something answers without */
-  async #greetPlainly(failure: RegistryError): Promise<URL> {
+  async #greetPlainly(failure: HttpError): Promise<URL> {
     try {
       return await this.#greet(new URL(`http://${this.#registry}/v2/`));
     } catch (error) {
       // Servers of TLS answer so what is none.
-      const answered = error instanceof RegistryError && error.status !== undefined &&
+      const answered = error instanceof HttpError && error.status !== undefined &&
         error.status !== 400;
       throw answered ? error : failure;
     }

@@ -6,10 +6,10 @@
 
 import { createHash } from "node:crypto";
 import { ImageError } from "../errors.ts";
-import { RegistryError } from "./failure.ts";
-import type { HttpResponse } from "./http.ts";
-import { redacted } from "./redact.ts";
-import { withRetries } from "./retry.ts";
+import { HttpError } from "../http/http_error.ts";
+import type { HttpResponse } from "../http/client.ts";
+import { redacted } from "../http/redact.ts";
+import { withRetries } from "../http/retry.ts";
 import type { Transport } from "./transport.ts";
 import { uploadLocation } from "./upload_location.ts";
 
@@ -80,10 +80,10 @@ export class Upload {
     try {
       return await this.#send(offset);
     } catch (error) {
-      const stale = error instanceof RegistryError && offset > 0 && STALE.has(error.status ?? 0);
+      const stale = error instanceof HttpError && offset > 0 && STALE.has(error.status ?? 0);
       if (!stale) throw error;
       this.#forget();
-      throw new RegistryError(error.message, { cause: error, transient: true });
+      throw new HttpError(error.message, { cause: error, transient: true });
     }
   }
 
@@ -109,14 +109,14 @@ export class Upload {
       if (!bytes.complete) throw this.#unfinished(response);
     } catch (error) {
       // What went wrong here is not the registry's affair, and would go wrong again.
-      if (bytes.failure || !(error instanceof RegistryError)) await this.#cancel(location);
+      if (bytes.failure || !(error instanceof HttpError)) await this.#cancel(location);
       throw bytes.failure ? bytes.failure.error : error;
     }
     this.#result = bytes.result();
     await this.#checkDigest(this.#result);
     await this.#finish(this.#location, this.#result);
     if (await this.#isThere(this.#result)) return this.#result;
-    throw new RegistryError(
+    throw new HttpError(
       `PUT ${redacted(this.#location)}: the registry has not stored what it took`,
       { transient: true },
     );
@@ -140,7 +140,7 @@ export class Upload {
       const range = /^(?:bytes=)?0-(\d{1,15})$/.exec(response.header("range") ?? "");
       return range ? Number(range[1]) + 1 : this.#forget();
     } catch (error) {
-      if (!(error instanceof RegistryError)) throw error;
+      if (!(error instanceof HttpError)) throw error;
       return this.#forget();
     }
   }
@@ -165,8 +165,8 @@ export class Upload {
     });
   }
 
-  #unfinished(response: HttpResponse): RegistryError {
-    return new RegistryError(
+  #unfinished(response: HttpResponse): HttpError {
+    return new HttpError(
       `PATCH ${redacted(response.url)}: the registry did not wait for the end of what it was sent`,
       { transient: true },
     );
@@ -198,7 +198,7 @@ export class Upload {
     response.drop();
     const said = response.header("docker-content-digest");
     if (said === undefined || said === digest || !said.startsWith("sha256:")) return;
-    throw new RegistryError(
+    throw new HttpError(
       `PUT ${redacted(target)}: the registry has stored another blob: ${said}, not ${digest}`,
     );
   }

@@ -4,9 +4,9 @@
  */
 
 import { lookup } from "node:dns/promises";
-import { isAddress, isPrivateAddress } from "./addresses.ts";
-import { RegistryError } from "./failure.ts";
-import { redacted } from "./redact.ts";
+import { isAddress, isPrivateAddress } from "../http/addresses.ts";
+import { HttpError } from "../http/http_error.ts";
+import { redacted } from "../http/redact.ts";
 
 /** Options of {@linkcode uploadLocation}. */
 export interface LocationOptions {
@@ -24,7 +24,7 @@ export interface LocationOptions {
  * whoever reaches them, such as those that give a cloud's machines their credentials.
  *
  * @param from what was asked
- * @throws {RegistryError} if there is none, or it must not be followed.
+ * @throws {HttpError} if there is none, or it must not be followed.
  */
 export async function uploadLocation(
   from: URL,
@@ -32,7 +32,7 @@ export async function uploadLocation(
   { isProxied, addressesOf = lookUp }: LocationOptions,
 ): Promise<URL> {
   const url = location === undefined ? null : URL.parse(location, from);
-  const refuse = (why: string) => new RegistryError(`POST ${redacted(from)}: ${why}`);
+  const refuse = (why: string) => new HttpError(`POST ${redacted(from)}: ${why}`);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw refuse("the registry says nothing of where to upload to (Location)");
   }
@@ -56,6 +56,6 @@ async function lookUp(hostname: string): Promise<string[]> {
     return (await lookup(hostname, { all: true })).map(({ address }) => address);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RegistryError(`Cannot look up ${hostname}: ${reason}`, { cause, transient: true });
+    throw new HttpError(`Cannot look up ${hostname}: ${reason}`, { cause, transient: true });
   }
 }

@@ -21,7 +21,7 @@ export interface PushToOptions extends PushOptions, RegistrySettings {}
  * @param destination such as `docker://registry.example:5000/team/app:1.0`; without a host it is
  * Docker Hub, without a tag `latest`
  * @throws {UsageError} if the destination is none.
- * @throws {RegistryError} if the registry does not take the image.
+ * @throws {HttpError} if the registry does not take the image.
  * @throws {ImageError} if a layer can not be read.
  * @throws what a callback throws: it ends the push.
  */

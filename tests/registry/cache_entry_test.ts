@@ -7,7 +7,7 @@ import {
   statementOf,
   tagOf,
 } from "../../src/registry/cache_entry.ts";
-import { parsePublicKeys, signerOf } from "../../src/registry/cache_keys.ts";
+import { parsePublicKeys, signerOf } from "../../src/signing/keys.ts";
 
 const KEY = "0123456789abcdef".repeat(4);
 const NAME = { key: KEY, form: "gz-6-1048576-deno-2.9.6" } as const;

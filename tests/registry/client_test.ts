@@ -187,7 +187,7 @@ Deno.test("what is a part of something is not tried again with the whole, too", 
     method === "POST" ? { status: 500 } : undefined;
   await using registry = await FakeRegistry.start({ fault });
   using client = clientOf(registry);
-  await assert.rejects(client.uploadBlob(sourceOf(BLOB)), /^RegistryError: POST http:.*: 500$/);
+  await assert.rejects(client.uploadBlob(sourceOf(BLOB)), /^HttpError: POST http:.*: 500$/);
   assert.equal(registry.count("POST"), 6);
 });
 
@@ -270,7 +270,7 @@ for (const [name, greet] of Object.entries(GREETINGS)) {
     using client = new RegistryClient(`127.0.0.1:${port}`, "app", options);
     assert.ok(await client.hasBlob(sha256Of(BLOB), 5));
     using strict = new RegistryClient(`127.0.0.1:${port}`, "app", { ...options, tlsVerify: true });
-    await assert.rejects(strict.hasBlob(sha256Of(BLOB)), /^RegistryError: GET https:/);
+    await assert.rejects(strict.hasBlob(sha256Of(BLOB)), /^HttpError: GET https:/);
     listener.close();
     for (const connection of connections) {
       try {

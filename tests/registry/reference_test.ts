@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/errors.ts";
-import { isLoopback, isPrivateAddress } from "../../src/registry/addresses.ts";
-import { proxyFor } from "../../src/registry/proxy.ts";
-import { redacted } from "../../src/registry/redact.ts";
+import { isLoopback, isPrivateAddress } from "../../src/http/addresses.ts";
+import { proxyFor } from "../../src/http/proxy.ts";
+import { redacted } from "../../src/http/redact.ts";
 import { endpointOf, formatReference, parseReference } from "../../src/registry/reference.ts";
 
 const DIGEST = `sha256:${"0a".repeat(32)}`;

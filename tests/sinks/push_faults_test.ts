@@ -137,7 +137,7 @@ Deno.test("a registry that reads slowly gets all of it; one that stops is given 
   });
   await assert.rejects(
     push(silent, { idleTimeout: 100, retries: { attempts: 2, delay: 1 } }),
-    /^RegistryError: PATCH http:.*: the other side is silent$/,
+    /^HttpError: PATCH http:.*: the other side is silent$/,
   );
   assert.equal(silent.manifests.size, 0);
 });

@@ -6,7 +6,7 @@ import { generateKeyPairSync } from "node:crypto";
 import type { SharedDigests } from "../../src/sinks/kept_blobs.ts";
 import type { LayerDigest } from "../../src/layer/digest_cache.ts";
 import { entryManifest, parseEntry, statementOf, tagOf } from "../../src/registry/cache_entry.ts";
-import { parseSigningKey, type SigningKey } from "../../src/registry/cache_keys.ts";
+import { parseSigningKey, type SigningKey } from "../../src/signing/keys.ts";
 import { CacheRepository } from "../../src/registry/cache_repository.ts";
 import type { CacheTrust } from "../../src/registry/cache_trust.ts";
 import { RegistryClient } from "../../src/registry/client.ts";

@@ -1,5 +1,5 @@
 /**
- * What went wrong between us and a registry.
+ * What went wrong between us and a server.
  * @module
  */
 
@@ -11,19 +11,19 @@ export interface FailureFacts extends ErrorOptions {
   readonly status?: number;
   /** Whether the same may well succeed in a moment. */
   readonly transient?: boolean;
-  /** How long the registry wants us to wait, in milliseconds. */
+  /** How long the server wants us to wait, in milliseconds. */
   readonly retryAfter?: number | undefined;
   /** Whether the other side is there and may not speak TLS: certificates were not the matter. */
   readonly noHandshake?: boolean;
 }
 
 /** A request failed. The message has the method and the URL, and no secret. */
-export class RegistryError extends ImageError {
+export class HttpError extends ImageError {
   /** The HTTP status; undefined where there was no answer. */
   readonly status: number | undefined;
   /** Whether the same may well succeed in a moment. */
   readonly transient: boolean;
-  /** How long the registry wants us to wait, in milliseconds. */
+  /** How long the server wants us to wait, in milliseconds. */
   readonly retryAfter: number | undefined;
   /** See {@linkcode FailureFacts.noHandshake}. */
   readonly noHandshake: boolean;

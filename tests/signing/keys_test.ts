@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { ImageError } from "../../src/errors.ts";
-import {
-  isSignature,
-  parsePublicKeys,
-  parseSigningKey,
-  signerOf,
-} from "../../src/registry/cache_keys.ts";
+import { isSignature, parsePublicKeys, parseSigningKey, signerOf } from "../../src/signing/keys.ts";
 
 const base64 = (hex: string) => Buffer.from(hex, "hex").toString("base64");
 

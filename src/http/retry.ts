@@ -3,7 +3,7 @@
  * @module
  */
 
-import { RegistryError } from "./failure.ts";
+import { HttpError } from "./http_error.ts";
 
 /** How often, and after how long. */
 export interface RetryPolicy {
@@ -11,7 +11,7 @@ export interface RetryPolicy {
   readonly attempts: number;
   /** Before the second attempt, in milliseconds; doubled each time. */
   readonly delay: number;
-  /** The longest delay, a registry's own wish included. */
+  /** The longest delay, a server's own wish included. */
   readonly longestDelay: number;
   /** No attempt begins so many milliseconds after the first one. */
   readonly total: number;
@@ -23,7 +23,7 @@ export interface RetryPolicy {
   readonly now: () => number;
 }
 
-/** Some seconds in all, unless a registry asks for more. */
+/** Some seconds in all, unless a server asks for more. */
 export const RETRY_POLICY: RetryPolicy = {
   attempts: 6,
   delay: 250,
@@ -35,26 +35,26 @@ export const RETRY_POLICY: RetryPolicy = {
 };
 
 /** What was tried often enough already, as a part of what is tried. */
-const givenUp = new WeakSet<RegistryError>();
+const givenUp = new WeakSet<HttpError>();
 
 /**
  * Calls `attempt` until it succeeds or fails for good.
  *
  * @param onRetry told of the failure before the next attempt
- * @throws {RegistryError} what the last attempt failed with; if the registry wants us to wait for
+ * @throws {HttpError} what the last attempt failed with; if the server wants us to wait for
  * longer than we do, at once.
  */
 export async function withRetries<T>(
   policy: RetryPolicy,
   attempt: () => Promise<T>,
-  onRetry: (error: RegistryError) => void = () => {},
+  onRetry: (error: HttpError) => void = () => {},
 ): Promise<T> {
   const start = policy.now();
   for (let count = 1;; count++) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof RegistryError) || !error.transient || givenUp.has(error)) throw error;
+      if (!(error instanceof HttpError) || !error.transient || givenUp.has(error)) throw error;
       const backoff = policy.delay * 2 ** (count - 1) * (0.5 + policy.random());
       const wait = Math.max(error.retryAfter ?? 0, Math.min(backoff, policy.longestDelay));
       const late = policy.now() - start + wait > policy.total;

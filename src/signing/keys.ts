@@ -1,5 +1,5 @@
 /**
- * Keys of a cache of layers, in the format of Nix's own binary caches
+ * Keys of binary caches and of caches of layers, in Nix's own format
  * (`nix-store --generate-binary-cache-key`): ed25519 (RFC 8032), a name and base 64 with a colon
  * between them.
  *

@@ -3,17 +3,17 @@
  * @module
  */
 
-import { RegistryError } from "./failure.ts";
+import { HttpError } from "./http_error.ts";
 
 /**
  * What `work` gives, if it does so in this time.
  *
- * @throws {RegistryError} if it takes longer; what becomes of it then is of no interest.
+ * @throws {HttpError} if it takes longer; what becomes of it then is of no interest.
  */
 export async function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new RegistryError("it takes too long");
+    const error = new HttpError("it takes too long");
     timer = setTimeout(() => reject(error), Math.max(milliseconds, 0));
   });
   work.catch(() => {});

@@ -12,13 +12,13 @@ import { isLoopback } from "./addresses.ts";
 
 /** How hosts are believed to be who they are. */
 export interface TlsSettings {
-  /** The host name of the registry: what is said of it goes for no other. */
+  /** The host name of the server: what is said of it goes for no other. */
   readonly hostname: string;
-  /** Whether the registry has to prove who it is. */
+  /** Whether the server has to prove who it is. */
   readonly verify: boolean;
   /** Certificate authorities besides the known ones, in PEM. */
   readonly authorities: readonly string[];
-  /** What the registry knows us by, in PEM. */
+  /** What the server knows us by, in PEM. */
   readonly client?: { readonly certificate: string; readonly key: string } | undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * HTTP for registries: bodies of any size, back-pressure both ways, a limit to all waiting.
+ * HTTP for registries and binary caches: bodies of any size, back-pressure both ways, a limit to all waiting.
  *
  * It is made on Node's client: the one that is built in can't be told at run time whom to believe.
  * @module
@@ -17,7 +17,7 @@ import {
   type TlsSettings,
   unbracketed,
 } from "./agents.ts";
-import { RegistryError } from "./failure.ts";
+import { HttpError } from "./http_error.ts";
 import { proxyFor, type ProxySettings } from "./proxy.ts";
 import { redacted } from "./redact.ts";
 
@@ -25,7 +25,7 @@ import { redacted } from "./redact.ts";
 export interface HttpOptions {
   readonly tls: TlsSettings;
   readonly proxy?: ProxySettings;
-  /** Tells registries who asks; `nix-image` by default. */
+  /** Tells servers who asks; `nix-image` by default. */
   readonly userAgent?: string;
   /** How long to wait for a connection, in milliseconds; 30 seconds by default. */
   readonly connectTimeout?: number;
@@ -51,13 +51,13 @@ export interface HttpResponse {
   /**
    * The body, as it comes.
    *
-   * @throws {RegistryError} if it is cut off.
+   * @throws {HttpError} if it is cut off.
    */
   chunks(): AsyncGenerator<Uint8Array>;
   /**
    * The body.
    *
-   * @throws {RegistryError} if it is cut off, or longer than `most` bytes.
+   * @throws {HttpError} if it is cut off, or longer than `most` bytes.
    */
   bytes(most: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Leaves the rest unread. */
@@ -87,7 +87,7 @@ export class HttpClient implements Disposable {
    * Sends a request and waits for the answer, whatever it is. An answer that comes before all of the
    * body has gone ends the sending.
    *
-   * @throws {RegistryError} if there is none.
+   * @throws {HttpError} if there is none.
    * @throws what the body throws.
    */
   async request(request: HttpRequest): Promise<HttpResponse> {
@@ -245,7 +245,7 @@ class Answer implements HttpResponse {
       size += chunk.length;
       if (size > most) {
         const { method, url } = this.#request;
-        throw new RegistryError(
+        throw new HttpError(
           `${method} ${redacted(url)}: the answer is longer than ${most} bytes`,
         );
       }
@@ -268,8 +268,8 @@ const NO_TLS =
   /^(?:ERR_SSL_WRONG_VERSION_NUMBER|EPROTO|ERR_SSL_PACKET_LENGTH_TOO_LONG)$|InvalidContentType/;
 const CERTIFICATE = /CERT|SIGNATURE|SELF_SIGNED|ALTNAME|ISSUER/;
 
-function failureOf({ method, url }: HttpRequest, cause: unknown): RegistryError {
-  if (cause instanceof RegistryError) return cause;
+function failureOf({ method, url }: HttpRequest, cause: unknown): HttpError {
+  if (cause instanceof HttpError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   const inner = cause instanceof HandshakeError ? cause.cause : cause;
   const code = inner instanceof Error && "code" in inner ? String(inner.code) : "";
@@ -281,7 +281,7 @@ function failureOf({ method, url }: HttpRequest, cause: unknown): RegistryError 
     : noTls
     ? "; it does not speak TLS: --tls-verify=false allows that"
     : "";
-  return new RegistryError(
+  return new HttpError(
     `${method} ${redacted(url)}: ${visible(reason)}${hint}`,
     {
       cause,
