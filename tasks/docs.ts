@@ -4,6 +4,7 @@
  */
 
 import { commandLineModel } from "../src/command_line/model.ts";
+import { VERBS } from "../src/command_line/verbs.ts";
 import { programHelp } from "../src/command_line/program_help.ts";
 import { verbPages } from "../src/command_line/verb_pages.ts";
 import { PROJECT } from "./program_command.ts";
@@ -13,7 +14,7 @@ const PAGES = "docs/verbs";
 
 /** The texts of all files that are made, by their paths in the project. */
 export async function generatedFiles(): Promise<Record<string, string>> {
-  const pages = Object.entries(verbPages(await commandLineModel()))
+  const pages = Object.entries(verbPages(await commandLineModel(VERBS)))
     .map(([name, text]) => [`${PAGES}/${name}`, text]);
   return {
     "src/command_line/help.ts": `/**

@@ -5,8 +5,7 @@
  */
 
 import type { Argument, CommandUnknownOpts, Option } from "commander";
-import { verbHelp } from "./verb.ts";
-import { VERBS } from "./verbs.ts";
+import { verbHelp, type Verbs } from "./verb.ts";
 
 /** What is to be typed for a value: the name of a file, a directory, ..., or anything. */
 export type ValueKind = "file" | "directory" | "destination" | "choice" | "word";
@@ -75,12 +74,12 @@ export interface VerbGroup {
   readonly verbs: readonly VerbModel[];
 }
 
-/** All verbs, in the order of help. */
-export async function commandLineModel(): Promise<VerbGroup[]> {
+/** What these verbs are, in their order: all of them are loaded. */
+export async function commandLineModel(verbs: Verbs): Promise<VerbGroup[]> {
   return await Promise.all(
-    Object.entries(VERBS).map(async ([heading, verbs]) => ({
+    Object.entries(verbs).map(async ([heading, listed]) => ({
       heading,
-      verbs: await Promise.all(verbs.map(async ({ load }) => verbModel(await load()))),
+      verbs: await Promise.all(listed.map(async ({ load }) => verbModel(await load()))),
     })),
   );
 }

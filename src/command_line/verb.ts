@@ -5,6 +5,16 @@
 
 import { Command, type CommandUnknownOpts } from "commander";
 
+/** A verb that was not loaded yet. */
+export interface Verb {
+  readonly name: string;
+  /** The command with its description and options. */
+  readonly load: () => Promise<CommandUnknownOpts>;
+}
+
+/** Verbs under the headings that they have in the help. */
+export type Verbs = Readonly<Record<string, readonly Verb[]>>;
+
 /** What help says of a verb besides its description and its options. */
 export interface VerbHelp {
   /** Commands, to be typed as they are; those of several lines are one command. */

@@ -3,17 +3,10 @@
  * @module
  */
 
-import type { CommandUnknownOpts } from "commander";
-
-/** A verb that was not loaded yet. */
-export interface Verb {
-  readonly name: string;
-  /** The command with its description and options. */
-  readonly load: () => Promise<CommandUnknownOpts>;
-}
+import type { Verbs } from "./verb.ts";
 
 /** Verbs under the headings that they have in the help. */
-export const VERBS: Readonly<Record<string, readonly Verb[]>> = {
+export const VERBS: Verbs = {
   "Make images": [
     { name: "stream", load: async () => (await import("./verbs/stream.ts")).command },
     { name: "build", load: async () => (await import("./verbs/build.ts")).command },
@@ -40,8 +33,11 @@ export const VERBS: Readonly<Record<string, readonly Verb[]>> = {
     { name: "schema", load: async () => (await import("./verbs/schema.ts")).command },
     { name: "helper", load: async () => (await import("./verbs/helper.ts")).command },
     { name: "tarsum", load: async () => (await import("./verbs/tarsum.ts")).command },
-    { name: "completions", load: async () => (await import("./verbs/completions.ts")).command },
-    { name: "man", load: async () => (await import("./verbs/man.ts")).command },
+    {
+      name: "completions",
+      load: async () => (await import("./verbs/completions.ts")).commandFor(VERBS),
+    },
+    { name: "man", load: async () => (await import("./verbs/man.ts")).commandFor(VERBS) },
     { name: "version", load: async () => (await import("./verbs/version.ts")).command },
   ],
 };

@@ -16,6 +16,7 @@ import {
   synopsis,
   type VerbModel,
 } from "../../src/command_line/model.ts";
+import { VERBS } from "../../src/command_line/verbs.ts";
 import { listed } from "../../src/command_line/option_values.ts";
 import { commandLine } from "../../src/command_line/program.ts";
 import { prose } from "../../src/command_line/roff.ts";
@@ -25,7 +26,7 @@ import { RUN_OPTIONS } from "../../src/process/run_options.ts";
 import { PROJECT } from "../../tasks/program_command.ts";
 import { runCommand } from "../support/program.ts";
 
-const groups = await commandLineModel();
+const groups = await commandLineModel(VERBS);
 const verbs = groups.flatMap((group) => group.verbs);
 
 function verbOf(name: string): VerbModel {

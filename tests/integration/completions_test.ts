@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { commandLineModel, optionsOf } from "../../src/command_line/model.ts";
+import { VERBS } from "../../src/command_line/verbs.ts";
 import { directoryWithProgram, nixImage, succeed } from "../support/program.ts";
 import { Scratch } from "../support/scratch.ts";
 import {
@@ -16,7 +17,7 @@ import {
 } from "../support/shells_at_work.ts";
 
 const TAB = "\t";
-const verbs = (await commandLineModel()).flatMap((group) => group.verbs);
+const verbs = (await commandLineModel(VERBS)).flatMap((group) => group.verbs);
 const names = verbs.map(({ name }) => name);
 
 async function completions(shell: string): Promise<string> {
