@@ -46,9 +46,8 @@ async function examined(
   before: readonly string[] = [],
 ) {
   const command = [...before, ...nixImageCommand(), "doctor", "--json", ...args];
-  const denoDir = await denoDirectory();
   const start = performance.now();
-  const { code, text, stderr } = await runCommand(command, { env: { DENO_DIR: denoDir, ...env } });
+  const { code, text, stderr } = await runCommand(command, { env });
   assert.equal(stderr, "");
   const found: Found = JSON.parse(text);
   const seconds = (performance.now() - start) / 1000;
@@ -117,11 +116,6 @@ Deno.test("doctor tells what to install where the PATH has nothing", async () =>
 });
 
 /** Where Deno finds the libraries, whatever HOME is. */
-async function denoDirectory(): Promise<string> {
-  const { denoDir } = JSON.parse(await succeed([Deno.execPath(), "info", "--json"]));
-  return denoDir;
-}
-
 Deno.test("doctor does not wait for daemons that are silent", async () => {
   await using scratch = new Scratch();
   const path = `${scratch.path}/silent`;
