@@ -110,12 +110,11 @@ Deno.test("doctor tells what to install where the PATH has nothing", async () =>
   }
   const closure = await runCommand(
     [...nixImageCommand(), "doctor", "--quiet", "--require", "closure"],
-    { env: { ...env, DENO_DIR: await denoDirectory() } },
+    { env },
   );
   assert.deepEqual([closure.code, closure.text, closure.stderr], [0, "", ""]);
 });
 
-/** Where Deno finds the libraries, whatever HOME is. */
 Deno.test("doctor does not wait for daemons that are silent", async () => {
   await using scratch = new Scratch();
   const path = `${scratch.path}/silent`;
@@ -181,7 +180,7 @@ Deno.test("doctor asks a registry whether it takes the credentials", async () =>
   assert.doesNotMatch(JSON.stringify(wrong.found), /barley|YW5u/i);
 
   const { code, text } = await nixImage(["doctor", registry.host, "--require", "push", "--quiet"], {
-    env: { REGISTRY_AUTH_FILE: "", HOME: scratch.path, DENO_DIR: await denoDirectory() },
+    env: { REGISTRY_AUTH_FILE: "", HOME: scratch.path },
   });
   assert.equal(code, 1);
   assert.match(text, /wants a login, and\s+there are no\s+credentials/);
