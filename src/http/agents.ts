@@ -22,18 +22,20 @@ export interface TlsSettings {
   readonly client?: { readonly certificate: string; readonly key: string } | undefined;
 }
 
-/** To one host at a time. */
-const MOST_CONNECTIONS = 8;
-
 /** Agents by where they connect to. Disposing of them closes all connections. */
 export class Agents implements Disposable {
   readonly #tls: TlsSettings;
   readonly #connectTimeout: number;
+  readonly #connections: number;
   readonly #agents = new Map<string, http.Agent>();
 
-  /** @param connectTimeout for TLS, and for a tunnel through a proxy, in milliseconds each */
-  constructor(tls: TlsSettings, connectTimeout: number) {
+  /**
+   * @param connectTimeout for TLS, and for a tunnel through a proxy, in milliseconds each
+   * @param connections to one host at a time
+   */
+  constructor(tls: TlsSettings, connectTimeout: number, connections: number) {
     this.#tls = tls;
+    this.#connections = connections;
     this.#connectTimeout = connectTimeout;
   }
 
@@ -46,7 +48,7 @@ export class Agents implements Disposable {
   }
 
   #newAgent(url: URL, proxy: URL | undefined): http.Agent {
-    const pool = { keepAlive: true, maxSockets: MOST_CONNECTIONS };
+    const pool = { keepAlive: true, maxSockets: this.#connections };
     if (url.protocol === "http:") return new http.Agent(pool);
     const options = { ...pool, ...this.#tlsOptions(url.hostname) };
     return new TlsAgent(options, proxy, this.#connectTimeout);

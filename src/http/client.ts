@@ -27,6 +27,8 @@ export interface HttpOptions {
   readonly proxy?: ProxySettings;
   /** Tells servers who asks; `nix-image` by default. */
   readonly userAgent?: string;
+  /** How many connections there may be to one host; 8 by default. */
+  readonly connections?: number;
   /** How long to wait for a connection, in milliseconds; 30 seconds by default. */
   readonly connectTimeout?: number;
   /** How long to wait for the next bytes of the other side, in milliseconds; 2 minutes. */
@@ -64,7 +66,7 @@ export interface HttpResponse {
   drop(): void;
 }
 
-const CONNECT_TIMEOUT = 30_000, IDLE_TIMEOUT = 120_000;
+const CONNECT_TIMEOUT = 30_000, IDLE_TIMEOUT = 120_000, CONNECTIONS = 8;
 /** Bodies that are dropped are read to their end if that is near: the connection stays of use. */
 const SMALL = 1 << 16;
 
@@ -75,7 +77,8 @@ export class HttpClient implements Disposable {
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#agents = new Agents(options.tls, options.connectTimeout ?? CONNECT_TIMEOUT);
+    const { tls, connectTimeout = CONNECT_TIMEOUT, connections = CONNECTIONS } = options;
+    this.#agents = new Agents(tls, connectTimeout, connections);
   }
 
   /** Whether a URL is asked for through a proxy. */

@@ -25,6 +25,12 @@ const PACKAGES = {
   docker: { debian: "docker.io", nix: "docker-client", what: "Docker's client" },
   fakeroot: { debian: "fakeroot", nix: "fakeroot", rest: `, ${NAME_IT}` },
   mke2fs: { debian: "e2fsprogs", nix: "e2fsprogs" },
+  nix: {
+    debian: "nix-bin",
+    nix: "nix",
+    what: "Nix (2.4 or later)",
+    rest: ", and have it on the PATH, or give a store that is read without it (https, http, file)",
+  },
   "nix-store": {
     debian: "nix-bin",
     nix: "nix",

@@ -14,6 +14,7 @@ export type Program =
   | "ctr"
   | "docker"
   | "fakeroot"
+  | "nix"
   | "nix-store"
   | "pigz"
   | "podman"

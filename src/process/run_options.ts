@@ -30,7 +30,7 @@ export const RUN_OPTIONS: readonly string[] = [
     "https_proxy",
     "no_proxy",
   ].join(","),
-  "--allow-run=bzip2,ctr,docker,nix-store,pigz,podman,sh,skopeo,xz,zstd",
+  "--allow-run=bzip2,ctr,docker,nix,nix-store,pigz,podman,sh,skopeo,xz,zstd",
   // What is kept for a layer is dropped with it. By itself V8 lets such garbage pile up for long:
   // 140 MiB instead of 84 at the peak of 210,000 files.
   "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=20",

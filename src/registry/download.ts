@@ -3,7 +3,7 @@
  * @module
  */
 
-import { HttpError } from "../http/http_error.ts";
+import { resumed } from "../http/resume.ts";
 import type { RegistryRequest, Transport } from "./transport.ts";
 
 /**
@@ -16,28 +16,12 @@ export async function* blobChunks(
   transport: Transport,
   blob: Pick<RegistryRequest, "target" | "scope">,
 ): AsyncGenerator<Uint8Array> {
-  let done = 0;
-  for (;;) {
-    const before = done;
-    const response = await transport.request({
+  const get = (headers: Readonly<Record<string, string>>) =>
+    transport.request({
       ...blob,
       method: "GET",
-      headers: done === 0 ? {} : { range: `bytes=${done}-` },
-      expected: done === 0 ? [200] : [200, 206],
+      headers,
+      expected: "range" in headers ? [200, 206] : [200],
     });
-    // Without ranges it begins anew.
-    let skip = response.status === 200 ? done : 0;
-    try {
-      for await (const chunk of response.chunks()) {
-        const rest = chunk.subarray(Math.min(skip, chunk.length));
-        skip -= chunk.length - rest.length;
-        done += rest.length;
-        if (rest.length > 0) yield rest;
-      }
-      return;
-    } catch (error) {
-      if (!(error instanceof HttpError) || !error.transient || done === before) throw error;
-      transport.onRetry(error);
-    }
-  }
+  yield* resumed(get, transport);
 }

@@ -5,10 +5,9 @@
 
 import { z } from "zod";
 import { shortened } from "../visible.ts";
-import { HttpError } from "../http/http_error.ts";
+import type { HttpError } from "../http/http_error.ts";
 import type { HttpResponse } from "../http/client.ts";
-import { redacted } from "../http/redact.ts";
-import { retryAfter } from "../http/retry.ts";
+import { statusError } from "../http/status_error.ts";
 
 /** Distribution spec, error codes. */
 const errors = z.looseObject({
@@ -19,7 +18,6 @@ const errors = z.looseObject({
 });
 
 const MOST_READ = 1 << 16, MOST_SHOWN = 300, MOST_ERRORS = 3;
-const TRANSIENT = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 const HINTS: Readonly<Record<number, string>> = {
   401: "log in (podman login, docker login), or give --authfile or --username",
@@ -34,17 +32,10 @@ export async function responseError(
   method: string,
   response: HttpResponse,
 ): Promise<HttpError> {
-  const { status, url } = response;
+  const { status } = response;
   const said = method === "HEAD" ? (response.drop(), "") : await saidBy(response);
   const hint = said.startsWith("BLOB_UPLOAD_") ? LOST_UPLOAD : HINTS[status];
-  return new HttpError(
-    `${method} ${redacted(url)}: ${status}${said && ` ${said}`}${hint ? `; ${hint}` : ""}`,
-    {
-      status,
-      transient: TRANSIENT.has(status),
-      retryAfter: retryAfter(response.header("retry-after"), Date.now()),
-    },
-  );
+  return statusError(method, response, said, hint);
 }
 
 async function saidBy(response: HttpResponse): Promise<string> {

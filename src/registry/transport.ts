@@ -12,6 +12,7 @@ import { HttpError } from "../http/http_error.ts";
 import { HttpClient, type HttpOptions, type HttpResponse } from "../http/client.ts";
 import type { ProxySettings } from "../http/proxy.ts";
 import { redacted } from "../http/redact.ts";
+import { followed } from "../http/redirects.ts";
 import { endpointOf } from "./reference.ts";
 import { responseError } from "./response_error.ts";
 import { RETRY_POLICY, type RetryPolicy, withRetries } from "../http/retry.ts";
@@ -54,9 +55,6 @@ export interface RegistryRequest {
   /** The statuses that are answers; others are failures. */
   readonly expected: readonly number[];
 }
-
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-const MOST_REDIRECTS = 10;
 
 /** Talks to one registry, about one repository. Disposing of it closes its connections. */
 export class Transport implements Disposable {
@@ -138,21 +136,7 @@ export class Transport implements Disposable {
     first: HttpResponse,
     base: URL,
   ): Promise<HttpResponse> {
-    let response = first;
-    for (let count = 0; REDIRECTS.has(response.status); count++) {
-      const location = response.header("location");
-      const url = location === undefined ? null : URL.parse(location, response.url);
-      response.drop();
-      if (url === null || !/^https?:$/.test(url.protocol) || count === MOST_REDIRECTS) {
-        throw new HttpError(
-          `${request.method} ${redacted(response.url)}: it is redirected ${
-            count === MOST_REDIRECTS ? "in a circle" : "to nowhere"
-          }`,
-        );
-      }
-      response = await this.#send(request, url, base);
-    }
-    return response;
+    return await followed(request.method, first, (url) => this.#send(request, url, base));
   }
 
   async #send(

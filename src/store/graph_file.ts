@@ -13,6 +13,7 @@ import {
   type PathInfo,
   referencesFrom,
 } from "./closure.ts";
+import { pathInCircles } from "./circles.ts";
 import { isStorePath, STORE_DIR, type StorePath } from "./store_path.ts";
 
 /**
@@ -71,37 +72,13 @@ export function graphIn(json: unknown, file: string): Closure {
       );
     }
   }
-  const circular = inCircles(closure);
+  const circular = pathInCircles(closure);
   if (circular !== undefined) {
     throw new UsageError(
       `${file}: ${circular} refers to itself by way of others: no store has that`,
     );
   }
   return closure;
-}
-
-/** A path that refers to itself by way of others, or to one that does. */
-function inCircles(closure: Closure): StorePath | undefined {
-  const waitsFor = new Map(Array.from(closure, ([path, info]) => [path, info.references.length]));
-  const users = new Map<StorePath, StorePath[]>();
-  for (const [path, { references }] of closure) {
-    for (const used of references) {
-      const known = users.get(used);
-      if (known === undefined) users.set(used, [path]);
-      else known.push(path);
-    }
-  }
-  const ready = [...closure.keys()].filter((path) => waitsFor.get(path) === 0);
-  for (const path of ready) {
-    for (const user of users.get(path) ?? []) {
-      const left = waitsFor.get(user)! - 1;
-      waitsFor.set(user, left);
-      if (left === 0) ready.push(user);
-    }
-  }
-  return ready.length === closure.size
-    ? undefined
-    : [...closure.keys()].find((path) => waitsFor.get(path)! > 0);
 }
 
 /** The entries of the graph: where each stands, and what it says. */

@@ -1,0 +1,250 @@
+/**
+ * Binary caches (Nix's manual, "HTTP Binary Cache Store", "Local Binary Cache Store"): directories
+ * with a `nix-cache-info`, a `HASH.narinfo` for each path, NARs, and listings of these, if it has any.
+ * @module
+ */
+
+import { ImageError, UsageError } from "../errors.ts";
+import { redacted } from "../http/redact.ts";
+import { Turns } from "../http/turns.ts";
+import { listedEntries } from "../store/nar_listing.ts";
+import { hashPart, STORE_DIR, type StorePath } from "../store/store_path.ts";
+import type { TreeEntry } from "../store/tree.ts";
+import { quoted } from "../visible.ts";
+import { type CacheFiles, NoSuchFileError } from "./cache_files.ts";
+import { decompressedNar } from "./decompressed_nar.ts";
+import { DiskFiles } from "./disk_files.ts";
+import {
+  type CacheCredentials,
+  CONNECTIONS,
+  type HttpCacheOptions,
+  HttpFiles,
+} from "./http_files.ts";
+import { MOST_OF_NARINFO, type Narinfo, parseNarinfo } from "./narinfo.ts";
+import { NarinfoCache } from "./narinfo_cache.ts";
+import type { NarInfo, NarStore } from "./nar_store.ts";
+
+/** How binary caches are read. */
+export interface BinaryCacheOptions extends HttpCacheOptions {
+  /** What the cache at a URL knows us by; user and password in the URL itself count less. */
+  readonly credentials?: (url: URL) => CacheCredentials | undefined;
+  /** Where narinfos are kept from run to run; nowhere without it. */
+  readonly narinfos?: string | undefined;
+  /** Whether a narinfo is believed: one that was kept and isn't is asked for again. */
+  readonly isBelieved?: (path: StorePath, info: NarInfo) => boolean;
+  /** Milliseconds since the epoch; those of the clock by default. */
+  readonly time?: () => number;
+}
+
+/** What is compressed badly is hardly larger than before. */
+const MOST_GROWTH = 2;
+const MOST_OF_CACHE_INFO = 1 << 16, MOST_OF_LISTING = 1 << 24;
+
+/**
+ * Opens the cache at an `https`, `http` or `file` URL.
+ *
+ * @throws {UsageError} if the URL is none of these.
+ * @throws {ImageError} if no cache is there, or that of another store directory.
+ */
+export async function openBinaryCache(
+  url: URL,
+  options: BinaryCacheOptions = {},
+): Promise<NarStore> {
+  const { name, files } = filesAt(url, options);
+  try {
+    await checkCacheInfo(files, name);
+  } catch (error) {
+    files[Symbol.dispose]();
+    throw error;
+  }
+  return new BinaryCache(name, files, options);
+}
+
+function filesAt(
+  url: URL,
+  options: BinaryCacheOptions,
+): { readonly name: string; readonly files: CacheFiles } {
+  if (url.protocol === "file:") {
+    if (url.host !== "") throw new UsageError(`${redacted(url)}: a file URL has three slashes`);
+    const directory = decodeURIComponent(url.pathname);
+    return { name: `file://${directory}`, files: new DiskFiles(directory) };
+  }
+  if (!/^https?:$/.test(url.protocol)) {
+    throw new UsageError(`${redacted(url)} is not the URL of a binary cache`);
+  }
+  const base = new URL(url.pathname.replace(/\/*$/, "/"), url.origin);
+  const { credentials, narinfos: _, isBelieved: __, time: ___, ...http } = options;
+  const known = credentials?.(base) ?? loginIn(url);
+  return { name: base.href.slice(0, -1), files: new HttpFiles(base, http, known) };
+}
+
+function loginIn({ username, password }: URL): CacheCredentials | undefined {
+  if (username === "" && password === "") return undefined;
+  return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+}
+
+async function checkCacheInfo(files: CacheFiles, name: string): Promise<void> {
+  const bytes = await files.read("nix-cache-info", MOST_OF_CACHE_INFO);
+  if (bytes === undefined) {
+    throw new ImageError(
+      `${name} is no binary cache, or may not be read: no nix-cache-info is there`,
+    );
+  }
+  const [, directory = STORE_DIR] = /^StoreDir:[ \t]*(.*?)\s*$/m.exec(textOf(bytes)) ?? [];
+  if (directory === STORE_DIR) return;
+  throw new ImageError(
+    `${name} is a cache of the store in ${quoted(directory)}, not of ${STORE_DIR}`,
+  );
+}
+
+class BinaryCache implements NarStore {
+  readonly isTrusted = false;
+  readonly #files: CacheFiles;
+  readonly #turns = new Turns(CONNECTIONS);
+  readonly #kept: NarinfoCache | undefined;
+  readonly #isBelieved: (path: StorePath, info: NarInfo) => boolean;
+  /** Where NARs are, of the paths that were asked for. */
+  readonly #known = new Map<StorePath, Narinfo>();
+
+  constructor(readonly name: string, files: CacheFiles, options: BinaryCacheOptions) {
+    const { narinfos, isBelieved = () => true, time = Date.now } = options;
+    this.#files = files;
+    this.#isBelieved = isBelieved;
+    // What is on the disk already needs no copy.
+    const keeps = narinfos !== undefined && !(files instanceof DiskFiles);
+    this.#kept = keeps ? new NarinfoCache(narinfos, name, time) : undefined;
+  }
+
+  async infosOf(paths: readonly StorePath[]): Promise<ReadonlyMap<StorePath, NarInfo>> {
+    const all = paths.map((path) => this.#turns.run(() => this.#narinfoOf(path)));
+    const found = await Promise.all(all);
+    return new Map(
+      paths.flatMap((path, index) => found[index] === undefined ? [] : [[path, found[index]]]),
+    );
+  }
+
+  async #narinfoOf(path: StorePath): Promise<Narinfo | undefined> {
+    const known = this.#known.get(path) ?? this.#keptOf(path);
+    if (known === undefined || known !== "none" && !this.#isBelieved(path, known)) {
+      return await this.#fetched(path);
+    }
+    if (known === "none") return undefined;
+    this.#known.set(path, known);
+    return known;
+  }
+
+  /** What was kept of a path; "none" if the cache did not have it. */
+  #keptOf(path: StorePath): Narinfo | "none" | undefined {
+    const text = this.#kept?.get(path);
+    if (text === undefined || text === "") return text === "" ? "none" : undefined;
+    try {
+      return parseNarinfo(text, path, this.name);
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      return void this.#kept?.remove(path);
+    }
+  }
+
+  async #fetched(path: StorePath): Promise<Narinfo | undefined> {
+    const bytes = await this.#files.read(`${hashPart(path)}.narinfo`, MOST_OF_NARINFO);
+    const text = bytes && textOf(bytes);
+    const narinfo = text === undefined ? undefined : parseNarinfo(text, path, this.name);
+    await this.#kept?.put(path, text ?? "");
+    if (narinfo) this.#known.set(path, narinfo);
+    return narinfo;
+  }
+
+  open(path: StorePath, info: NarInfo): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return ReadableStream.from(this.#nar(path, info));
+  }
+
+  async *#nar(path: StorePath, info: NarInfo): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    const { file, chunks } = await this.#begun(path, info);
+    const what = `the NAR of ${path} from ${this.name}`;
+    yield* decompressedNar(chunks, file.compression, { most: info.narSize, name: what });
+  }
+
+  /** The file of a NAR, of which the beginning is there already. */
+  async #begun(path: StorePath, info: NarInfo) {
+    // What a plan was made of may have been known to another run.
+    const known = this.#known.get(path) ?? this.#keptOf(path);
+    const narinfo = known === undefined || known === "none" || known.narHash !== info.narHash
+      ? await this.#current(path, info)
+      : known;
+    try {
+      return { file: narinfo.file, chunks: await this.#begin(path, narinfo) };
+    } catch (error) {
+      if (!(error instanceof NoSuchFileError)) throw error;
+      // Caches may have it elsewhere meanwhile, compressed in another way.
+      const { file, ...rest } = await this.#current(path, info);
+      if (file.url === narinfo.file.url) throw error;
+      return { file, chunks: await this.#begin(path, { file, ...rest }) };
+    }
+  }
+
+  /** What the cache says of a path now, if it still is that path with that NAR. */
+  async #current(path: StorePath, info: NarInfo): Promise<Narinfo> {
+    const narinfo = await this.#turns.run(() => this.#fetched(path));
+    if (narinfo?.narHash === info.narHash) return narinfo;
+    throw new ImageError(
+      `${this.name} has ${path} no more${narinfo === undefined ? "" : ` as ${info.narHash}`}`,
+    );
+  }
+
+  async #begin(path: StorePath, { file, narSize }: Narinfo): Promise<AsyncGenerator<Uint8Array>> {
+    const { url, fileSize } = file;
+    const chunks = this.#files.stream(url, fileSize);
+    const most = fileSize ?? MOST_GROWTH * narSize + MOST_OF_CACHE_INFO;
+    const bounded = withAtMost(chunks, most, `${this.name}: the file of ${path}`);
+    const first = await bounded.next();
+    return first.done ? bounded : startingWith(first.value, bounded);
+  }
+
+  async entriesOf(path: StorePath): Promise<readonly TreeEntry[] | undefined> {
+    const bytes = await this.#files.read(`${hashPart(path)}.ls`, MOST_OF_LISTING);
+    return bytes && listedEntries(jsonIn(bytes), path);
+  }
+
+  [Symbol.dispose](): void {
+    this.#files[Symbol.dispose]();
+  }
+}
+
+/** Ends with an error what is longer. */
+async function* withAtMost(
+  chunks: AsyncGenerator<Uint8Array>,
+  most: number,
+  what: string,
+): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > most) throw new ImageError(`${what} is longer than its ${most} bytes`);
+    yield chunk;
+  }
+}
+
+async function* startingWith(
+  first: Uint8Array,
+  rest: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** What is no JSON is no listing. */
+function jsonIn(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(textOf(bytes));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,264 @@
+/**
+ * Several stores, of which each path is read from the first that has it: that of this host, if there
+ * is one, and stores that are elsewhere.
+ * @module
+ */
+
+import { ImageError } from "../errors.ts";
+import { pathInCircles } from "../store/circles.ts";
+import {
+  type Closure,
+  type ClosureSource,
+  MissingPathsError,
+  type PathInfo,
+} from "../store/closure.ts";
+import type { NarPath } from "../store/nar_path.ts";
+import type { StorePath } from "../store/store_path.ts";
+import { type BinaryCacheOptions, openBinaryCache } from "./binary_cache.ts";
+import { Judge, UntrustedPathsError } from "./judge.ts";
+import { narFrom } from "./nar_from.ts";
+import type { NarInfo, NarStore } from "./nar_store.ts";
+import { nixStore } from "./nix_driven.ts";
+import type { Trust } from "./trust.ts";
+
+/** A path that is not on the disk, as it was decided on: it is this NAR, whoever has it. */
+export interface RemotePath extends PathInfo {
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly narHash: string;
+  /** The name of the store that it is to be read from. */
+  readonly store: string;
+}
+
+/** Options of {@linkcode openStores}. */
+export interface StoresOptions extends Omit<BinaryCacheOptions, "isBelieved"> {
+  /** What is on the disk, and read from there. */
+  readonly local?: ClosureSource | undefined;
+  readonly trust: Trust;
+  /**
+   * What was decided earlier ({@linkcode Stores.infos}): nobody is asked about these paths, and no
+   * signature is looked at; the NARs have to be what they were.
+   */
+  readonly decided?: ReadonlyMap<StorePath, RemotePath>;
+}
+
+/** Several stores. Disposing of them closes their connections. */
+export interface Stores extends ClosureSource, AsyncDisposable {
+  /**
+   * How to read a path of a closure that was asked for; undefined for one that is on the disk, or
+   * not known.
+   */
+  narOf(path: StorePath): NarPath | undefined;
+  /** All that is known by now of what is not on the disk. */
+  infos(): ReadonlyMap<StorePath, RemotePath>;
+}
+
+/**
+ * Opens stores by their URLs: `https`, `http` and `file` are binary caches; others are what Nix
+ * knows, see {@linkcode nixStore}. Of the parameters of a cache, `trusted=true` counts: no
+ * signatures are needed of it.
+ *
+ * @throws {UsageError} if a URL is none of a store.
+ * @throws {ImageError} if a cache is not there.
+ */
+export async function openStores(
+  urls: readonly string[],
+  options: StoresOptions,
+): Promise<Stores> {
+  const judge = new Judge(options.trust);
+  const opened = await Promise.allSettled(urls.map((url) => openStore(url, options, judge)));
+  const stores = opened.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
+  const failed = opened.find((one) => one.status === "rejected");
+  if (failed === undefined) return new OrderedStores(stores, options, judge);
+  for (const { store } of stores) store[Symbol.dispose]();
+  throw failed.reason;
+}
+
+interface OpenedStore {
+  readonly store: NarStore;
+  readonly isTrusted: boolean;
+}
+
+async function openStore(
+  text: string,
+  options: StoresOptions,
+  judge: Judge,
+): Promise<OpenedStore> {
+  const url = /^(?:https?|file):/i.test(text) ? URL.parse(text) : null;
+  if (url === null) {
+    const store = nixStore(text);
+    return { store, isTrusted: store.isTrusted };
+  }
+  const isTrusted = /^(?:true|yes|1)$/.test(url.searchParams.get("trusted") ?? "");
+  const store = await openBinaryCache(url, {
+    ...options,
+    isBelieved: (path, info) => isTrusted || judge.objection(path, info) === undefined,
+  });
+  return { store, isTrusted };
+}
+
+/** Why a path that is there does not count, and what it is said to refer to. */
+interface Objection {
+  readonly reasons: string[];
+  readonly references: readonly StorePath[];
+}
+
+/** More than any closure has: what goes on and on is not one. */
+const MOST_PATHS = 200_000, MOST_REFERENCES = 5_000_000;
+/** So many paths are asked for before they are counted. */
+const AT_ONCE = 500;
+const REMEDY = "give a store that has them with --store, or build them";
+
+class OrderedStores implements Stores {
+  readonly #stores: readonly OpenedStore[];
+  readonly #local: ClosureSource | undefined;
+  readonly #judge: Judge;
+  readonly #found: Map<StorePath, RemotePath>;
+  /** Of what is there, and does not count: why. */
+  readonly #objections = new Map<StorePath, Objection>();
+  /** Each path is there but once, however many refer to it. */
+  readonly #paths = new Map<string, StorePath>();
+  #references = 0;
+
+  constructor(
+    stores: readonly OpenedStore[],
+    { local, decided }: StoresOptions,
+    judge: Judge,
+  ) {
+    this.#stores = stores;
+    this.#local = local;
+    this.#judge = judge;
+    this.#found = new Map(decided);
+  }
+
+  async closureOf(roots: readonly StorePath[]): Promise<Closure> {
+    const closure = new Map<StorePath, PathInfo>();
+    const missing: StorePath[] = [], untrusted = new Map<StorePath, string[]>();
+    const seen = new Set<StorePath>(roots);
+    for (let level = [...seen]; level.length > 0;) {
+      const references: StorePath[] = [];
+      const away = await this.#addLocal(level, closure);
+      await this.#find(away);
+      for (const path of away) {
+        const found = this.#found.get(path), objection = this.#objections.get(path);
+        if (found !== undefined) closure.set(path, found);
+        else if (objection !== undefined) untrusted.set(path, objection.reasons);
+        else missing.push(path);
+        // All that is not trusted is told of at once.
+        references.push(...(found ?? objection)?.references ?? []);
+      }
+      level = references.filter((path) => !seen.has(path) && !closure.has(path) && seen.add(path));
+    }
+    if (untrusted.size > 0) throw new UntrustedPathsError(untrusted);
+    if (missing.length > 0) throw new MissingPathsError(missing, this.#names(), REMEDY);
+    const circular = pathInCircles(closure);
+    if (circular === undefined) return closure;
+    throw new ImageError(
+      `${this.#found.get(circular)?.store ?? "A store"} says of ${circular} that it refers to ` +
+        "itself by way of others: no store has that",
+    );
+  }
+
+  async missing(paths: readonly StorePath[]): Promise<StorePath[]> {
+    const away = await this.#missingHere(paths);
+    await this.#find(away);
+    return away.filter((path) => !this.#found.has(path) && !this.#objections.has(path));
+  }
+
+  narOf(path: StorePath): NarPath | undefined {
+    const found = this.#found.get(path);
+    if (found === undefined) return undefined;
+    const stores = this.#stores.map(({ store }) => store);
+    // Wherever it comes from, it has to be the same.
+    const inOrder = stores.toSorted((a, b) =>
+      Number(b.name === found.store) - Number(a.name === found.store)
+    );
+    return narFrom(inOrder, path, found);
+  }
+
+  infos(): ReadonlyMap<StorePath, RemotePath> {
+    return this.#found;
+  }
+
+  async #missingHere(paths: readonly StorePath[]): Promise<readonly StorePath[]> {
+    const undecided = paths.filter((path) => !this.#found.has(path));
+    if (this.#local === undefined || undecided.length === 0) return paths;
+    const missing = new Set(await this.#local.missing(undecided));
+    return paths.filter((path) => missing.has(path) || this.#found.has(path));
+  }
+
+  /** Adds what is on the disk, with all that it refers to; returns the others. */
+  async #addLocal(
+    paths: readonly StorePath[],
+    closure: Map<StorePath, PathInfo>,
+  ): Promise<readonly StorePath[]> {
+    const missing = await this.#missingHere(paths);
+    if (missing.length === paths.length || this.#local === undefined) return missing;
+    const away = new Set(missing);
+    const here = paths.filter((path) => !away.has(path));
+    for (const [path, info] of await this.#local.closureOf(here)) closure.set(path, info);
+    return missing;
+  }
+
+  /** Asks the stores in order for what is not known yet. */
+  async #find(paths: readonly StorePath[]): Promise<void> {
+    let left = paths.filter((path) => !this.#found.has(path) && !this.#objections.has(path));
+    for (const { store, isTrusted } of this.#stores) {
+      for (let at = 0; at < left.length; at += AT_ONCE) {
+        const infos = await store.infosOf(left.slice(at, at + AT_ONCE));
+        for (const [path, info] of infos) {
+          const objection = isTrusted ? undefined : this.#judge.objection(path, info);
+          if (objection === undefined) this.#take(path, info, store.name);
+          else this.#object(path, info, store.name, objection);
+        }
+      }
+      left = left.filter((path) => !this.#found.has(path));
+      if (left.length === 0) return;
+    }
+  }
+
+  #take(path: StorePath, info: NarInfo, store: string): void {
+    const { refersToItself, narSize, narHash } = info;
+    this.#objections.delete(path);
+    this.#found.set(path, {
+      references: this.#counted(info.references, store),
+      ...refersToItself ? { refersToItself } : {},
+      narSize,
+      narHash,
+      store,
+    });
+  }
+
+  #object(path: StorePath, info: NarInfo, store: string, reason: string): void {
+    const text = `${store} has it, and it ${reason}`;
+    const known = this.#objections.get(path);
+    if (known !== undefined) return void known.reasons.push(text);
+    const references = this.#counted(info.references, store);
+    this.#objections.set(path, { reasons: [text], references });
+  }
+
+  /** @throws {ImageError} if there are too many by now. */
+  #counted(references: readonly StorePath[], store: string): StorePath[] {
+    this.#references += references.length;
+    const paths = references.map((reference) => this.#one(reference));
+    if (this.#paths.size <= MOST_PATHS && this.#references <= MOST_REFERENCES) return paths;
+    throw new ImageError(
+      `${store}: the closure has more than ${MOST_PATHS} paths, or ${MOST_REFERENCES} references`,
+    );
+  }
+
+  #one(path: StorePath): StorePath {
+    const known = this.#paths.get(path);
+    if (known === undefined) this.#paths.set(path, path);
+    return known ?? path;
+  }
+
+  #names(): string {
+    const names = this.#stores.map(({ store }) => store.name);
+    return [...this.#local ? ["the Nix store"] : [], ...names].join(" or ");
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    for (const { store } of this.#stores) store[Symbol.dispose]();
+    return Promise.resolve();
+  }
+}
