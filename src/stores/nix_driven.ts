@@ -33,9 +33,12 @@ const OPTIONS = [
   "",
 ];
 
-/** What Nix says of a path that is not there, where it fails for it. */
+/**
+ * What Nix says of a path that is not there, where it fails for it. Nix 2.8 can't look for
+ * derivations over `ssh://`.
+ */
 const NOT_THERE =
-  /\/nix\/store\/[0-9a-z]{32}-\S+ (?:is not valid|is not a valid store path|does not exist)/;
+  /\/nix\/store\/[0-9a-z]{32}-\S+ (?:is not valid|is not a valid store path|does not exist)|'getFSAccessor' is not supported/;
 
 class NixStore implements NarStore {
   readonly name: string;
