@@ -176,13 +176,16 @@ function outputOf(
       reader ??= running.stdout.getReader({ mode: "byob" });
       const request = controller.byobRequest!;
       const { buffer, byteOffset, byteLength } = request.view as Uint8Array<ArrayBuffer>;
+      // The memory travels to the program's stream and back.
       const { value, done } = await reader.read(new Uint8Array(buffer, byteOffset, byteLength));
-      if (!done) return request.respondWithNewView(value);
-      await running.finished().catch((error) => {
-        throw failure(error);
-      });
-      controller.close();
-      request.respond(0);
+      if (value === undefined) return; // cancelled
+      if (done) {
+        await running.finished().catch((error) => {
+          throw failure(error);
+        });
+        controller.close();
+      }
+      request.respondWithNewView(value);
     },
     async cancel(reason) {
       await reader?.cancel(reason);
