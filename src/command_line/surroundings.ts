@@ -15,8 +15,13 @@ export const ENVIRONMENT: readonly (readonly [names: readonly string[], meaning:
   ],
   [
     ["HTTPS_PROXY", "https_proxy", "http_proxy", "NO_PROXY", "no_proxy"],
-    "proxies on the way to registries, and hosts that need none",
+    "proxies on the way to registries and binary caches, and hosts that need none",
   ],
+  [
+    ["NIX_CONFIG", "NIX_CONF_DIR", "NIX_USER_CONF_FILES", "XDG_CONFIG_DIRS", "XDG_CONFIG_HOME"],
+    "where Nix's settings are: whose signatures count, and passwords of binary caches",
+  ],
+  [["NIX_SSL_CERT_FILE"], "certificate authorities of binary caches, besides the known ones"],
   [["NO_COLOR", "TERM"], "no colours if the one is set, or the other is dumb"],
 ];
 

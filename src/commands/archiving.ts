@@ -37,7 +37,7 @@ export interface LeftOut extends Pick<DockerArchiveOptions, "kept" | "omitted"> 
 }
 
 /** A plan with what it was made on, if that is something. */
-export type PlannedWithBase = Pick<PlannedSpec, "plan" | "base">;
+export type PlannedWithBase = Pick<PlannedSpec, "plan" | "base" | "elsewhere">;
 
 /** A layer of which the size was planned. */
 interface PlannedPart {
@@ -143,12 +143,12 @@ export interface ImageInWork {
  * @throws what `write` throws.
  */
 export async function writePlanned<T extends { readonly imageId: string }>(
-  { plan, base }: PlannedWithBase,
+  { plan, base, elsewhere }: PlannedWithBase,
   { quiet = false, strict }: Pick<ArchiveOptions, "quiet" | "strict">,
   report: Report,
   write: (image: ImageInWork) => Promise<T>,
 ): Promise<T & { readonly summary: string }> {
-  const { image, mtime, ...noticed } = await imageOf(plan, new Date(), base);
+  const { image, mtime, ...noticed } = await imageOf(plan, new Date(), base, elsewhere);
   reportNotices(noticed, strict, report);
   report.phase?.("layers");
   const progress = new Progress(stderrOutput, { quiet, colour: !Deno.noColor });

@@ -4,6 +4,8 @@
  */
 
 import { join } from "node:path";
+import type { StoreFiles } from "../store/store_files.ts";
+import { enclosingStorePath, isStorePath } from "../store/store_path.ts";
 import type { BaseImage, BaseImageOptions } from "../base/base_image.ts";
 import { platformText } from "../base/choose_image.ts";
 import type { Platform } from "../base/stored_image.ts";
@@ -20,6 +22,8 @@ export interface BaseOptions {
   /** The spec's file, or `-`: a lock file is looked for beside it. */
   readonly specFile: string;
   readonly report: BaseReport;
+  /** Has an image of the store on the disk that is elsewhere. */
+  readonly files?: StoreFiles | undefined;
 }
 
 /** Where goes what there is to say. */
@@ -39,11 +43,14 @@ interface BaseReport {
  */
 export async function openBase(
   { fromImage, os, architecture, variant }: ImageSpec,
-  { storeRoot, specFile, report }: BaseOptions,
+  { storeRoot, specFile, report, files }: BaseOptions,
 ): Promise<BaseImage | undefined> {
   if (fromImage === null) return undefined;
+  const path = "inStore" in fromImage && fromImage.inStore
+    ? enclosingStorePath(fromImage.path)
+    : undefined;
   const options = {
-    storeRoot,
+    storeRoot: path && isStorePath(path) && files ? await files.rootOf(path) : storeRoot,
     platform: { os, architecture, variant },
     listingCache: trustedCacheDirectory("layers"),
   };

@@ -83,8 +83,8 @@ async function specMember(
   report: Report,
   stack: AsyncDisposableStack,
 ): Promise<NamedMember> {
-  const { plan, base } = stack.use(await planFromFile(path, options, report));
-  const { image, ...noticed } = await imageOf(plan, new Date(), base);
+  const { plan, base, elsewhere } = stack.use(await planFromFile(path, options, report));
+  const { image, ...noticed } = await imageOf(plan, new Date(), base, elsewhere);
   reportNotices(noticed, options.strict, report);
   return { image, names: [plan.repoTag], source: path === "-" ? "standard input" : path };
 }

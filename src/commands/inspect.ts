@@ -48,8 +48,8 @@ async function inspectSpec(path: string, options: InspectOptions): Promise<Inspe
   refuseOtherOptions("spec", options);
   using report = reportTo(options);
   await using planned = await planFromFile(path, options, report);
-  const { plan, base } = planned;
-  const { image, ...noticed } = await imageOf(plan, new Date(), base);
+  const { plan, base, elsewhere } = planned;
+  const { image, ...noticed } = await imageOf(plan, new Date(), base, elsewhere);
   reportNotices(noticed, options.strict, report);
   const description = await describePlan(plan, image, await base?.listings() ?? []);
   return { path, format: "spec", images: [description] };

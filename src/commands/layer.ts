@@ -23,7 +23,12 @@ export interface LayerOptions extends PlanningOptions {
 export async function layerCommand(spec: string, options: LayerOptions): Promise<void> {
   using report = reportTo(options);
   await using planned = await planFromFile(spec, options, report);
-  const { image, ...noticed } = await imageOf(planned.plan, new Date(), planned.base);
+  const { image, ...noticed } = await imageOf(
+    planned.plan,
+    new Date(),
+    planned.base,
+    planned.elsewhere,
+  );
   reportNotices(noticed, options.strict, report);
   report.phase?.("layer");
   const layer = image.layers.at(-1);

@@ -57,8 +57,8 @@ async function loadSpec(
 ) {
   refuseOtherOptions("spec", options);
   await using planned = await planFromFile(path, options, report);
-  const { plan, base } = planned;
-  const { image, mtime, ...noticed } = await imageOf(plan, new Date(), base);
+  const { plan, base, elsewhere } = planned;
+  const { image, mtime, ...noticed } = await imageOf(plan, new Date(), base, elsewhere);
   reportNotices(noticed, options.strict, report);
   await load({ image, repoTags: [plan.repoTag] }, mtime, await asking, options, report);
 }

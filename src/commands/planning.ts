@@ -20,14 +20,13 @@ import type { Closure } from "../store/closure.ts";
 import { readingFrom } from "../store/files.ts";
 import { closuresWithin, graphIn } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
-import type { Stores } from "../stores/stores.ts";
 import { STORE_DIR } from "../store/store_path.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { openBase } from "./base.ts";
 import { checkOneStdin, nameOfInput, readJson } from "./json_input.ts";
 import { checkStrategy, type EarlierOptions, layeringWishes } from "./layering_wishes.ts";
 import type { Report } from "./report.ts";
-import { namedStores, type RemoteStoreOptions } from "./stores.ts";
+import { type RemoteStoreOptions, type StoresInUse, storesInUse } from "./stores.ts";
 import { cacheDirectory } from "./cache_directory.ts";
 
 /** Options that decide what a spec becomes. */
@@ -90,6 +89,8 @@ export interface PlannedSpec extends AsyncDisposable {
   readonly previous: EarlierPlan | undefined;
   /** The base image that it names. */
   readonly base: BaseImage | undefined;
+  /** What is not on this host's disk; undefined where all has to be. */
+  readonly elsewhere: StoresInUse | undefined;
   /** How the spec wants the archive compressed. */
   readonly compressor: Compressor;
 }
@@ -151,27 +152,35 @@ export async function planFromFile(
     ? undefined
     : graphIn(await readJson(options.closure), nameOfInput(options.closure));
   let work: WorkDirectory | undefined;
-  let stores: Stores | undefined;
+  let elsewhere: StoresInUse | undefined;
+  const workDirectory = async () => (work ??= await WorkDirectory.create()).path;
   let base: BaseImage | undefined;
   let closure: Closure = new Map();
   let layering: LayeringOptions | undefined;
   const dispose = async () => {
     await base?.[Symbol.asyncDispose]();
-    await stores?.[Symbol.asyncDispose]();
+    await elsewhere?.[Symbol.asyncDispose]();
     await work?.[Symbol.asyncDispose]();
   };
   try {
     if (spec.fromImage !== null) report.phase?.("base image");
     if (graph === undefined) {
-      stores = await namedStores(options, { named: spec.store, storeRoot, report });
+      const context = { named: spec.store, storeRoot, report, workDirectory };
+      elsewhere = await storesInUse(options, context);
     }
-    base = await openBase(spec, { storeRoot, specFile: source, report });
+    base = await openBase(spec, {
+      storeRoot,
+      specFile: source,
+      report,
+      files: elsewhere?.files,
+    });
     report.phase?.("plan");
     const plan = await planImage(spec, {
-      source: graph ? closuresWithin(graph) : stores ?? storeDatabase(storeRoot),
+      source: graph ? closuresWithin(graph) : elsewhere?.stores ?? storeDatabase(storeRoot),
+      files: elsewhere?.files,
       storeRoot,
       searchPath: Deno.env.get("PATH") ?? "",
-      workDirectory: async () => (work = await WorkDirectory.create()).path,
+      workDirectory,
       onOutput: report.output,
       onWarning: report.warn,
       base,
@@ -200,6 +209,7 @@ export async function planFromFile(
       previous: wished.previous,
       compressor,
       base,
+      elsewhere,
       [Symbol.asyncDispose]: dispose,
     };
   } catch (error) {

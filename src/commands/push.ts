@@ -48,7 +48,12 @@ export async function pushCommand(
     // An earlier version is likely to be where this one goes.
     const registryOptions = (host: string) => host === reference.host ? settings : undefined;
     await using planned = await planFromFile(path, { ...options, registryOptions }, report);
-    const { image, ...noticed } = await imageOf(planned.plan, new Date(), planned.base);
+    const { image, ...noticed } = await imageOf(
+      planned.plan,
+      new Date(),
+      planned.base,
+      planned.elsewhere,
+    );
     reportNotices(noticed, options.strict, report);
     return await sendImage(image);
   }

@@ -3,12 +3,15 @@
  * @module
  */
 
+import { join } from "node:path";
 import { VERSION } from "../build_info.ts";
 import { UsageError } from "../errors.ts";
+import type { PathsElsewhere } from "../image/paths_elsewhere.ts";
 import { findProgram } from "../process/find_program.ts";
 import { storeDatabase } from "../store/nix_store.ts";
 import { cacheCredentials, type CredentialPlaces } from "../stores/cache_credentials.ts";
 import { readNixConf, trustedKeys } from "../stores/nix_conf.ts";
+import { PartialStore } from "../stores/partial_store.ts";
 import { openStores, type RemotePath, type Stores } from "../stores/stores.ts";
 import { readingFrom } from "../store/files.ts";
 import type { StorePath } from "../store/store_path.ts";
@@ -32,8 +35,17 @@ export interface StoresContext {
   /** The directory that holds this host's `nix/store`: "" for its own. */
   readonly storeRoot: string;
   readonly report: Report;
+  /** Gives a private directory for temporary files. */
+  readonly workDirectory: () => Promise<string>;
   /** What an earlier run decided on. */
   readonly decided?: ReadonlyMap<StorePath, RemotePath>;
+}
+
+/** Stores that have been opened, and what images need of them. */
+export interface StoresInUse extends PathsElsewhere, AsyncDisposable {
+  readonly stores: Stores;
+  /** As they were named, in the order in which they are asked. */
+  readonly urls: readonly string[];
 }
 
 /**
@@ -43,10 +55,10 @@ export interface StoresContext {
  * @throws {UsageError} if a URL or a key is none.
  * @throws {ImageError} if a store is not there.
  */
-export async function namedStores(
+export async function storesInUse(
   options: RemoteStoreOptions,
-  { named, storeRoot, report, decided }: StoresContext,
-): Promise<Stores | undefined> {
+  { named, storeRoot, report, decided, workDirectory }: StoresContext,
+): Promise<StoresInUse | undefined> {
   const urls = [...new Set([...options.store ?? [], ...named])];
   if (urls.length === 0) {
     refuseWithout(options);
@@ -71,7 +83,7 @@ export async function namedStores(
   };
   const caches = urls.flatMap((url) => /^https?:/i.test(url) ? URL.parse(url) ?? [] : []);
   const authorities = Deno.env.get("NIX_SSL_CERT_FILE");
-  return await openStores(urls, {
+  const stores = await openStores(urls, {
     local: hasStore(storeRoot) ? storeDatabase(storeRoot) : undefined,
     trust: {
       keys: trustedKeys(trustedPublicKeys, "--trusted-public-keys", conf),
@@ -87,6 +99,27 @@ export async function namedStores(
     userAgent: `nix-image/${VERSION}`,
     onRetry: ({ message }) => report.warn(`${message}; trying again`),
   });
+  const nars = (path: StorePath) => stores.narOf(path);
+  const made = new Map<string, Promise<string>>();
+  const directory = (name: string) => {
+    const there = made.get(name) ?? newDirectory(workDirectory, name);
+    made.set(name, there);
+    return there;
+  };
+  return {
+    stores,
+    urls,
+    nars,
+    files: new PartialStore({ narOf: nars, storeRoot, directory: () => directory("store") }),
+    spool: () => directory("layers"),
+    [Symbol.asyncDispose]: async () => await stores[Symbol.asyncDispose](),
+  };
+}
+
+async function newDirectory(parent: () => Promise<string>, name: string): Promise<string> {
+  const path = join(await parent(), name);
+  await Deno.mkdir(path);
+  return path;
 }
 
 function refuseWithout(options: RemoteStoreOptions): void {

@@ -3,7 +3,9 @@
  * @module
  */
 
+import { resolve } from "node:path";
 import type { BaseImage } from "../base/base_image.ts";
+import { WorkDirectory } from "../disk/work_directory.ts";
 import { UsageError } from "../errors.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import type { Image } from "../image/image.ts";
@@ -21,8 +23,9 @@ import {
 import { isStreamerConf } from "../spec/streamer_conf.ts";
 import { checkOneStdin } from "./json_input.ts";
 import { checkRepoTag, planFromFile, type PlanningOptions, readInput } from "./planning.ts";
-import { reportNotices, reportTo } from "./report.ts";
-import { writeStreamScript } from "./stream_script.ts";
+import { type Report, reportNotices, reportTo } from "./report.ts";
+import { type StoresInUse, storesInUse } from "./stores.ts";
+import { type FrozenPlan, writeStreamScript } from "./stream_script.ts";
 
 /** Options of {@linkcode streamCommand}. */
 export interface StreamOptions extends PlanningOptions, ArchiveOptions {
@@ -70,17 +73,18 @@ export async function streamCommand(
   const capturing = options.script || !options.tar && isCaptured();
   await using planned = options.plan === undefined
     ? await planFromFile(specOf(spec), options, report, document)
-    : await readPlan(options.plan, options.repoTag);
-  const { plan, base } = planned;
+    : await readPlan(options.plan, options.repoTag, report);
+  const { plan, base, elsewhere } = planned;
   if (await capturing) {
     if (options.have) {
       throw new UsageError("--have is for an archive that is written now: add --tar, or a pipe");
     }
     // The script tells what was noticed, when it runs; to fail then is too late.
     if (options.strict) {
-      reportNotices(await imageOf(plan, new Date(), base), true, reportTo({ quiet: true }));
+      const image = await imageOf(plan, new Date(), base, elsewhere);
+      reportNotices(image, true, reportTo({ quiet: true }));
     }
-    await print(await writeStreamScript(plan, options));
+    await print(await writeStreamScript(frozenPlan(plan, elsewhere, options), options));
     return;
   }
   const { have } = options;
@@ -126,11 +130,35 @@ function specOf(spec: string | undefined): string {
   return spec;
 }
 
+/** The plan with what another run needs for paths that are elsewhere. */
+function frozenPlan(
+  plan: ImagePlan,
+  elsewhere: StoresInUse | undefined,
+  options: StreamOptions,
+): FrozenPlan {
+  if (elsewhere === undefined) return plan;
+  const { netrcFile, cacheTokenFile } = options;
+  return {
+    ...plan,
+    remote: {
+      options: {
+        store: elsewhere.urls,
+        ...netrcFile === undefined ? {} : { netrcFile: resolve(netrcFile) },
+        ...cacheTokenFile === undefined ? {} : { cacheTokenFile: resolve(cacheTokenFile) },
+      },
+      paths: [...elsewhere.stores.infos()],
+    },
+  };
+}
+
 async function readPlan(
   file: string,
   repoTag: string | undefined,
+  report: Report,
 ): Promise<PlannedWithBase & AsyncDisposable> {
-  const plan: ImagePlan = JSON.parse(readingFrom(file, () => Deno.readTextFileSync(file)));
+  const { remote, ...plan }: FrozenPlan = JSON.parse(
+    readingFrom(file, () => Deno.readTextFileSync(file)),
+  );
   if (plan.formatVersion !== FORMAT_VERSION) {
     throw new UsageError(`${file} was planned by another version of nix-image; plan it again`);
   }
@@ -139,9 +167,23 @@ async function readPlan(
     const { reopenBaseImage } = await import("../base/base_image.ts");
     base = await reopenBaseImage(plan.base.path, plan.base.configDigest);
   }
+  let work: WorkDirectory | undefined;
+  const workDirectory = async () => (work ??= await WorkDirectory.create()).path;
+  const elsewhere = remote && await storesInUse(remote.options, {
+    named: [],
+    storeRoot: plan.storeRoot,
+    report,
+    workDirectory,
+    decided: new Map(remote.paths),
+  });
   return {
     plan: { ...plan, repoTag: repoTag ?? plan.repoTag },
     base,
-    [Symbol.asyncDispose]: async () => await base?.[Symbol.asyncDispose](),
+    elsewhere,
+    async [Symbol.asyncDispose]() {
+      await base?.[Symbol.asyncDispose]();
+      await elsewhere?.[Symbol.asyncDispose]();
+      await work?.[Symbol.asyncDispose]();
+    },
   };
 }

@@ -10,8 +10,20 @@ import { ImageError } from "../errors.ts";
 import type { ImagePlan } from "../image/image_plan.ts";
 import { identityOf } from "../layer/layer.ts";
 import { RUN_OPTIONS } from "../process/run_options.ts";
+import type { StorePath } from "../store/store_path.ts";
+import type { RemotePath } from "../stores/stores.ts";
 import type { ArchiveOptions } from "./archiving.ts";
 import { cacheDirectory } from "./cache_directory.ts";
+import type { RemoteStoreOptions } from "./stores.ts";
+
+/** A plan that another run carries out. */
+export interface FrozenPlan extends ImagePlan {
+  /** Where paths are that are not on the disk, and what was decided on of them. */
+  readonly remote?: {
+    readonly options: RemoteStoreOptions;
+    readonly paths: readonly (readonly [StorePath, RemotePath])[];
+  };
+}
 
 /**
  * Writes an executable script that streams the planned image, and beside it the plan and what it
@@ -21,7 +33,7 @@ import { cacheDirectory } from "./cache_directory.ts";
  * @throws {ImageError} if they can not be written.
  */
 export async function writeStreamScript(
-  plan: ImagePlan,
+  plan: FrozenPlan,
   { layerNames, dockerV1, quiet }: ArchiveOptions,
 ): Promise<string> {
   const options = dockerV1 ? ["--docker-v1"] : ["--layer-names", layerNames];

@@ -11,12 +11,12 @@ import { topComment, TopLayer } from "../rootfs/top_layer.ts";
 import { symlinkFarm } from "../rootfs/symlink_farm.ts";
 import type { Layer } from "../layer/layer.ts";
 import type { JsonObject } from "../spec/image_spec.ts";
-import type { StoreFiles } from "../store/store_files.ts";
 import type { Image } from "./image.ts";
 import { historyOnBase } from "./base_history.ts";
 import type { ImagePlan, PlannedBase } from "./image_plan.ts";
 import { BaseLayer } from "./base_layer.ts";
 import { isoTime } from "./iso_time.ts";
+import type { PathsElsewhere } from "./paths_elsewhere.ts";
 
 /** An image made from a plan. */
 export interface PlannedImage {
@@ -36,14 +36,14 @@ export interface PlannedImage {
  *
  * @param now stands for "now" in the plan
  * @param base the base image that the plan names, if it names one
- * @param files knows where the contents are that the plan's store may not have
+ * @param elsewhere what the plan's store does not have, and how to get it
  * @throws {ImageError} if the contents can not be read.
  */
 export async function imageOf(
   plan: ImagePlan,
   now: Date,
   base?: BaseImage,
-  files?: StoreFiles,
+  elsewhere?: PathsElsewhere,
 ): Promise<PlannedImage> {
   const { architecture, os, variant, config, annotations, storeRoot, top } = plan;
   const mtime = plan.mtime === "now" ? Math.floor(now.getTime() / 1000) : plan.mtime;
@@ -59,11 +59,11 @@ export async function imageOf(
   };
   const storeLayers = () =>
     plan.layers.map(({ paths, narHashes }) =>
-      new StoreLayer(paths, owner, storeRoot, rules, narHashes)
+      new StoreLayer(paths, owner, storeRoot, rules, narHashes, elsewhere)
     );
   if ("links" in top) {
     const sources = top.links.map((path) => ({ kind: "store", path } as const));
-    const store = files ?? storeRoot;
+    const store = elsewhere?.files ?? storeRoot;
     const { tree, notices, clashes } = await symlinkFarm(sources, store, { uid: 0, gid: 0 });
     const layers = [...storeLayers(), new TopLayer(tree, top.links)];
     return { image: withLayers(layers), mtime, notices, clashes };
@@ -72,7 +72,7 @@ export async function imageOf(
   const paths = single ? plan.layers.flatMap(({ paths }) => paths) : [];
   const comment = topComment(top.contents);
   const narHashes = paths.length === 0 ? [] : plan.layers[0]?.narHashes;
-  const layer = new RootLayer(top, paths, { comment, storeRoot, rules, narHashes });
+  const layer = new RootLayer(top, paths, { comment, storeRoot, rules, narHashes, elsewhere });
   const layers = single ? [layer] : [...storeLayers(), layer];
   const { notices, clashes } = top;
   return { image: withLayers(layers), mtime, notices, clashes };
