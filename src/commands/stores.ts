@@ -111,7 +111,10 @@ export async function storesInUse(
     urls,
     nars,
     files: new PartialStore({ narOf: nars, storeRoot, directory: () => directory("store") }),
-    spool: () => directory("layers"),
+    spool() {
+      report.detail?.("a layer's size is not known before its bytes: it is put into a file");
+      return directory("layers");
+    },
     [Symbol.asyncDispose]: async () => await stores[Symbol.asyncDispose](),
   };
 }
