@@ -187,7 +187,7 @@ export async function planFromFile(
       layering: wished.wishes,
       onClosure(grouped, how) {
         [closure, layering] = [grouped, how];
-        report.detail?.(closureLine(closure, options));
+        report.detail?.(closureLine(closure, options, elsewhere));
       },
       target: options.target,
       machine: {
@@ -219,14 +219,27 @@ export async function planFromFile(
 }
 
 /** What the image holds of the store, and who says so. */
-function closureLine(closure: Closure, { closure: file, storeRoot }: PlanningOptions): string {
+function closureLine(
+  closure: Closure,
+  { closure: file, storeRoot }: PlanningOptions,
+  elsewhere: StoresInUse | undefined,
+): string {
   const size = closure.values().reduce((sum, { narSize }) => sum + narSize, 0);
-  const source = file === undefined
+  const source = elsewhere
+    ? describeStores(closure, elsewhere)
+    : file === undefined
     ? `nix-store${storeRoot === undefined ? "" : `, the store in ${storeRoot}`}`
     : `--closure ${file}`;
   return `closure: ${formatCount(closure.size, "store path")}, ${
     formatBytes(size)
   }, from ${source}`;
+}
+
+/** How many paths come from which store. */
+function describeStores(closure: Closure, { stores }: StoresInUse): string {
+  const infos = stores.infos();
+  const counts = Map.groupBy(closure.keys(), (path) => infos.get(path)?.store ?? "this host");
+  return Array.from(counts, ([name, { length }]) => `${name} (${length})`).join(", ");
 }
 
 function layersLine({ base, layers }: ImagePlan, layering: LayeringOptions | undefined): string {
