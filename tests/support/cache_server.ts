@@ -138,11 +138,12 @@ export class CacheServer implements AsyncDisposable {
 
 async function sendForEver(response: http.ServerResponse, bytes: Uint8Array): Promise<void> {
   response.writeHead(200);
-  let isOpen = true;
-  response.on("close", () => isOpen = false);
-  while (isOpen) {
-    if (!response.write(bytes)) {
-      await Promise.race([once(response, "drain"), once(response, "close")]);
-    }
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+  response.on("close", close);
+  while (!response.destroyed) {
+    if (response.write(bytes)) continue;
+    const { promise: drained, resolve: go } = Promise.withResolvers<void>();
+    response.once("drain", go);
+    await Promise.race([drained, closed]);
   }
 }
