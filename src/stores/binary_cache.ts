@@ -12,7 +12,7 @@ import { hashPart, STORE_DIR, type StorePath } from "../store/store_path.ts";
 import type { TreeEntry } from "../store/tree.ts";
 import { quoted } from "../visible.ts";
 import { type CacheFiles, NoSuchFileError } from "./cache_files.ts";
-import { decompressedNar } from "./decompressed_nar.ts";
+import { decompressedNar, narCompression } from "./decompressed_nar.ts";
 import { DiskFiles } from "./disk_files.ts";
 import {
   type CacheCredentials,
@@ -155,30 +155,58 @@ class BinaryCache implements NarStore {
   }
 
   open(path: StorePath, info: NarInfo): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return ReadableStream.from(this.#nar(path, info));
+    const ending = new AbortController();
+    const chunks = this.#nar(path, info, ending.signal);
+    return new ReadableStream({
+      async pull(controller) {
+        const { value, done } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        // Else it would wait for what comes next.
+        ending.abort();
+        await chunks.return(undefined);
+      },
+    }, { highWaterMark: 0 });
   }
 
-  async *#nar(path: StorePath, info: NarInfo): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    const { file, chunks } = await this.#begun(path, info);
-    const what = `the NAR of ${path} from ${this.name}`;
-    yield* decompressedNar(chunks, file.compression, { most: info.narSize, name: what });
+  async *#nar(
+    path: StorePath,
+    info: NarInfo,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
+    const name = `The NAR of ${path} from ${this.name}`;
+    const { file, chunks } = await this.#begun(path, info, signal);
+    yield* decompressedNar(ReadableStream.from(chunks), {
+      name,
+      compression: narCompression(file.compression, name),
+      fileSize: file.fileSize ?? MOST_GROWTH * info.narSize + MOST_OF_CACHE_INFO,
+      narSize: info.narSize,
+    });
+    return undefined;
   }
 
   /** The file of a NAR, of which the beginning is there already. */
-  async #begun(path: StorePath, info: NarInfo) {
+  async #begun(path: StorePath, info: NarInfo, signal: AbortSignal) {
+    const begin = async ({ file }: Narinfo) => {
+      const chunks = this.#files.stream(file.url, { size: file.fileSize, signal });
+      const first = await chunks.next();
+      return { file, chunks: first.done ? chunks : startingWith(first.value, chunks) };
+    };
     // What a plan was made of may have been known to another run.
     const known = this.#known.get(path) ?? this.#keptOf(path);
     const narinfo = known === undefined || known === "none" || known.narHash !== info.narHash
       ? await this.#current(path, info)
       : known;
     try {
-      return { file: narinfo.file, chunks: await this.#begin(path, narinfo) };
+      return await begin(narinfo);
     } catch (error) {
       if (!(error instanceof NoSuchFileError)) throw error;
       // Caches may have it elsewhere meanwhile, compressed in another way.
-      const { file, ...rest } = await this.#current(path, info);
-      if (file.url === narinfo.file.url) throw error;
-      return { file, chunks: await this.#begin(path, { file, ...rest }) };
+      const current = await this.#current(path, info);
+      if (current.file.url === narinfo.file.url) throw error;
+      return await begin(current);
     }
   }
 
@@ -191,15 +219,6 @@ class BinaryCache implements NarStore {
     );
   }
 
-  async #begin(path: StorePath, { file, narSize }: Narinfo): Promise<AsyncGenerator<Uint8Array>> {
-    const { url, fileSize } = file;
-    const chunks = this.#files.stream(url, fileSize);
-    const most = fileSize ?? MOST_GROWTH * narSize + MOST_OF_CACHE_INFO;
-    const bounded = withAtMost(chunks, most, `${this.name}: the file of ${path}`);
-    const first = await bounded.next();
-    return first.done ? bounded : startingWith(first.value, bounded);
-  }
-
   async entriesOf(path: StorePath): Promise<readonly TreeEntry[] | undefined> {
     const bytes = await this.#files.read(`${hashPart(path)}.ls`, MOST_OF_LISTING);
     return bytes && listedEntries(jsonIn(bytes), path);
@@ -207,20 +226,6 @@ class BinaryCache implements NarStore {
 
   [Symbol.dispose](): void {
     this.#files[Symbol.dispose]();
-  }
-}
-
-/** Ends with an error what is longer. */
-async function* withAtMost(
-  chunks: AsyncGenerator<Uint8Array>,
-  most: number,
-  what: string,
-): AsyncGenerator<Uint8Array> {
-  let size = 0;
-  for await (const chunk of chunks) {
-    size += chunk.length;
-    if (size > most) throw new ImageError(`${what} is longer than its ${most} bytes`);
-    yield chunk;
   }
 }
 

@@ -7,13 +7,30 @@ import { decompress } from "../tar/decompress.ts";
 import type { Compression } from "../tar/compression.ts";
 
 /** Stands in. */
-export async function* decompressedNar(
-  chunks: AsyncGenerator<Uint8Array>,
-  compression: string,
-  { most, name }: { readonly most: number; readonly name: string },
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+export function narCompression(name: string, _of: string): Compression | "none" {
+  return name as Compression;
+}
+
+/** Stands in. */
+export function decompressedNar(
+  stream: ReadableStream<Uint8Array>,
+  { compression, name, fileSize }: {
+    readonly compression: Compression | "none";
+    readonly name: string;
+    readonly fileSize: number;
+    readonly narSize: number;
+  },
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  async function* bounded() {
+    let size = 0;
+    for await (const chunk of stream) {
+      size += chunk.length;
+      if (size > fileSize) throw new Error("longer than");
+      yield chunk;
+    }
+  }
   const plain = compression === "none"
-    ? chunks
-    : decompress(chunks, compression as Compression, most, name);
-  for await (const chunk of plain) yield chunk as Uint8Array<ArrayBuffer>;
+    ? bounded()
+    : decompress(bounded(), compression, fileSize, name);
+  return ReadableStream.from(plain) as ReadableStream<Uint8Array<ArrayBuffer>>;
 }

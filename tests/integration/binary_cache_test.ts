@@ -229,8 +229,24 @@ Deno.test("a file that is longer than it should be is not read on", async () => 
       directory,
       ({ path }) => path.includes(part) ? { endless } : undefined,
     );
-    await assert.rejects(fetched(server), /longer than/, part);
+    await assert.rejects(fetched(server), /longer than|has more than the/, part);
   }
+});
+
+Deno.test("who has read enough does not wait for more", async () => {
+  await using server = await serving(
+    await caches.cache(signed),
+    ({ path }) => path.startsWith("/nar/") ? { silentAfter: 100_000 } : undefined,
+  );
+  await using stores = await openStores([server.url], trusting({ idleTimeout: 60_000 }));
+  await stores.closureOf([large]);
+  const reader = stores.narOf(large)!.open().getReader();
+  for (let size = 0; size < 100_000;) size += (await reader.read()).value!.length;
+  const start = performance.now();
+  const pending = reader.read();
+  await reader.cancel();
+  await pending;
+  assert.ok(performance.now() - start < 10_000);
 });
 
 Deno.test("a cache of another store, and what is no cache, are refused", async () => {
