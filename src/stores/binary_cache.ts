@@ -4,41 +4,35 @@
  * @module
  */
 
-import { ImageError, UsageError } from "../errors.ts";
-import { redacted } from "../http/redact.ts";
+import { ImageError } from "../errors.ts";
 import { Turns } from "../http/turns.ts";
 import { listedEntries } from "../store/nar_listing.ts";
-import { hashPart, STORE_DIR, type StorePath } from "../store/store_path.ts";
+import { hashPart, type StorePath } from "../store/store_path.ts";
 import type { TreeEntry } from "../store/tree.ts";
-import { quoted } from "../visible.ts";
 import { type CacheFiles, NoSuchFileError } from "./cache_files.ts";
+import { type CachePlaceOptions, checkCacheInfo, filesAt } from "./cache_place.ts";
 import { decompressedNar, narCompression } from "./decompressed_nar.ts";
 import { DiskFiles } from "./disk_files.ts";
-import {
-  type CacheCredentials,
-  CONNECTIONS,
-  type HttpCacheOptions,
-  HttpFiles,
-} from "./http_files.ts";
+import { CONNECTIONS } from "./http_files.ts";
 import { MOST_OF_NARINFO, type Narinfo, parseNarinfo } from "./narinfo.ts";
 import { NarinfoCache } from "./narinfo_cache.ts";
 import type { NarInfo, NarStore } from "./nar_store.ts";
 
 /** How binary caches are read. */
-export interface BinaryCacheOptions extends HttpCacheOptions {
-  /** What the cache at a URL knows us by; user and password in the URL itself count less. */
-  readonly credentials?: (url: URL) => CacheCredentials | undefined;
+export interface BinaryCacheOptions extends CachePlaceOptions {
   /** Where narinfos are kept from run to run; nowhere without it. */
   readonly narinfos?: string | undefined;
   /** Whether a narinfo is believed: one that was kept and isn't is asked for again. */
-  readonly isBelieved?: (path: StorePath, info: NarInfo) => boolean;
+  readonly isBelieved?: undefined | ((path: StorePath, info: NarInfo) => boolean);
   /** Milliseconds since the epoch; those of the clock by default. */
-  readonly time?: () => number;
+  readonly time?: (() => number) | undefined;
 }
 
+/** Of a few hundred paths. */
+const MOST_REFERENCES = 250_000;
 /** What is compressed badly is hardly larger than before. */
-const MOST_GROWTH = 2;
-const MOST_OF_CACHE_INFO = 1 << 16, MOST_OF_LISTING = 1 << 24;
+const MOST_GROWTH = 2, MOST_OF_FRAME = 1 << 16;
+const MOST_OF_LISTING = 1 << 24;
 
 /**
  * Opens the cache at an `https`, `http` or `file` URL.
@@ -50,52 +44,18 @@ export async function openBinaryCache(
   url: URL,
   options: BinaryCacheOptions = {},
 ): Promise<NarStore> {
-  const { name, files } = filesAt(url, options);
+  const { narinfos, isBelieved, time, ...place } = options;
+  const { name, files } = filesAt(url, place);
   try {
     await checkCacheInfo(files, name);
   } catch (error) {
     files[Symbol.dispose]();
     throw error;
   }
-  return new BinaryCache(name, files, options);
+  return new BinaryCache(name, files, { narinfos, isBelieved, time });
 }
 
-function filesAt(
-  url: URL,
-  options: BinaryCacheOptions,
-): { readonly name: string; readonly files: CacheFiles } {
-  if (url.protocol === "file:") {
-    if (url.host !== "") throw new UsageError(`${redacted(url)}: a file URL has three slashes`);
-    const directory = decodeURIComponent(url.pathname);
-    return { name: `file://${directory}`, files: new DiskFiles(directory) };
-  }
-  if (!/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`${redacted(url)} is not the URL of a binary cache`);
-  }
-  const base = new URL(url.pathname.replace(/\/*$/, "/"), url.origin);
-  const { credentials, narinfos: _, isBelieved: __, time: ___, ...http } = options;
-  const known = credentials?.(base) ?? loginIn(url);
-  return { name: base.href.slice(0, -1), files: new HttpFiles(base, http, known) };
-}
-
-function loginIn({ username, password }: URL): CacheCredentials | undefined {
-  if (username === "" && password === "") return undefined;
-  return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
-}
-
-async function checkCacheInfo(files: CacheFiles, name: string): Promise<void> {
-  const bytes = await files.read("nix-cache-info", MOST_OF_CACHE_INFO);
-  if (bytes === undefined) {
-    throw new ImageError(
-      `${name} is no binary cache, or may not be read: no nix-cache-info is there`,
-    );
-  }
-  const [, directory = STORE_DIR] = /^StoreDir:[ \t]*(.*?)\s*$/m.exec(textOf(bytes)) ?? [];
-  if (directory === STORE_DIR) return;
-  throw new ImageError(
-    `${name} is a cache of the store in ${quoted(directory)}, not of ${STORE_DIR}`,
-  );
-}
+type KeptOptions = Pick<BinaryCacheOptions, "narinfos" | "isBelieved" | "time">;
 
 class BinaryCache implements NarStore {
   readonly isTrusted = false;
@@ -104,9 +64,9 @@ class BinaryCache implements NarStore {
   readonly #kept: NarinfoCache | undefined;
   readonly #isBelieved: (path: StorePath, info: NarInfo) => boolean;
   /** Where NARs are, of the paths that were asked for. */
-  readonly #known = new Map<StorePath, Narinfo>();
+  readonly #nars = new Map<StorePath, Pick<Narinfo, "narHash" | "file">>();
 
-  constructor(readonly name: string, files: CacheFiles, options: BinaryCacheOptions) {
+  constructor(readonly name: string, files: CacheFiles, options: KeptOptions) {
     const { narinfos, isBelieved = () => true, time = Date.now } = options;
     this.#files = files;
     this.#isBelieved = isBelieved;
@@ -116,21 +76,38 @@ class BinaryCache implements NarStore {
   }
 
   async infosOf(paths: readonly StorePath[]): Promise<ReadonlyMap<StorePath, NarInfo>> {
-    const all = paths.map((path) => this.#turns.run(() => this.#narinfoOf(path)));
-    const found = await Promise.all(all);
-    return new Map(
-      paths.flatMap((path, index) => found[index] === undefined ? [] : [[path, found[index]]]),
-    );
+    const found = new Map<StorePath, NarInfo>();
+    let references = 0;
+    await Promise.all(paths.map((path) =>
+      this.#turns.run(async () => {
+        // Others fail at once, too.
+        if (references > MOST_REFERENCES) return;
+        const narinfo = await this.#narinfoOf(path);
+        if (narinfo === undefined) return;
+        references += narinfo.references.length;
+        found.set(path, narinfo);
+        if (references <= MOST_REFERENCES) return;
+        throw new ImageError(`${this.name}: more than ${MOST_REFERENCES} references at once`);
+      })
+    ));
+    // In the order of the question, not of the answers.
+    return new Map(paths.flatMap((path) => {
+      const info = found.get(path);
+      return info === undefined ? [] : [[path, info] as const];
+    }));
   }
 
   async #narinfoOf(path: StorePath): Promise<Narinfo | undefined> {
-    const known = this.#known.get(path) ?? this.#keptOf(path);
-    if (known === undefined || known !== "none" && !this.#isBelieved(path, known)) {
-      return await this.#fetched(path);
-    }
-    if (known === "none") return undefined;
-    this.#known.set(path, known);
-    return known;
+    const kept = this.#keptOf(path);
+    if (kept === "none") return undefined;
+    if (kept === undefined || !this.#isBelieved(path, kept)) return await this.#fetched(path);
+    return this.#noted(path, kept);
+  }
+
+  #noted(path: StorePath, narinfo: Narinfo): Narinfo {
+    const { narHash, file } = narinfo;
+    this.#nars.set(path, { narHash, file });
+    return narinfo;
   }
 
   /** What was kept of a path; "none" if the cache did not have it. */
@@ -150,8 +127,7 @@ class BinaryCache implements NarStore {
     const text = bytes && textOf(bytes);
     const narinfo = text === undefined ? undefined : parseNarinfo(text, path, this.name);
     await this.#kept?.put(path, text ?? "");
-    if (narinfo) this.#known.set(path, narinfo);
-    return narinfo;
+    return narinfo && this.#noted(path, narinfo);
   }
 
   open(path: StorePath, info: NarInfo): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -181,7 +157,7 @@ class BinaryCache implements NarStore {
     yield* decompressedNar(ReadableStream.from(chunks), {
       name,
       compression: narCompression(file.compression, name),
-      fileSize: file.fileSize ?? MOST_GROWTH * info.narSize + MOST_OF_CACHE_INFO,
+      fileSize: file.fileSize ?? MOST_GROWTH * info.narSize + MOST_OF_FRAME,
       narSize: info.narSize,
     });
     return undefined;
@@ -189,13 +165,13 @@ class BinaryCache implements NarStore {
 
   /** The file of a NAR, of which the beginning is there already. */
   async #begun(path: StorePath, info: NarInfo, signal: AbortSignal) {
-    const begin = async ({ file }: Narinfo) => {
+    const begin = async ({ file }: Pick<Narinfo, "file">) => {
       const chunks = this.#files.stream(file.url, { size: file.fileSize, signal });
       const first = await chunks.next();
       return { file, chunks: first.done ? chunks : startingWith(first.value, chunks) };
     };
     // What a plan was made of may have been known to another run.
-    const known = this.#known.get(path) ?? this.#keptOf(path);
+    const known = this.#nars.get(path) ?? this.#keptOf(path);
     const narinfo = known === undefined || known === "none" || known.narHash !== info.narHash
       ? await this.#current(path, info)
       : known;
@@ -220,8 +196,14 @@ class BinaryCache implements NarStore {
   }
 
   async entriesOf(path: StorePath): Promise<readonly TreeEntry[] | undefined> {
-    const bytes = await this.#files.read(`${hashPart(path)}.ls`, MOST_OF_LISTING);
-    return bytes && listedEntries(jsonIn(bytes), path);
+    try {
+      const bytes = await this.#files.read(`${hashPart(path)}.ls`, MOST_OF_LISTING);
+      return bytes && listedEntries(jsonIn(bytes), path);
+    } catch (error) {
+      // A listing is a help. Whatever is wrong, the NAR can be read instead.
+      if (error instanceof ImageError) return undefined;
+      throw error;
+    }
   }
 
   [Symbol.dispose](): void {

@@ -29,7 +29,14 @@ export class CuttingProxy implements Disposable {
 
   async #accept(serverPort: number): Promise<void> {
     for await (const client of this.#listener) {
-      const server = await Deno.connect({ hostname: "127.0.0.1", port: serverPort });
+      let server: Deno.Conn;
+      try {
+        server = await Deno.connect({ hostname: "127.0.0.1", port: serverPort });
+      } catch {
+        // The test is over.
+        client.close();
+        continue;
+      }
       const { port } = server.localAddr as Deno.NetAddr;
       const end = () => {
         if (!this.#ways.delete(port)) return;
