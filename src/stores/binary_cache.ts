@@ -153,14 +153,20 @@ class BinaryCache implements NarStore {
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
     const name = `The NAR of ${path} from ${this.name}`;
-    const { file, chunks } = await this.#begun(path, info, signal);
-    yield* decompressedNar(ReadableStream.from(chunks), {
-      name,
-      compression: narCompression(file.compression, name),
-      fileSize: file.fileSize ?? MOST_GROWTH * info.narSize + MOST_OF_FRAME,
-      narSize: info.narSize,
-    });
-    return undefined;
+    try {
+      const { file, chunks } = await this.#begun(path, info, signal);
+      yield* decompressedNar(ReadableStream.from(chunks), {
+        name,
+        compression: narCompression(file.compression, name),
+        fileSize: file.fileSize ?? MOST_GROWTH * info.narSize + MOST_OF_FRAME,
+        narSize: info.narSize,
+      });
+      return undefined;
+    } catch (error) {
+      // Those of requests and files know no path.
+      if (!(error instanceof ImageError) || error.message.includes(path)) throw error;
+      throw new ImageError(`${name} can not be had: ${error.message}`, { cause: error });
+    }
   }
 
   /** The file of a NAR, of which the beginning is there already. */
