@@ -9,6 +9,7 @@ import { BinaryCaches } from "../support/binary_caches.ts";
 import { type CacheFault, type CacheRequest, CacheServer } from "../support/cache_server.ts";
 import { buildFixtures } from "../support/nix_paths.ts";
 import { runCommand } from "../support/program.ts";
+import { makeAuthority } from "../support/registries.ts";
 import { Scratch } from "../support/scratch.ts";
 
 const { itself, hello } = await buildFixtures("itself", "hello");
@@ -49,7 +50,10 @@ async function serving(
 }
 
 /** The NAR of the large path from a cache where it is served so. */
-async function fetched(server: CacheServer, options = trusting()): Promise<Uint8Array> {
+async function fetched(
+  server: Pick<CacheServer, "url">,
+  options = trusting(),
+): Promise<Uint8Array> {
   await using stores = await openStores([server.url], options);
   await stores.closureOf([large]);
   return await new Response(stores.narOf(large)!.open()).bytes();
@@ -60,7 +64,7 @@ for (const compression of ["none", "gzip", "xz", "bzip2", "zstd"] as const) {
     const directory = await caches.cache({ signedBy: "key", compression });
     await using server = await serving(directory);
     const expected = await storeDatabase().closureOf([ROOT]);
-    for (const url of [server.url, `${server.url}/`, `file://${directory}`]) {
+    for (const url of [`${server.url}/`, `file://${directory}`]) {
       await using stores = await openStores([url], trusting());
       const closure = await stores.closureOf([ROOT]);
       assert.deepEqual([...closure.keys()].sort(), [...expected.keys()].sort());
@@ -215,6 +219,27 @@ Deno.test("credentials go to the cache alone, and into no message", async () => 
     ({ headers }) => headers.authorization === "Bearer t0ken" ? undefined : { status: 401 },
   );
   await fetched(bearer, trusting({ credentials: () => ({ token: "t0ken" }) }));
+});
+
+Deno.test("a cache has to prove who it is, by an authority that may be given", async () => {
+  await using scratch = new Scratch();
+  const files = await makeAuthority(scratch.path);
+  const [authority, cert, key] = [files.authority, files.certificate, files.key]
+    .map((file) => Deno.readTextFileSync(file)) as [string, string, string];
+  const directory = await caches.cache(signed);
+  await using server = await CacheServer.start(directory, { tls: { cert, key } });
+  await assert.rejects(fetched(server), /--ca-file/);
+  for (const options of [{ authorities: [authority] }, { tlsVerify: false }]) {
+    assert.deepEqual(await fetched(server, trusting(options)), await narOf(large));
+  }
+});
+
+Deno.test("caches are asked through a proxy", async () => {
+  await using proxy = await serving(await caches.cache(signed));
+  const cache = { url: "http://cache.invalid/" };
+  const options = trusting({ proxy: { http: proxy.url } });
+  assert.deepEqual(await fetched(cache, options), await narOf(large));
+  assert.ok(proxy.requests.every(({ path }) => path.startsWith(cache.url)));
 });
 
 Deno.test("redirects without an end, and to what is not HTTP, are errors", async () => {
