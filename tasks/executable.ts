@@ -43,6 +43,7 @@ export async function writeExecutable(
   try {
     await compile(bundle, target, temporary);
     await checkTarget(temporary, target);
+    if (target === Deno.build.target) await checkStart(temporary);
     await Deno.rename(temporary, file);
   } finally {
     await Deno.remove(temporary).catch(() => {});
@@ -105,5 +106,18 @@ async function checkTarget(file: string, target: Target): Promise<void> {
   if (machine === TARGETS[target]) return;
   throw new CompileError(
     `What came out is not for ${target}: DENORT_BIN, ${Deno.env.get("DENORT_BIN")}, is for another`,
+  );
+}
+
+/** A runtime of another version may not find what this one has put into it. */
+async function checkStart(file: string): Promise<void> {
+  const { success, stderr } = await new Deno.Command(file, { args: ["--version"] }).output();
+  if (success) return;
+  const [said = ""] = new TextDecoder().decode(stderr).trim().split("\n");
+  throw new CompileError(
+    `What came out does not start: ${said}\n` +
+      `DENORT_BIN, ${
+        Deno.env.get("DENORT_BIN")
+      }, has to be of Deno ${Deno.version.deno}, or one that fits`,
   );
 }

@@ -18,6 +18,7 @@ export interface Needs {
 /** Program to package. Where there are several, the first that this release of Debian has. */
 const PACKAGES = {
   nix: ["nix-bin"],
+  "nix-daemon": ["nix-bin"],
   "nix-instantiate": ["nix-bin"],
   "nix-store": ["nix-bin"],
   "nix-build": ["nix-bin"],
@@ -37,6 +38,8 @@ const PACKAGES = {
   unshare: ["util-linux"],
   useradd: ["passwd"],
   git: ["git"],
+  sshd: ["openssh-server"],
+  "ssh-keygen": ["openssh-client"],
   pgrep: ["procps"],
   fakeroot: ["fakeroot"],
   proot: ["proot"],

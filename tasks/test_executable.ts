@@ -35,5 +35,7 @@ const { code } = new Deno.Command(Deno.execPath(), {
     ...SCENARIOS.map((name) => `tests/integration/${name}_test.ts`),
   ],
   env: { NIX_IMAGE: await Deno.realPath(program) },
+  stdout: "inherit",
+  stderr: "inherit",
 }).outputSync();
 Deno.exit(code);

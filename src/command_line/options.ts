@@ -85,6 +85,37 @@ const closure = new Option(
   "take references and sizes of store paths from this file, and need no nix-store (made by exportReferencesGraph or nix path-info --json)",
 ).helpGroup(STORE);
 
+const store = new Option(
+  "--store <url>",
+  "take store paths that this host has not from here: a binary cache, or a store that Nix knows; may be given several times",
+).argParser(listed).helpGroup(STORE).conflicts("closure");
+const trustedPublicKeys = new Option(
+  "--trusted-public-keys <keys>",
+  "whose signatures to believe, with spaces between them (default: those of nix.conf)",
+).helpGroup(STORE);
+const noCheckSigs = new Option("--no-check-sigs", "believe what has no signature, too")
+  .helpGroup(STORE);
+const netrcFile = new Option(
+  "--netrc-file <file>",
+  "passwords for binary caches (default: that of nix.conf)",
+).helpGroup(STORE);
+const cacheTokenFile = new Option(
+  "--cache-token-file <file>",
+  "tokens for binary caches: lines of HOST TOKEN",
+).helpGroup(STORE);
+
+/** Which stores that are elsewhere have store paths, and whom to believe. */
+export function remoteStoreOptions<
+  A extends unknown[],
+  O extends OptionValues,
+  G extends OptionValues,
+>(
+  command: Command<A, O, G>,
+) {
+  return command.addOption(store).addOption(trustedPublicKeys).addOption(noCheckSigs)
+    .addOption(netrcFile).addOption(cacheTokenFile);
+}
+
 /** Where store paths are. */
 export function storeOptions<A extends unknown[], O extends OptionValues, G extends OptionValues>(
   command: Command<A, O, G>,

@@ -6,7 +6,9 @@
 import { dirname, join } from "node:path";
 
 /** A directory for `kind`, or the one they are all in; it may not be there yet. */
-export function cacheDirectory(kind: "images" | "machine" | "stream" | "" = ""): string {
+export function cacheDirectory(
+  kind: "images" | "machine" | "narinfos" | "stream" | "" = "",
+): string {
   return join(ownCaches() ?? (Deno.env.get("TMPDIR") || "/tmp"), "nix-image", kind);
 }
 

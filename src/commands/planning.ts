@@ -20,16 +20,18 @@ import type { Closure } from "../store/closure.ts";
 import { readingFrom } from "../store/files.ts";
 import { closuresWithin, graphIn } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
+import type { Stores } from "../stores/stores.ts";
 import { STORE_DIR } from "../store/store_path.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { openBase } from "./base.ts";
 import { checkOneStdin, nameOfInput, readJson } from "./json_input.ts";
 import { checkStrategy, type EarlierOptions, layeringWishes } from "./layering_wishes.ts";
 import type { Report } from "./report.ts";
+import { namedStores, type RemoteStoreOptions } from "./stores.ts";
 import { cacheDirectory } from "./cache_directory.ts";
 
 /** Options that decide what a spec becomes. */
-export interface PlanningOptions extends EarlierOptions {
+export interface PlanningOptions extends EarlierOptions, RemoteStoreOptions {
   readonly repoTag?: string;
   readonly storeRoot?: string;
   readonly closure?: string;
@@ -149,19 +151,24 @@ export async function planFromFile(
     ? undefined
     : graphIn(await readJson(options.closure), nameOfInput(options.closure));
   let work: WorkDirectory | undefined;
+  let stores: Stores | undefined;
   let base: BaseImage | undefined;
   let closure: Closure = new Map();
   let layering: LayeringOptions | undefined;
   const dispose = async () => {
     await base?.[Symbol.asyncDispose]();
+    await stores?.[Symbol.asyncDispose]();
     await work?.[Symbol.asyncDispose]();
   };
   try {
     if (spec.fromImage !== null) report.phase?.("base image");
+    if (graph === undefined) {
+      stores = await namedStores(options, { named: spec.store, storeRoot, report });
+    }
     base = await openBase(spec, { storeRoot, specFile: source, report });
     report.phase?.("plan");
     const plan = await planImage(spec, {
-      source: graph ? closuresWithin(graph) : storeDatabase(storeRoot),
+      source: graph ? closuresWithin(graph) : stores ?? storeDatabase(storeRoot),
       storeRoot,
       searchPath: Deno.env.get("PATH") ?? "",
       workDirectory: async () => (work = await WorkDirectory.create()).path,

@@ -16,6 +16,7 @@ import type { Compressor } from "../spec/image_spec.ts";
 import { resolveFileOrDirectory } from "../spec/sources.ts";
 import { readGraphFile } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
+import { storeOnDisk } from "../store/store_files.ts";
 import type { Derivation } from "../store/derivation.ts";
 import { enclosingStorePath, isStorePath, namePart, type StorePath } from "../store/store_path.ts";
 import { jsonText } from "../terminal/format.ts";
@@ -119,8 +120,8 @@ async function specOf(
   const derivation = readDerivation(file);
   const name = derivationName(file, derivation);
   for (const notice of checkSupported(derivation, name)) report.warn(notice);
-  const shell = findShell(options.shell, derivation, name, storeRoot);
-  const certificates = options.cacert === undefined ? undefined : storeFile(
+  const shell = await findShell(options.shell, derivation, name, storeRoot);
+  const certificates = options.cacert === undefined ? undefined : await storeFile(
     "--cacert",
     options.cacert,
     ["etc/ssl/certs/ca-bundle.crt", "etc/ssl/certs/ca-certificates.crt"],
@@ -128,7 +129,7 @@ async function specOf(
   );
   const givenEnv = options.coreutils === undefined
     ? undefined
-    : storeFile("--coreutils", options.coreutils, ["bin/env"], storeRoot);
+    : await storeFile("--coreutils", options.coreutils, ["bin/env"], storeRoot);
   const known = await knownPaths(
     derivation,
     [shell, certificates, givenEnv],
@@ -136,7 +137,7 @@ async function specOf(
     storeRoot,
     report,
   );
-  const env = givenEnv ?? envAmong(known, storeRoot);
+  const env = givenEnv ?? await envAmong(known, storeRoot);
   if (env === undefined) {
     report.warn("the image has no /usr/bin/env: no input has coreutils; --coreutils gives them");
   }
@@ -192,13 +193,13 @@ function imageName(derivation: string): string {
   throw new UsageError(`${derivation} makes no name for an image: give one with --name`);
 }
 
-function findShell(
+async function findShell(
   given: string | undefined,
   { builder }: Derivation,
   name: string,
   storeRoot: string,
-): string {
-  if (given !== undefined) return storeFile("--shell", given, ["bin/bash"], storeRoot);
+): Promise<string> {
+  if (given !== undefined) return await storeFile("--shell", given, ["bin/bash"], storeRoot);
   // Realising may yet bring it.
   if (basename(builder) === "bash" && enclosingStorePath(builder) !== undefined) return builder;
   throw new UsageError(
@@ -208,15 +209,15 @@ function findShell(
 }
 
 /** The file in the store that `path` leads to, or that is in the package there. */
-function storeFile(
+async function storeFile(
   option: string,
   path: string,
   inPackage: readonly string[],
   storeRoot: string,
-): string {
+): Promise<string> {
   const absolute = resolve(Deno.cwd(), path);
   for (const candidate of [...inPackage.map((file) => `${absolute}/${file}`), absolute]) {
-    const found = findStoreFile(candidate, storeRoot);
+    const found = await findStoreFile(candidate, storeOnDisk(storeRoot));
     if (found !== undefined) return found.path;
   }
   throw new UsageError(
@@ -246,11 +247,14 @@ async function knownPaths(
 }
 
 /** The env of the coreutils among these paths, whatever the host has. */
-function envAmong(known: ReadonlySet<StorePath>, storeRoot: string): string | undefined {
+async function envAmong(
+  known: ReadonlySet<StorePath>,
+  storeRoot: string,
+): Promise<string | undefined> {
   const byName = [...known].filter((path) => /^coreutils(?:-full)?(?:-\d|$)/.test(namePart(path)))
     .sort((a, b) => namePart(a) + a < namePart(b) + b ? -1 : 1);
   for (const path of byName) {
-    const found = findStoreFile(`${path}/bin/env`, storeRoot);
+    const found = await findStoreFile(`${path}/bin/env`, storeOnDisk(storeRoot));
     if (found?.executable) return found.path;
   }
   return undefined;

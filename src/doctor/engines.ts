@@ -53,7 +53,7 @@ async function checkEngine(name: EngineName, host: Host): Promise<Check> {
   }
 }
 
-const WAITED_FOR = "load waits for it, unless --engine names another";
+const WAITED_FOR = "load gives it half a minute, then asks podman";
 
 const REMEDIES = {
   docker: ["start the daemon (systemctl start docker)", "DOCKER_HOST says where another is"],

@@ -8,6 +8,7 @@ import { PermissionRules } from "../layer/permissions.ts";
 import { StoreMembers } from "../layer/store_members.ts";
 import { type ListedFile, storePathDigest } from "../layer/store_path_digest.ts";
 import type { ImageSpec } from "../spec/image_spec.ts";
+import type { StoreFiles } from "../store/store_files.ts";
 import type { StorePath } from "../store/store_path.ts";
 
 /**
@@ -20,7 +21,7 @@ export async function heldPaths(
   paths: Iterable<StorePath>,
   base: BaseRoot,
   { type, uid, gid, permissions }: ImageSpec,
-  storeRoot: string,
+  files: StoreFiles,
 ): Promise<Set<StorePath>> {
   // As the layers of store paths and of single images have them.
   const owner = type === "single" ? { uid: 0, gid: 0 } : { uid, gid };
@@ -29,7 +30,8 @@ export async function heldPaths(
   for (const path of paths) {
     const digest = base.storePathDigest(path);
     if (digest === undefined) continue;
-    if (digest === storePathDigest(await filesOf(path, owner, rules, storeRoot))) held.add(path);
+    const root = await files.rootOf(path);
+    if (digest === storePathDigest(await filesOf(path, owner, rules, root))) held.add(path);
   }
   return held;
 }

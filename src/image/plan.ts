@@ -14,6 +14,7 @@ import type { LayerTarget } from "../layering/targets.ts";
 import { isLinksAlone } from "../rootfs/links_alone.ts";
 import type { ImageSpec, JsonObject } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource } from "../store/closure.ts";
+import { storeOnDisk } from "../store/store_files.ts";
 import { closureWithMentions, mentionsIn, withoutAbsent } from "../store/mentions.ts";
 import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
 import type { ImagePlan, PlannedLayer, PlannedLinks, PlannedTop } from "./image_plan.ts";
@@ -105,13 +106,13 @@ export async function planImage(spec: ImageSpec, options: PlanOptions): Promise<
 }
 
 async function onBaseOf(spec: ImageSpec, options: PlanOptions): Promise<PlanOnBase> {
-  const { base, source, storeRoot = "" } = options;
+  const { base, source, storeRoot = "", files = storeOnDisk(storeRoot) } = options;
   if (base === undefined) {
     throw new TypeError("planImage() needs the base image that is to be used");
   }
   // Others need not load what reads images.
   const { planOnBase } = await import("./plan_on_base.ts");
-  return await planOnBase(spec, base, source, storeRoot);
+  return await planOnBase(spec, base, source, files);
 }
 
 /** What decides on the tag, as JSON. Fields that came later are there only where they are used. */

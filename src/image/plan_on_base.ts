@@ -9,6 +9,7 @@ import type { StoredLayer } from "../base/stored_image.ts";
 import { platformText } from "../base/choose_image.ts";
 import type { ImageSpec, JsonObject } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource } from "../store/closure.ts";
+import type { StoreFiles } from "../store/store_files.ts";
 import type { StorePath } from "../store/store_path.ts";
 import { heldPaths } from "./held_paths.ts";
 import type { PlannedBase } from "./image_plan.ts";
@@ -41,7 +42,7 @@ export async function planOnBase(
   spec: ImageSpec,
   { image, path, listings }: BaseImage,
   source: ClosureSource,
-  storeRoot: string,
+  files: StoreFiles,
 ): Promise<PlanOnBase> {
   const config = inheritedConfig(image.config, spec.config, spec.inherit);
   const listed = await listings();
@@ -64,7 +65,7 @@ export async function planOnBase(
     notices,
     source: besideBase(source, root),
     async withoutHeld(closure) {
-      const held = await heldPaths(closure.keys(), root, spec, storeRoot);
+      const held = await heldPaths(closure.keys(), root, spec, files);
       return without(closure, held);
     },
   };

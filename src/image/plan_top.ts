@@ -14,6 +14,7 @@ import { addMissingParents, type RootEntry, type RootTree } from "../rootfs/root
 import { scanTree } from "../rootfs/scan.ts";
 import type { ImageSpec } from "../spec/image_spec.ts";
 import type { Closure, ClosureSource, PathInfo } from "../store/closure.ts";
+import { type StoreFiles, storeOnDisk } from "../store/store_files.ts";
 import { knownAmong, mentionsIn, withoutAbsent } from "../store/mentions.ts";
 import { nixDatabase } from "../rootfs/nix_database.ts";
 import { enclosingStorePath, hashPart, isStorePath, type StorePath } from "../store/store_path.ts";
@@ -27,6 +28,11 @@ export interface TopOptions {
   readonly source: ClosureSource;
   /** The directory that holds `nix/store`: "" (the default) for the host's own. */
   readonly storeRoot?: string;
+  /**
+   * Knows where store paths are that `storeRoot` may not have, and has them come there. Default: all
+   * are under `storeRoot`.
+   */
+  readonly files?: StoreFiles | undefined;
   /**
    * Directories in which the programs of helpers, commands and machines are looked for, separated by
    * colons: a `PATH`. Default: only where the system has its own.
@@ -86,17 +92,24 @@ async function makeTop(
   base: TopBase | undefined,
 ): Promise<TopAndClosure> {
   const { source, storeRoot = "", searchPath = "", onOutput } = options;
+  const files = options.files ?? storeOnDisk(storeRoot);
+  // What may be in the image is what commands may see.
+  const rootForCommands = async () =>
+    options.files === undefined
+      ? storeRoot
+      : await files.rootWith((await candidateClosure(spec, [], named, source)).keys());
   const work = once(options.workDirectory ?? temporaryDirectory);
   let databases = 0;
   const database = async (closure: Closure) => {
     const directory = `${await work()}/nix-database-${++databases}`;
     await Deno.mkdir(directory);
-    return await nixDatabase(closure, gcRoots(spec, closure), directory, storeRoot);
+    return await nixDatabase(closure, gcRoots(spec, closure), directory, files);
   };
   const placing: Placing = { spec, base: base?.root };
   const early: Told = { notices: [], clashes: [] };
   const layout = await prepareRoot(spec, {
-    storeRoot,
+    store: files,
+    rootForCommands,
     searchPath,
     workDirectory: work,
     onOutput,
@@ -113,7 +126,7 @@ async function makeTop(
         ...options.machine,
         base,
         storePaths: [...inside.keys()],
-        storeRoot,
+        storeRoot: await files.rootWith(inside.keys()),
         searchPath,
         work: directory,
         onOutput,

@@ -11,6 +11,7 @@ import { topComment, TopLayer } from "../rootfs/top_layer.ts";
 import { symlinkFarm } from "../rootfs/symlink_farm.ts";
 import type { Layer } from "../layer/layer.ts";
 import type { JsonObject } from "../spec/image_spec.ts";
+import type { StoreFiles } from "../store/store_files.ts";
 import type { Image } from "./image.ts";
 import { historyOnBase } from "./base_history.ts";
 import type { ImagePlan, PlannedBase } from "./image_plan.ts";
@@ -35,12 +36,14 @@ export interface PlannedImage {
  *
  * @param now stands for "now" in the plan
  * @param base the base image that the plan names, if it names one
+ * @param files knows where the contents are that the plan's store may not have
  * @throws {ImageError} if the contents can not be read.
  */
 export async function imageOf(
   plan: ImagePlan,
   now: Date,
   base?: BaseImage,
+  files?: StoreFiles,
 ): Promise<PlannedImage> {
   const { architecture, os, variant, config, annotations, storeRoot, top } = plan;
   const mtime = plan.mtime === "now" ? Math.floor(now.getTime() / 1000) : plan.mtime;
@@ -60,7 +63,8 @@ export async function imageOf(
     );
   if ("links" in top) {
     const sources = top.links.map((path) => ({ kind: "store", path } as const));
-    const { tree, notices, clashes } = await symlinkFarm(sources, storeRoot, { uid: 0, gid: 0 });
+    const store = files ?? storeRoot;
+    const { tree, notices, clashes } = await symlinkFarm(sources, store, { uid: 0, gid: 0 });
     const layers = [...storeLayers(), new TopLayer(tree, top.links)];
     return { image: withLayers(layers), mtime, notices, clashes };
   }

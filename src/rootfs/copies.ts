@@ -12,6 +12,7 @@
 
 import { ImageError } from "../errors.ts";
 import type { RootSource } from "../spec/image_spec.ts";
+import { type StoreFiles, storeOnDisk } from "../store/store_files.ts";
 import { compareBytes } from "../tar/name.ts";
 import { CopyTarget } from "./copy_target.ts";
 import type { RootLayout } from "./root_layout.ts";
@@ -23,8 +24,8 @@ import { type OpenSource, Sources } from "./sources.ts";
 export interface CopyOptions {
   /** Whether symlinks to directories stay symlinks. */
   readonly keepContentsDirlinks: boolean;
-  /** The directory that holds `nix/store`: "" for the host's own. */
-  readonly storeRoot: string;
+  /** Where store paths are: the directory that holds `nix/store`, or what knows it of each. */
+  readonly storeRoot: string | StoreFiles;
   /** Of all but what tarballs hold. */
   readonly owner: Owner;
 }
@@ -41,7 +42,8 @@ export async function copiesOf(
   sources: readonly RootSource[],
   options: CopyOptions,
 ): Promise<RootLayout> {
-  const opener = new Sources(options.storeRoot, options.owner);
+  const { storeRoot: root, owner } = options;
+  const opener = new Sources(typeof root === "string" ? storeOnDisk(root) : root, owner);
   try {
     const target = new CopyTarget(options, opener.places);
     const notices: string[] = [];

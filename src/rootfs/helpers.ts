@@ -6,6 +6,7 @@
 import { basename, resolve } from "node:path/posix";
 import { UsageError } from "../errors.ts";
 import type { FakeNssLines, HelperName } from "../spec/image_spec.ts";
+import { type StoreFiles, storeOnDisk } from "../store/store_files.ts";
 import { contentOfBytes } from "../tar/stream.ts";
 import type { Owner, RootEntry, RootTree } from "./root_tree.ts";
 import { findStoreFile } from "./store_file.ts";
@@ -17,8 +18,8 @@ export interface HelperOptions {
   readonly candidates: readonly string[];
   /** Directories with a colon between them: where to look after the candidates. */
   readonly searchPath: string;
-  /** The directory that holds `nix/store`: "" for the host's own. */
-  readonly storeRoot: string;
+  /** Where store paths are: the directory that holds `nix/store`, or what knows it of each. */
+  readonly storeRoot: string | StoreFiles;
   readonly owner: Owner;
 }
 
@@ -63,15 +64,24 @@ const LINKS: Record<Exclude<HelperName, "fakeNss">, LinkHelper> = {
  *
  * @throws {UsageError} if what a helper links to is nowhere.
  */
-export function helperEntries(names: readonly HelperName[], options: HelperOptions): RootTree {
-  const entries = names.flatMap((name) =>
-    name === "fakeNss" ? fakeNssEntries(options) : linkEntries(name, options)
-  );
+export async function helperEntries(
+  names: readonly HelperName[],
+  options: HelperOptions,
+): Promise<RootTree> {
+  const entries: RootEntry[] = [];
+  for (const name of names) {
+    entries.push(
+      ...name === "fakeNss" ? fakeNssEntries(options) : await linkEntries(name, options),
+    );
+  }
   return new Map(entries.map((entry) => [entry.path, entry]));
 }
 
-function linkEntries(name: Exclude<HelperName, "fakeNss">, options: HelperOptions): RootEntry[] {
-  const target = findTarget(LINKS[name], options);
+async function linkEntries(
+  name: Exclude<HelperName, "fakeNss">,
+  options: HelperOptions,
+): Promise<RootEntry[]> {
+  const target = await findTarget(LINKS[name], options);
   if (target === undefined) {
     const { files, from } = LINKS[name];
     throw new UsageError(
@@ -89,8 +99,12 @@ function linkEntries(name: Exclude<HelperName, "fakeNss">, options: HelperOption
 }
 
 /** What the spec names comes before what this host happens to have. */
-function findTarget(helper: LinkHelper, options: HelperOptions): string | undefined {
+async function findTarget(
+  helper: LinkHelper,
+  options: HelperOptions,
+): Promise<string | undefined> {
   const { candidates, searchPath, storeRoot } = options;
+  const store = typeof storeRoot === "string" ? storeOnDisk(storeRoot) : storeRoot;
   const directories = searchPath.split(":").filter((directory) => directory.startsWith("/"));
   const places: ((file: string) => string[])[] = [
     (file) => candidates.map((path) => `${path}/${file}`),
@@ -98,7 +112,7 @@ function findTarget(helper: LinkHelper, options: HelperOptions): string | undefi
   ];
   for (const pathsOf of places) {
     for (const path of helper.files.flatMap(pathsOf)) {
-      const found = findStoreFile(path, storeRoot);
+      const found = await findStoreFile(path, store);
       if (found && (found.executable || !helper.executable)) return found.path;
     }
   }

@@ -11,6 +11,7 @@ import type { Closure, PathInfo } from "../store/closure.ts";
 import { openFile, readingFrom } from "../store/files.ts";
 import { narHashInBase16 } from "../store/nar_hash.ts";
 import { copyDatabase } from "../store/sqlite_copy.ts";
+import { type StoreFiles, storeOnDisk } from "../store/store_files.ts";
 import { STORE_DIR, type StorePath } from "../store/store_path.ts";
 
 /** Where Nix keeps its state, below the root. */
@@ -26,20 +27,25 @@ const SCHEMA = `${STATE}/db/schema`;
  * The tree has what lies below `nix/var/nix`; `roots` are kept from the garbage collector.
  *
  * @param work an empty directory; the tree's files are read from it
- * @param storeRoot the directory that holds `nix/store`: "" for the host's own
+ * @param store where store paths are: the directory that holds `nix/store` ("" for the host's own), or
+ * what knows it of each
  * @throws {ImageError} if the closure lacks hashes, or `nix-store` fails.
  */
 export async function nixDatabase(
   closure: Closure,
   roots: readonly StorePath[],
   work: string,
-  storeRoot: string,
+  store: string | StoreFiles,
 ): Promise<RootTree> {
   const registration = registrationOf(closure);
   // Nix refuses a store behind a symlink, such as one in /tmp may be.
   const directory = readingFrom(work, () => Deno.realPathSync(work));
   const made = `${directory}/root`;
-  copyDerivations(closure.keys(), storeRoot, made);
+  await copyDerivations(
+    closure.keys(),
+    typeof store === "string" ? storeOnDisk(store) : store,
+    made,
+  );
   await loadDatabase(registration, made, directory);
   const file = `${directory}/db.sqlite`;
   copyDatabase(
@@ -92,10 +98,15 @@ function hashOf(path: StorePath, { narHash }: PathInfo): string {
 }
 
 /** Nix reads a derivation that it registers, for its outputs. */
-function copyDerivations(paths: Iterable<StorePath>, from: string, to: string): void {
+async function copyDerivations(
+  paths: Iterable<StorePath>,
+  store: StoreFiles,
+  to: string,
+): Promise<void> {
   Deno.mkdirSync(to + STORE_DIR, { recursive: true });
   for (const path of paths) {
     if (!path.endsWith(".drv")) continue;
+    const from = await store.rootOf(path);
     readingFrom(from + path, () => Deno.copyFileSync(from + path, to + path));
   }
 }

@@ -8,6 +8,7 @@
 import { ImageError } from "../errors.ts";
 import { openFile, readingFrom } from "../store/files.ts";
 import { NarTree } from "../store/nar_tree.ts";
+import type { StoreFiles } from "../store/store_files.ts";
 import { enclosingStorePath, STORE_DIR, type StorePath } from "../store/store_path.ts";
 import { LossyNameError, type TreeEntry, walkTree } from "../store/tree.ts";
 import { isUtf8 } from "../tar/name.ts";
@@ -29,7 +30,7 @@ export type Destination =
 
 /** Looks up places, and reads each store path and each directory but once. */
 export class Places {
-  readonly #storeRoot: string;
+  readonly #store: StoreFiles;
   readonly #owner: Owner;
   /** By place of the top entry; undefined for a store path that is not there. */
   readonly #trees = new Map<string, SourceTree | undefined>();
@@ -37,8 +38,8 @@ export class Places {
   /** What is not as in a source, one sentence each. */
   readonly notices: string[] = [];
 
-  constructor(storeRoot: string, owner: Owner) {
-    this.#storeRoot = storeRoot;
+  constructor(store: StoreFiles, owner: Owner) {
+    this.#store = store;
     this.#owner = owner;
   }
 
@@ -108,7 +109,7 @@ export class Places {
   }
 
   async #readStorePath(path: StorePath): Promise<SourceTree | undefined> {
-    const root = this.#storeRoot;
+    const root = await this.#store.rootOf(path);
     if (!isThere(root + path)) return undefined;
     const entryOf = (entry: TreeEntry, open: () => ReturnType<NonNullable<RootEntry["open"]>>) => ({
       ...entry,

@@ -7,6 +7,7 @@ import { ImageError } from "../errors.ts";
 import { runScript } from "../process/script.ts";
 import type { ImageSpec } from "../spec/image_spec.ts";
 import { readingFrom } from "../store/files.ts";
+import type { StoreFiles } from "../store/store_files.ts";
 import { copiesOf } from "./copies.ts";
 import { FakerootState } from "./fakeroot_state.ts";
 import { helperEntries } from "./helpers.ts";
@@ -20,8 +21,10 @@ import { symlinkFarm } from "./symlink_farm.ts";
 
 /** What {@linkcode prepareRoot} needs to know of its surroundings. */
 export interface PrepareOptions {
-  /** The directory that holds `nix/store`: "" for the host's own. */
-  readonly storeRoot: string;
+  /** Knows where store paths are. */
+  readonly store: StoreFiles;
+  /** Gives the directory that holds the `nix/store` that commands see. */
+  readonly rootForCommands: () => Promise<string>;
   /** Directories in which programs are looked for, separated by colons. */
   readonly searchPath: string;
   /** Gives a private directory for temporary files; asked for only where one is needed. */
@@ -52,16 +55,20 @@ export function topOwner({ type, uid, gid }: ImageSpec): Owner {
  */
 export async function prepareRoot(spec: ImageSpec, options: PrepareOptions): Promise<PreparedRoot> {
   const owner = topOwner(spec);
-  const { storeRoot } = options;
+  const { store } = options;
   const layout = spec.type === "single"
     ? await copiesOf(spec.copyToRoot, {
       keepContentsDirlinks: spec.keepContentsDirlinks,
-      storeRoot,
+      storeRoot: store,
       owner,
     })
-    : await symlinkFarm(spec.contents, storeRoot, owner);
+    : await symlinkFarm(spec.contents, store, owner);
   try {
-    const { clashes: hidden, targets: helperTargets } = addHelpers(layout.tree, spec, options);
+    const { clashes: hidden, targets: helperTargets } = await addHelpers(
+      layout.tree,
+      spec,
+      options,
+    );
     const replaced = addFiles(layout.tree, spec.files, owner);
     const clashes = [...layout.clashes, ...hidden, ...replaced];
     const prepared = { ...layout, clashes, helperTargets };
@@ -84,15 +91,15 @@ export async function prepareRoot(spec: ImageSpec, options: PrepareOptions): Pro
 }
 
 /** Adds the helpers' entries; what is there already stays, and is told. */
-function addHelpers(
+async function addHelpers(
   tree: RootTree,
   spec: ImageSpec,
   options: PrepareOptions,
-): { readonly clashes: readonly string[]; readonly targets: readonly string[] } {
+): Promise<{ readonly clashes: readonly string[]; readonly targets: readonly string[] }> {
   const owner = topOwner(spec);
   const clashes: string[] = [];
   const targets: string[] = [];
-  for (const [path, entry] of helpersOf(spec, options, owner)) {
+  for (const [path, entry] of await helpersOf(spec, options, owner)) {
     const there = tree.get(path);
     if (!there) {
       tree.set(path, entry);
@@ -105,24 +112,25 @@ function addHelpers(
   return { clashes, targets };
 }
 
-function helpersOf(
+async function helpersOf(
   { helpers, fakeNss, contents, copyToRoot, path }: ImageSpec,
-  { storeRoot, searchPath }: PrepareOptions,
+  { store, searchPath }: PrepareOptions,
   owner: Owner,
-): RootTree {
+): Promise<RootTree> {
   if (helpers.length === 0) return new Map();
   const named = [...contents, ...copyToRoot].flatMap(({ kind, path }) =>
     kind === "store" ? [path] : []
   );
   const candidates = [...named, ...path ?? []];
-  return helperEntries(helpers, { fakeNss, candidates, searchPath, storeRoot, owner });
+  const places = { candidates, searchPath, storeRoot: store };
+  return await helperEntries(helpers, { fakeNss, ...places, owner });
 }
 
 async function runCommands(
   tree: RootTree,
   spec: ImageSpec,
   owner: Owner,
-  { storeRoot, searchPath, workDirectory, onOutput }: PrepareOptions,
+  { rootForCommands, searchPath, workDirectory, onOutput }: PrepareOptions,
 ): Promise<RootTree> {
   const { extraCommands, fakeRootCommands, enableFakechroot, shell, path } = spec;
   const work = await workDirectory();
@@ -135,6 +143,7 @@ async function runCommands(
     throw new ImageError(`Cannot make ${root}: ${(error as Error).message}`, { cause: error });
   }
   await stage(tree, root);
+  const storeRoot = await rootForCommands();
   const common = { root, shell, path, storeRoot, searchPath, work, onOutput };
   if (extraCommands.trim() !== "") {
     await runScript({ ...common, field: "extraCommands", script: extraCommands, how: "plain" });

@@ -5,6 +5,7 @@
 
 import { ImageError } from "../errors.ts";
 import type { RootSource } from "../spec/image_spec.ts";
+import type { StoreFiles } from "../store/store_files.ts";
 import { enclosingStorePath } from "../store/store_path.ts";
 import { type Destination, Places } from "./places.ts";
 import type { Owner, RootEntry } from "./root_tree.ts";
@@ -23,19 +24,18 @@ export interface OpenSource {
 /** Opens sources. */
 export class Sources {
   readonly #owner: Owner;
-  readonly #storeRoot: string;
+  readonly #store: StoreFiles;
   readonly #closers: (() => void | Promise<void>)[] = [];
   /** All but tarballs. */
   readonly places: Places;
 
   /**
-   * @param storeRoot the directory that holds `nix/store`: "" for the host's own
    * @param owner of all but what tarballs hold
    */
-  constructor(storeRoot: string, owner: Owner) {
+  constructor(store: StoreFiles, owner: Owner) {
     this.#owner = owner;
-    this.#storeRoot = storeRoot;
-    this.places = new Places(storeRoot, owner);
+    this.#store = store;
+    this.places = new Places(store, owner);
     this.#closers.push(() => this.places.close());
   }
 
@@ -51,7 +51,7 @@ export class Sources {
     const start = kind === "store" ? path : await this.places.addDirectory(path);
     const destination = await this.places.follow(start);
     if (destination !== "loop" && "place" in destination) return destination;
-    throw new ImageError(this.#reason(path, destination));
+    throw new ImageError(await this.#reason(path, destination));
   }
 
   /** Ends what is held open for the content of files. */
@@ -65,15 +65,16 @@ export class Sources {
     return { tree, place, entry };
   }
 
-  #reason(path: string, destination: Exclude<Destination, OpenSource>): string {
+  async #reason(path: string, destination: Exclude<Destination, OpenSource>): Promise<string> {
     if (destination === "loop") return `${path}: too many levels of symlinks`;
     if ("outside" in destination) {
       return `${path} is a symlink to ${destination.outside}, outside of the Nix store`;
     }
     const { missing } = destination;
-    const physical = enclosingStorePath(missing) === undefined
+    const storePath = enclosingStorePath(missing);
+    const physical = storePath === undefined
       ? missing
-      : this.#storeRoot + missing;
+      : await this.#store.rootOf(storePath) + missing;
     return `${physical} is not there: it was removed, or never made on this host`;
   }
 }

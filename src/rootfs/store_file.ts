@@ -4,6 +4,7 @@
  */
 
 import { dirname, resolve } from "node:path/posix";
+import type { StoreFiles } from "../store/store_files.ts";
 import { enclosingStorePath, STORE_DIR, type StorePath } from "../store/store_path.ts";
 
 /** As many symlinks as Linux follows. */
@@ -22,12 +23,16 @@ export interface StoreFile {
  * any other, such as one in a profile, it is the first path in the store path that has the file, so
  * that it needs no more than the closure of that.
  *
- * @param root the directory that holds `nix/store`: "" for the host's own
+ * @param store knows where store paths are
  */
-export function findStoreFile(path: string, root: string): StoreFile | undefined {
+export async function findStoreFile(
+  path: string,
+  store: StoreFiles,
+): Promise<StoreFile | undefined> {
   let entered = path, owner = enclosingStorePath(path);
   for (let current = path, links = 0; links <= MOST_LINKS; links++) {
-    const step = lookAlong(current, root);
+    const inside = enclosingStorePath(current);
+    const step = lookAlong(current, inside && await store.rootOf(inside));
     if (step?.kind === "file" && owner) {
       return { path: enclosingStorePath(path) ? path : entered, executable: step.executable };
     }
@@ -43,10 +48,14 @@ type Step =
   | { readonly kind: "link"; readonly leadsTo: string }
   | { readonly kind: "file"; readonly executable: boolean };
 
-/** The first symlink on the way to `path`, or the file there. */
-function lookAlong(path: string, root: string): Step | undefined {
-  const inStore = enclosingStorePath(path) !== undefined;
-  const prefix = inStore ? root : "";
+/**
+ * The first symlink on the way to `path`, or the file there.
+ *
+ * @param root the directory that holds its `nix/store`; undefined for what is in none
+ */
+function lookAlong(path: string, root: string | undefined): Step | undefined {
+  const inStore = root !== undefined;
+  const prefix = root ?? "";
   let info: Deno.FileInfo | undefined;
   for (let end = inStore ? STORE_DIR.length : 0; end < path.length;) {
     const slash = path.indexOf("/", end + 1);

@@ -6,6 +6,7 @@
 
 import { ImageError } from "../errors.ts";
 import type { RootSource } from "../spec/image_spec.ts";
+import { type StoreFiles, storeOnDisk } from "../store/store_files.ts";
 import type { RootLayout } from "./root_layout.ts";
 import { type Owner, parentOf, type RootEntry, type RootTree } from "./root_tree.ts";
 import { baseName, below } from "./source_tree.ts";
@@ -21,16 +22,17 @@ const SKIPPED_DIRECTORIES = new Set(
  * directories. Symlinks are copied as they are. For each file in a store path there is a symlink to
  * it; files of directories and tarballs are copied, their modes kept.
  *
- * @param storeRoot the directory that holds `nix/store`: "" for the host's own
+ * @param store where store paths are: the directory that holds `nix/store` ("" for the host's own), or
+ * what knows it of each
  * @param owner of all but what tarballs hold
  * @throws {ImageError} if one of them can not be read.
  */
 export async function symlinkFarm(
   sources: readonly RootSource[],
-  storeRoot: string,
+  store: string | StoreFiles,
   owner: Owner,
 ): Promise<RootLayout> {
-  const opener = new Sources(storeRoot, owner);
+  const opener = new Sources(typeof store === "string" ? storeOnDisk(store) : store, owner);
   try {
     const tree: RootTree = new Map();
     const notices: string[] = [], clashes: string[] = [];

@@ -5,7 +5,8 @@
 
 import { ImageError } from "../errors.ts";
 import { referenceParts } from "../image/image_reference.ts";
-import { type Program, ProgramError, run } from "../process/run.ts";
+import { type Program, ProgramError, run, start } from "../process/run.ts";
+import { formatDuration } from "../terminal/format.ts";
 import { runOn } from "../process/run_on.ts";
 import { type DiffIds, heldChains, heldDigests, type HeldLayers } from "./held_layers.ts";
 
@@ -42,20 +43,28 @@ export interface Engine {
 /** An engine lacks layers that it had, as when an image was removed meanwhile. */
 export class LayersMissingError extends ImageError {}
 
+/** How engines are asked. */
+interface Asking {
+  /** So long one may take to say what it has, in milliseconds. */
+  readonly patience: number;
+}
+
 /**
  * Asks an engine what it has.
  *
  * @param name without it, Docker if it answers, else podman
+ * @param patience so long one may take for that, in milliseconds
  * @throws {ImageError} if it does not answer.
  */
-export async function askEngine(name?: EngineName): Promise<Engine> {
-  if (name !== undefined) return await ENGINES[name]();
+export async function askEngine(name?: EngineName, patience = 30_000): Promise<Engine> {
+  const asking = { patience };
+  if (name !== undefined) return await ENGINES[name](asking);
   try {
-    return await docker();
+    return await docker(asking);
   } catch (noDocker) {
     if (!(noDocker instanceof ImageError)) throw noDocker;
     try {
-      return await podman();
+      return await podman(asking);
     } catch (noPodman) {
       if (!(noPodman instanceof ImageError)) throw noPodman;
       throw new ImageError(
@@ -66,16 +75,23 @@ export async function askEngine(name?: EngineName): Promise<Engine> {
   }
 }
 
-const ENGINES: Readonly<Record<EngineName, () => Promise<Engine>>> = { docker, podman, containerd };
+const ENGINES: Readonly<Record<EngineName, (asking: Asking) => Promise<Engine>>> = {
+  docker,
+  podman,
+  containerd,
+};
 
 /** With one image of 100 layers, 7 kB are printed. */
 const LAYERS_OF_IMAGE = "{{json .RootFS.Layers}}";
 
-async function docker(): Promise<Engine> {
-  const [status, ids] = await Promise.all([
-    run("docker", ["info", "--format", "{{json .DriverStatus}}"]),
-    run("docker", ["image", "ls", "--quiet", "--no-trunc"]),
-  ]);
+async function docker(asking: Asking): Promise<Engine> {
+  const asked = [
+    answer("docker", ["info", "--format", "{{json .DriverStatus}}"], asking),
+    answer("docker", ["image", "ls", "--quiet", "--no-trunc"], asking),
+  ] as const;
+  // Of both, neither is to outlive this.
+  await Promise.allSettled(asked);
+  const [status, ids] = await Promise.all(asked);
   // The containerd image store: what it needs of an archive was not measured.
   const images = isContainerdStore(status) ? [] : await layersOf("docker", ids);
   return {
@@ -89,13 +105,38 @@ async function docker(): Promise<Engine> {
   };
 }
 
+/** What a client prints, if its daemon lets it do so in time. */
+async function answer(
+  program: Program,
+  args: readonly string[],
+  { patience }: Asking,
+): Promise<string> {
+  const running = start(program, args);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    running.stop();
+  }, patience);
+  try {
+    const printed = await new Response(running.stdout).text();
+    await running.finished();
+    return printed;
+  } catch (error) {
+    if (!isLate) throw error;
+    const message = `${program} ${args[0]}: no answer within ${formatDuration(patience)}`;
+    throw new ImageError(message, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Whether Docker keeps images in containerd, by its `DriverStatus` as JSON. */
 export function isContainerdStore(status: string): boolean {
   return status.includes("io.containerd.");
 }
 
-async function podman(): Promise<Engine> {
-  const ids = await run("podman", ["image", "ls", "--all", "--quiet", "--no-trunc"]);
+async function podman(asking: Asking): Promise<Engine> {
+  const ids = await answer("podman", ["image", "ls", "--all", "--quiet", "--no-trunc"], asking);
   const images = await layersOf("podman", ids);
   return {
     name: "podman",
@@ -109,8 +150,8 @@ async function podman(): Promise<Engine> {
   };
 }
 
-async function containerd(): Promise<Engine> {
-  const digests = lines(await run("ctr", ["content", "ls", "--quiet"]));
+async function containerd(asking: Asking): Promise<Engine> {
+  const digests = lines(await answer("ctr", ["content", "ls", "--quiet"], asking));
   return {
     name: "containerd",
     // Its manifest, which has the image's digest there, would be another one in the other form.

@@ -234,6 +234,8 @@ export interface ImageSpec {
   readonly includeStorePaths: boolean;
   /** Store paths that mentions of them do not bring into the image. */
   readonly absentStorePaths: readonly StorePath[];
+  /** URLs of stores that have what this host's own has not, in the order in which they are asked. */
+  readonly store: readonly string[];
   /** How a layered image's store paths are grouped into layers. */
   readonly layering: LayeringStrategy;
   /** The operations that make the layers of store paths in place of `layering`; null: none. */

@@ -31,6 +31,7 @@ import {
   script,
   searchPath,
   storePath,
+  stores,
   time,
 } from "./schema_values.ts";
 
@@ -186,6 +187,12 @@ export const specSchema = z.strictObject({
     .describe(
       "Store paths that do not become part of the image where config or files mention them, such as " +
         "those that are to be made in the container.",
+    ),
+  store: stores.default([]).transform((given) => typeof given === "string" ? [given] : given)
+    .describe(
+      "Where store paths come from that this host's own store does not have: the URL of a binary cache " +
+        "(https, http or file) or of another store that Nix knows (such as ssh-ng://HOST), or an array of " +
+        "such, which are asked in this order.",
     ),
   layering: choice(LAYERING_STRATEGIES).default(LAYERING_STRATEGIES[0]).describe(
     "Layered images: how store paths are grouped into layers. updates is for few bytes per update " +

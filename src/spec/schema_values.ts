@@ -55,6 +55,14 @@ export const paths = (() => {
   return z.union([path, z.array(path, { error: message })], { error: message });
 })();
 
+/** A store's URL, or an array of them. */
+export const stores = (() => {
+  const error = "the URL of a store";
+  const url = z.string({ error }).regex(/^[^\s\0]+$/, { error });
+  const message = "the URL of a store, or an array of such";
+  return z.union([url, z.array(url, { error: message })], { error: message });
+})();
+
 /** The path of a program, or null. */
 export const programPath = (() => {
   const error = "null or the path of a shell";

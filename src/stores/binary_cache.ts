@@ -11,7 +11,7 @@ import { hashPart, type StorePath } from "../store/store_path.ts";
 import type { TreeEntry } from "../store/tree.ts";
 import { type CacheFiles, NoSuchFileError } from "./cache_files.ts";
 import { type CachePlaceOptions, checkCacheInfo, filesAt } from "./cache_place.ts";
-import { decompressedNar, narCompression } from "./decompressed_nar.ts";
+import { decompressedNar, narCompression } from "../store/nar_decompress.ts";
 import { DiskFiles } from "./disk_files.ts";
 import { CONNECTIONS } from "./http_files.ts";
 import { MOST_OF_NARINFO, type Narinfo, parseNarinfo } from "./narinfo.ts";

@@ -33,9 +33,12 @@ const OPTIONS = [
   "",
 ];
 
-/** What Nix says of a path that is not there, where it fails for it. */
+/**
+ * What Nix says of a path that is not there, where it fails for it. Nix 2.8 can't look for
+ * derivations over `ssh://`.
+ */
 const NOT_THERE =
-  /\/nix\/store\/[0-9a-z]{32}-\S+ (?:is not valid|is not a valid store path|does not exist)/;
+  /\/nix\/store\/[0-9a-z]{32}-\S+ (?:is not valid|is not a valid store path|does not exist)|'getFSAccessor' is not supported/;
 
 class NixStore implements NarStore {
   readonly name: string;
@@ -173,13 +176,16 @@ function outputOf(
       reader ??= running.stdout.getReader({ mode: "byob" });
       const request = controller.byobRequest!;
       const { buffer, byteOffset, byteLength } = request.view as Uint8Array<ArrayBuffer>;
+      // The memory travels to the program's stream and back.
       const { value, done } = await reader.read(new Uint8Array(buffer, byteOffset, byteLength));
-      if (!done) return request.respondWithNewView(value);
-      await running.finished().catch((error) => {
-        throw failure(error);
-      });
-      controller.close();
-      request.respond(0);
+      if (value === undefined) return; // cancelled
+      if (done) {
+        await running.finished().catch((error) => {
+          throw failure(error);
+        });
+        controller.close();
+      }
+      request.respondWithNewView(value);
     },
     async cancel(reason) {
       await reader?.cancel(reason);

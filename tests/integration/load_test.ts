@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { DigestCache } from "../../src/layer/digest_cache.ts";
+import { askEngine } from "../../src/sinks/engine.ts";
 import { findProgram } from "../../tasks/programs.ts";
 import { startDaemon } from "../support/daemon.ts";
 import { Docker } from "../support/dockerd.ts";
@@ -239,6 +240,28 @@ Deno.test("podman gets the layers that it lacks, wherever they are", async () =>
     diffIds,
     names: ["localhost/load-q:1"],
   });
+});
+
+Deno.test("an engine that takes connections and says nothing is given up", async () => {
+  await using scratch = new Scratch();
+  const path = `${scratch.path}/silent`;
+  const listener = Deno.listen({ transport: "unix", path });
+  const connections: Deno.Conn[] = [];
+  const accepting = (async () => {
+    for await (const connection of listener) connections.push(connection);
+  })();
+  const before = Deno.env.get("DOCKER_HOST");
+  Deno.env.set("DOCKER_HOST", `unix://${path}`);
+  try {
+    await assert.rejects(askEngine("docker", 1000), /docker info: no answer within 1\.0 s/);
+    assert.ok(connections.length > 0);
+  } finally {
+    if (before === undefined) Deno.env.delete("DOCKER_HOST");
+    else Deno.env.set("DOCKER_HOST", before);
+    for (const connection of connections) connection.close();
+    listener.close();
+    await accepting;
+  }
 });
 
 Deno.test("podman is asked where Docker does not answer, and an engine that is named is asked alone", async () => {

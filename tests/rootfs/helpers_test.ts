@@ -26,13 +26,15 @@ function makePrograms(root: string, files: Record<string, string>): void {
   }
 }
 
-function targets(...[names, more]: [Parameters<typeof helperEntries>[0], Partial<HelperOptions>]) {
-  const entries = helperEntries(names, options(more));
+async function targets(
+  ...[names, more]: [Parameters<typeof helperEntries>[0], Partial<HelperOptions>]
+) {
+  const entries = await helperEntries(names, options(more));
   return Object.fromEntries(Array.from(entries, ([path, { target }]) => [path, target]));
 }
 
 Deno.test("helperEntries() links to the first candidate that has the file", async () => {
-  await inDirectory((storeRoot) => {
+  await inDirectory(async (storeRoot) => {
     makePrograms(storeRoot, {
       [`${A}/bin/sh`]: "a shell",
       [`${A}/bin/env`]: `-> ${storePath("gone")}/bin/env`,
@@ -43,7 +45,7 @@ Deno.test("helperEntries() links to the first candidate that has the file", asyn
       [`${C}/bin/env`]: "",
       [`${C}/${BUNDLE}`]: "",
     });
-    const found = targets(["usrBinEnv", "binSh", "caCertificates"], {
+    const found = await targets(["usrBinEnv", "binSh", "caCertificates"], {
       candidates: [A, B, C],
       storeRoot,
     });
@@ -56,22 +58,22 @@ Deno.test("helperEntries() links to the first candidate that has the file", asyn
       "etc/pki/tls/certs/ca-bundle.crt": `${B}/${BUNDLE}`,
     });
     const shell = { candidates: [B, A], storeRoot, searchPath: `${C}/bin` };
-    assert.deepEqual(targets(["binSh"], shell), { "bin/sh": `${A}/bin/sh` });
+    assert.deepEqual(await targets(["binSh"], shell), { "bin/sh": `${A}/bin/sh` });
   });
 });
 
 Deno.test("helperEntries() takes Debian's name of the certificates where there is no other", async () => {
-  await inDirectory((storeRoot) => {
+  await inDirectory(async (storeRoot) => {
     const debian = "etc/ssl/certs/ca-certificates.crt";
     makeFiles(storeRoot, { [`${A}/${debian}`]: "" });
-    const found = targets(["caCertificates"], { candidates: [A], storeRoot });
+    const found = await targets(["caCertificates"], { candidates: [A], storeRoot });
     assert.deepEqual(new Set(Object.values(found)), new Set([`${A}/${debian}`]));
     assert.equal(Object.keys(found).length, 3);
   });
 });
 
 Deno.test("helperEntries() finds on PATH what is in the store, through a profile and its links", async () => {
-  await inDirectory((host) => {
+  await inDirectory(async (host) => {
     const storeRoot = `${host}/root`;
     makePrograms(host, { "/usr/bin/env": "of the host", "/usr/bin/bash": "of the host" });
     makePrograms(storeRoot, {
@@ -98,18 +100,21 @@ Deno.test("helperEntries() finds on PATH what is in the store, through a profile
       `${host}/profile/bin/`,
       `${host}/tools`,
     ].join(":");
-    const found = targets(["usrBinEnv", "binSh", "caCertificates"], { searchPath, storeRoot });
+    const found = await targets(["usrBinEnv", "binSh", "caCertificates"], {
+      searchPath,
+      storeRoot,
+    });
     assert.equal(found["usr/bin/env"], `${B}/bin/env`);
     assert.equal(found["bin/sh"], `${C}/bin/bash`);
     assert.equal(found["etc/pki/tls/certs/ca-bundle.crt"], `${B}/${BUNDLE}`);
     // A directory in the store is taken as it is, as if the spec named it.
-    const direct = targets(["usrBinEnv"], { searchPath: `${A}/bin`, storeRoot });
+    const direct = await targets(["usrBinEnv"], { searchPath: `${A}/bin`, storeRoot });
     assert.deepEqual(direct, { "usr/bin/env": `${A}/bin/env` });
   });
 });
 
 Deno.test("helperEntries() says what to add where nothing fits", async () => {
-  await inDirectory((storeRoot) => {
+  await inDirectory(async (storeRoot) => {
     makeFiles(storeRoot, {
       // Neither a directory, nor a file that can't be executed, nor links that lead nowhere.
       [`${A}/bin/env/x`]: "",
@@ -128,7 +133,7 @@ Deno.test("helperEntries() says what to add where nothing fits", async () => {
         "etc/ssl/certs/ca-bundle.crt or etc/ssl/certs/ca-certificates.crt: name cacert",
     };
     for (const [name, needed] of Object.entries(messages)) {
-      assert.throws(() => helperEntries([name as keyof typeof messages], options(none)), {
+      await assert.rejects(helperEntries([name as keyof typeof messages], options(none)), {
         name: "UsageError",
         message: `"helpers": ${name} needs a store path with ${needed} ` +
           "in contents, copyToRoot or path",
@@ -138,7 +143,7 @@ Deno.test("helperEntries() says what to add where nothing fits", async () => {
 });
 
 Deno.test("helperEntries() makes users and groups with the extra lines in between", async () => {
-  const entries = helperEntries(
+  const entries = await helperEntries(
     ["fakeNss"],
     options({
       fakeNss: {
@@ -166,5 +171,5 @@ Deno.test("helperEntries() makes users and groups with the extra lines in betwee
   const passwd = entries.get("etc/passwd");
   assert.ok(passwd);
   assert.equal((await contentOf(passwd)).length, passwd.size);
-  assert.deepEqual(helperEntries([], options({})), new Map());
+  assert.deepEqual(await helperEntries([], options({})), new Map());
 });

@@ -33,7 +33,7 @@ Deno.test("loadSpec() takes every field", async () => {
     "config": {"Cmd": ["hello"]}, "os": "linux", "architecture": "aarch64-linux", "variant": "v8",
     "created": "now", "mtime": "2000-02-29T12:00:00Z", "uid": 4294967294, "gid": 1000,
     "uname": "", "gname": "é", "maxLayers": 125, "includeStorePaths": false,
-    "absentStorePaths": ["${HELLO}"],
+    "absentStorePaths": ["${HELLO}"], "store": "https://cache.example/a",
     "layering": "popularity", "layeringPipeline": null,
     "groups": [{"name": "g", "paths": ["*lib?", "${HELLO}"]}], "compressor": "zstd"
   }`);
@@ -83,6 +83,7 @@ Deno.test("loadSpec() takes every field", async () => {
     maxLayers: 125,
     includeStorePaths: false,
     absentStorePaths: [parseStorePath(HELLO)],
+    store: ["https://cache.example/a"],
     layering: "popularity",
     layeringPipeline: null,
     groups: [{ name: "g", paths: ["*lib?", HELLO], closure: false }],

@@ -15,7 +15,7 @@ const FIELDS = "name, tag, type, fromImage, fromImageName, fromImageTag, inherit
   "copyToRoot, keepContentsDirlinks, helpers, fakeNss, files, runAsRoot, diskSize, buildVMMemorySize, " +
   "extraCommands, fakeRootCommands, enableFakechroot, shell, path, permissions, includeNixDB, " +
   "config, annotations, os, architecture, variant, created, mtime, uid, gid, uname, gname, maxLayers, " +
-  "includeStorePaths, absentStorePaths, layering, layeringPipeline, groups, compressor";
+  "includeStorePaths, absentStorePaths, store, layering, layeringPipeline, groups, compressor";
 const SOURCE = "a store path or a link to one, a directory, or a tarball (.tar, .tar.gz, .tgz, " +
   ".tar.zst, .tar.xz, .tar.bz2)";
 const PASSWD = "a line of passwd(5), seven fields such as " +

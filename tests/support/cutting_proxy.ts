@@ -29,11 +29,10 @@ export class CuttingProxy implements Disposable {
 
   async #accept(serverPort: number): Promise<void> {
     for await (const client of this.#listener) {
-      let server: Deno.Conn;
-      try {
-        server = await Deno.connect({ hostname: "127.0.0.1", port: serverPort });
-      } catch {
-        // The test is over.
+      const server = await Deno.connect({ hostname: "127.0.0.1", port: serverPort })
+        .catch(() => undefined);
+      // The server is ending.
+      if (server === undefined) {
         client.close();
         continue;
       }

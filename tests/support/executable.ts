@@ -8,6 +8,9 @@ import { fileURLToPath } from "node:url";
 import { PROJECT } from "../../tasks/program_command.ts";
 import { succeed } from "./program.ts";
 
+/** What the names of directories begin with in which an executable is being made. */
+const MAKING = "making-";
+
 const KIT = fileURLToPath(new URL("compile-kit", import.meta.url));
 
 /** A Deno that can compile here, and the environment that it needs. */
@@ -48,9 +51,21 @@ export async function executable(): Promise<string> {
   try {
     await Deno.stat(file);
   } catch {
-    await compileTo(directory);
+    // Another test file may be doing the same.
+    const making = `${kept}/${MAKING}${crypto.randomUUID()}`;
+    await compileTo(making);
+    await succeed([
+      "sh",
+      "-c",
+      'mv -T "$1" "$2" 2>/dev/null || rm -r "$1"',
+      "sh",
+      making,
+      directory,
+    ]);
     for (const { name } of Deno.readDirSync(kept)) {
-      if (name !== key) await Deno.remove(`${kept}/${name}`, { recursive: true });
+      if (name !== key && !name.startsWith(MAKING)) {
+        await Deno.remove(`${kept}/${name}`, { recursive: true });
+      }
     }
   }
   return file;

@@ -41,6 +41,7 @@ export const DEFAULTS: Omit<ImageSpec, "name"> = {
   maxLayers: null,
   includeStorePaths: true,
   absentStorePaths: [],
+  store: [],
   layering: "updates",
   layeringPipeline: null,
   groups: [],

@@ -13,6 +13,7 @@ import {
   machineOptions,
   planningOptions,
   quiet,
+  remoteStoreOptions,
   storeOptions,
   strict,
   target,
@@ -57,7 +58,7 @@ The file or directory appears when it is whole: nothing half-written is ever see
   .addOption(verbose);
 
 /** `nix-image build`. */
-export const command = machineOptions(planningOptions(storeOptions(described)))
+export const command = machineOptions(planningOptions(remoteStoreOptions(storeOptions(described))))
   .action(async (spec, options) => {
     const { buildCommand } = await import("../../commands/build.ts");
     await buildCommand(spec, options);

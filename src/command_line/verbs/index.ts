@@ -13,6 +13,7 @@ import {
   mountFrom,
   quiet,
   registryOptions,
+  remoteStoreOptions,
   storeOptions,
   strict,
   target,
@@ -69,7 +70,7 @@ With --output it is written to a file or directory, an OCI image layout. Else it
 
 /** `nix-image index`. */
 export const command = machineOptions(
-  storeOptions(cacheOptions(registryOptions(choiceOptions(described)))),
+  remoteStoreOptions(storeOptions(cacheOptions(registryOptions(choiceOptions(described))))),
 )
   .action(async (sources, options) => {
     const { indexCommand } = await import("../../commands/index.ts");

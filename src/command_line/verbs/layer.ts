@@ -3,7 +3,16 @@
  * @module
  */
 
-import { json, machineOptions, quiet, storeOptions, strict, target, verbose } from "../options.ts";
+import {
+  json,
+  machineOptions,
+  quiet,
+  remoteStoreOptions,
+  storeOptions,
+  strict,
+  target,
+  verbose,
+} from "../options.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("layer", {
@@ -26,7 +35,7 @@ const described = verb("layer", {
   .addOption(verbose);
 
 /** `nix-image layer`. */
-export const command = machineOptions(storeOptions(described))
+export const command = machineOptions(remoteStoreOptions(storeOptions(described)))
   .action(async (spec, options) => {
     const { layerCommand } = await import("../../commands/layer.ts");
     await layerCommand(spec, options);

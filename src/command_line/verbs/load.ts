@@ -10,6 +10,7 @@ import {
   machineOptions,
   planningOptions,
   quiet,
+  remoteStoreOptions,
   storeOptions,
   strict,
   target,
@@ -51,7 +52,9 @@ Docker has a layer only together with all layers below it: above a layer that ch
   .addOption(verbose);
 
 /** `nix-image load`. */
-export const command = machineOptions(planningOptions(storeOptions(choiceOptions(described))))
+export const command = machineOptions(
+  planningOptions(remoteStoreOptions(storeOptions(choiceOptions(described)))),
+)
   .action(async (spec, options) => {
     const { loadCommand } = await import("../../commands/load.ts");
     await loadCommand(spec, options);

@@ -8,6 +8,7 @@ import {
   machineOptions,
   planningOptions,
   quiet,
+  remoteStoreOptions,
   storeOptions,
   strict,
   target,
@@ -51,7 +52,7 @@ Where an earlier version is asked for, name what --json printed then; or the ima
   .addOption(verbose);
 
 /** `nix-image plan`. */
-export const command = machineOptions(planningOptions(storeOptions(described)))
+export const command = machineOptions(planningOptions(remoteStoreOptions(storeOptions(described))))
   .action(async (spec, options) => {
     const { planCommand } = await import("../../commands/plan.ts");
     await planCommand(spec, options);

@@ -13,6 +13,7 @@ import {
   planningOptions,
   quiet,
   registryOptions,
+  remoteStoreOptions,
   storeOptions,
   strict,
   verbose,
@@ -48,7 +49,9 @@ Without --username, credentials are those of podman login and docker login, and 
 
 /** `nix-image push`. */
 export const command = machineOptions(
-  planningOptions(storeOptions(cacheOptions(registryOptions(choiceOptions(described))))),
+  planningOptions(
+    remoteStoreOptions(storeOptions(cacheOptions(registryOptions(choiceOptions(described))))),
+  ),
 )
   .action(async (image, destination, options) => {
     const { pushCommand } = await import("../../commands/push.ts");

@@ -10,6 +10,7 @@ import {
   machineOptions,
   planningOptions,
   quiet,
+  remoteStoreOptions,
   storeOptions,
   strict,
   target,
@@ -59,7 +60,7 @@ SPEC may also be the conf.json that nixpkgs' streamLayeredImage gives to its own
   .addOption(verbose);
 
 /** `nix-image stream`. */
-export const command = machineOptions(planningOptions(storeOptions(described)))
+export const command = machineOptions(planningOptions(remoteStoreOptions(storeOptions(described))))
   .action(async (spec, { repo_tag, ...options }) => {
     const { streamCommand } = await import("../../commands/stream.ts");
     await streamCommand(

@@ -1,0 +1,116 @@
+/**
+ * Stores that are elsewhere, as options, the spec and Nix's configuration name them.
+ * @module
+ */
+
+import { VERSION } from "../build_info.ts";
+import { UsageError } from "../errors.ts";
+import { findProgram } from "../process/find_program.ts";
+import { storeDatabase } from "../store/nix_store.ts";
+import { cacheCredentials, type CredentialPlaces } from "../stores/cache_credentials.ts";
+import { readNixConf, trustedKeys } from "../stores/nix_conf.ts";
+import { openStores, type RemotePath, type Stores } from "../stores/stores.ts";
+import { readingFrom } from "../store/files.ts";
+import type { StorePath } from "../store/store_path.ts";
+import { cacheDirectory } from "./cache_directory.ts";
+import { proxySettings } from "./client_options.ts";
+import type { Report } from "./report.ts";
+
+/** Options that say which stores, and whom to believe. */
+export interface RemoteStoreOptions {
+  readonly store?: readonly string[];
+  readonly trustedPublicKeys?: string;
+  readonly checkSigs?: boolean;
+  readonly netrcFile?: string;
+  readonly cacheTokenFile?: string;
+}
+
+/** What else decides on the stores. */
+export interface StoresContext {
+  /** URLs besides those of the options, which come first. */
+  readonly named: readonly string[];
+  /** The directory that holds this host's `nix/store`: "" for its own. */
+  readonly storeRoot: string;
+  readonly report: Report;
+  /** What an earlier run decided on. */
+  readonly decided?: ReadonlyMap<StorePath, RemotePath>;
+}
+
+/**
+ * Opens the stores that were named; undefined if none was. This host's own comes first, where there
+ * is one.
+ *
+ * @throws {UsageError} if a URL or a key is none.
+ * @throws {ImageError} if a store is not there.
+ */
+export async function namedStores(
+  options: RemoteStoreOptions,
+  { named, storeRoot, report, decided }: StoresContext,
+): Promise<Stores | undefined> {
+  const urls = [...new Set([...options.store ?? [], ...named])];
+  if (urls.length === 0) {
+    refuseWithout(options);
+    return undefined;
+  }
+  const conf = readNixConf({
+    confDirectory: Deno.env.get("NIX_CONF_DIR"),
+    userConfFiles: Deno.env.get("NIX_USER_CONF_FILES"),
+    configHome: Deno.env.get("XDG_CONFIG_HOME"),
+    configDirectories: Deno.env.get("XDG_CONFIG_DIRS"),
+    home: Deno.env.get("HOME"),
+    config: Deno.env.get("NIX_CONFIG"),
+  });
+  const { trustedPublicKeys, checkSigs = true, netrcFile, cacheTokenFile } = options;
+  const places: CredentialPlaces = {
+    netrcFile: netrcFile ?? conf.netrcFile,
+    netrcNeeded: netrcFile !== undefined,
+    ...cacheTokenFile === undefined ? {} : {
+      tokens: readingFrom(cacheTokenFile, () => Deno.readTextFileSync(cacheTokenFile)),
+      tokensFrom: cacheTokenFile,
+    },
+  };
+  const caches = urls.flatMap((url) => /^https?:/i.test(url) ? URL.parse(url) ?? [] : []);
+  const authorities = Deno.env.get("NIX_SSL_CERT_FILE");
+  return await openStores(urls, {
+    local: hasStore(storeRoot) ? storeDatabase(storeRoot) : undefined,
+    trust: {
+      keys: trustedKeys(trustedPublicKeys, "--trusted-public-keys", conf),
+      checkSignatures: checkSigs && conf.requireSignatures,
+    },
+    ...decided === undefined ? {} : { decided },
+    credentials: cacheCredentials(places, caches),
+    narinfos: cacheDirectory("narinfos"),
+    proxy: proxySettings(),
+    ...authorities
+      ? { authorities: [readingFrom(authorities, () => Deno.readTextFileSync(authorities))] }
+      : {},
+    userAgent: `nix-image/${VERSION}`,
+    onRetry: ({ message }) => report.warn(`${message}; trying again`),
+  });
+}
+
+function refuseWithout(options: RemoteStoreOptions): void {
+  const { trustedPublicKeys, checkSigs, netrcFile, cacheTokenFile } = options;
+  const idle = trustedPublicKeys !== undefined
+    ? "--trusted-public-keys"
+    : checkSigs === false
+    ? "--no-check-sigs"
+    : netrcFile !== undefined
+    ? "--netrc-file"
+    : cacheTokenFile !== undefined
+    ? "--cache-token-file"
+    : undefined;
+  if (idle !== undefined) {
+    throw new UsageError(`${idle} is for stores that --store or the spec names`);
+  }
+}
+
+/** Whether this host has a store of its own, and what asks it. */
+function hasStore(root: string): boolean {
+  if (findProgram("nix-store", (Deno.env.get("PATH") ?? "").split(":")) === undefined) return false;
+  try {
+    return Deno.statSync(`${root}/nix/store`).isDirectory;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Store paths that are elsewhere, as files, for what needs files: scripts, base images in a store, and
+ * what is copied or linked to.
+ * @module
+ */
+
+import { ImageError } from "../errors.ts";
+import { Turns } from "../http/turns.ts";
+import { runShell, tryShell } from "../process/run.ts";
+import type { NarPaths } from "../store/nar_path.ts";
+import type { StoreFiles } from "../store/store_files.ts";
+import { STORE_DIR, type StorePath } from "../store/store_path.ts";
+import { unpackNar } from "../store/unpack_nar.ts";
+
+/** So many paths are fetched and unpacked at a time. */
+const AT_ONCE = 4;
+
+/** So many paths are copied with one command. */
+const COPIED_AT_ONCE = 1000;
+
+/** Where stores are put together. */
+export interface PartialStoreOptions {
+  /** How the paths that are elsewhere are read; undefined for one that is on the disk. */
+  readonly narOf: NarPaths;
+  /** The directory that holds the `nix/store` of what is on the disk: "" (the default) for the host's own. */
+  readonly storeRoot?: string;
+  /**
+   * Gives an empty directory for what is fetched, which is to be removed by the caller. Asked for
+   * when there is something for it.
+   */
+  readonly directory: () => Promise<string>;
+}
+
+/**
+ * A store with some of the paths that are elsewhere, each unpacked when it is first asked for. It has
+ * no database.
+ */
+export class PartialStore implements StoreFiles {
+  readonly #options: PartialStoreOptions;
+  readonly #storeRoot: string;
+  #directory: Promise<string> | undefined;
+  readonly #unpacked = new Map<StorePath, Promise<void>>();
+  readonly #copied = new Set<StorePath>();
+  #copying: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns(AT_ONCE);
+
+  /** Fetches nothing yet. */
+  constructor(options: PartialStoreOptions) {
+    this.#options = options;
+    this.#storeRoot = options.storeRoot ?? "";
+  }
+
+  /**
+   * Has these be on the disk, each under the root that {@linkcode rootOf} gives for it.
+   *
+   * @throws {ImageError} if one can't be fetched or unpacked: nothing of it is there then.
+   */
+  async provide(paths: Iterable<StorePath>): Promise<void> {
+    // All are over when this is, so that their directory may be removed.
+    const all = await Promise.allSettled(Array.from(new Set(paths), (path) => this.#unpack(path)));
+    for (const one of all) if (one.status === "rejected") throw one.reason;
+  }
+
+  async rootOf(path: StorePath): Promise<string> {
+    if (this.#options.narOf(path) === undefined) return this.#storeRoot;
+    await this.#unpack(path);
+    return await this.#root();
+  }
+
+  /** Where some are on the disk already and others are not, the former are copied. */
+  async rootWith(paths: Iterable<StorePath>): Promise<string> {
+    const all = [...new Set(paths)];
+    const { narOf } = this.#options;
+    const here = all.filter((path) => narOf(path) === undefined);
+    if (here.length === all.length) return this.#storeRoot;
+    await this.provide(all);
+    const copying = this.#copying.then(() => this.#copy(here));
+    this.#copying = copying.catch(() => {});
+    await copying;
+    return await this.#root();
+  }
+
+  #unpack(path: StorePath): Promise<void> {
+    const known = this.#unpacked.get(path);
+    if (known !== undefined) return known;
+    const nar = this.#options.narOf(path);
+    const unpacked = nar === undefined ? Promise.resolve() : this.#turns.run(async () => {
+      const place = await this.#root() + path;
+      // It gets its name when its last byte was seen to be right.
+      const part = `${place}.part`;
+      try {
+        await unpackNar(nar.open(), part);
+        Deno.renameSync(part, place);
+      } catch (error) {
+        await remove(part);
+        throw error;
+      }
+    });
+    this.#unpacked.set(path, unpacked);
+    return unpacked;
+  }
+
+  async #copy(paths: readonly StorePath[]): Promise<void> {
+    const left = paths.filter((path) => !this.#copied.has(path));
+    const store = await this.#root() + STORE_DIR;
+    for (let at = 0; at < left.length; at += COPIED_AT_ONCE) {
+      const some = left.slice(at, at + COPIED_AT_ONCE);
+      await runShell(COPY, [store, ...some.map((path) => this.#storeRoot + path)]);
+      for (const path of some) this.#copied.add(path);
+    }
+  }
+
+  #root(): Promise<string> {
+    return this.#directory ??= this.#make();
+  }
+
+  async #make(): Promise<string> {
+    const directory = await this.#options.directory();
+    try {
+      await Deno.mkdir(directory + STORE_DIR, { recursive: true });
+    } catch (error) {
+      const message = `Cannot make a store in ${directory}: ${(error as Error).message}`;
+      throw new ImageError(message, { cause: error });
+    }
+    return directory;
+  }
+}
+
+/** Not all that is called `cp` knows of files that share their blocks. */
+const COPY = `to=$1 how=; shift
+case $(cp --help 2>&1) in *--reflink*) how=--reflink=auto;; esac
+cp -a $how -- "$@" "$to"`;
+
+/** A directory in which nobody may write is no hindrance; where a symlink leads is not touched. */
+const REMOVE = 'test -L "$1" || chmod -R u+w -- "$1" || true; rm -rf -- "$1"';
+
+/** Removes what was not unpacked whole, if there is anything. */
+async function remove(path: string): Promise<void> {
+  await tryShell(REMOVE, [path]);
+}
