@@ -14,7 +14,7 @@ import type { StorePath } from "../../src/store/store_path.ts";
 import { type TreeEntry, walkTree } from "../../src/store/tree.ts";
 import { assertSameBytes } from "../support/bytes.ts";
 import { makeFiles } from "../support/directories.ts";
-import { narOfPath, narPath, narPaths } from "../support/nars.ts";
+import { narPath, narPaths, narsOf } from "../support/nars.ts";
 import { askPython } from "../support/python.ts";
 import { Scratch } from "../support/scratch.ts";
 import { storePath } from "../support/store_paths.ts";
@@ -57,11 +57,10 @@ async function make(): Promise<Made> {
   );
   makeFiles(root, { [B]: "one file\n", [C]: `-> ${A}/bin` });
   makeFiles(root + D, { "large": "z".repeat(3_000_000), "share/doc": "d" });
-  const nars: Record<string, Uint8Array<ArrayBuffer>> = {};
-  for (const path of [A, B, C, D]) {
-    settle(root + path);
-    nars[path] = await narOfPath(root + path);
-  }
+  const paths = [A, B, C, D];
+  for (const path of paths) settle(root + path);
+  const bytes = await narsOf(paths.map((path) => root + path));
+  const nars = Object.fromEntries(paths.map((path, index) => [path, bytes[index]!]));
   return { root, spool, nars, [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose]() };
 }
 
@@ -73,19 +72,21 @@ function settle(path: string): void {
   Deno.chmodSync(path, isDirectory || path.endsWith("/tool") ? 0o555 : 0o444);
 }
 
+const made = await make();
+Deno.test.afterAll(async () => await made[Symbol.asyncDispose]());
+
 /** A layer of these paths, of which those with NARs are not on the disk. */
 function layerOf(
-  { root, spool }: Made,
   paths: readonly StorePath[],
   nars: Readonly<Record<string, NarPath>>,
   rules?: PermissionRules,
 ): StoreLayer {
-  const elsewhere = { nars: narPaths(nars), spool: () => Promise.resolve(spool) };
-  return new StoreLayer(paths, OWNER, root, rules, undefined, elsewhere);
+  const elsewhere = { nars: narPaths(nars), spool: () => Promise.resolve(made.spool) };
+  return new StoreLayer(paths, OWNER, made.root, rules, undefined, elsewhere);
 }
 
-function entriesOf({ root }: Made, path: StorePath): TreeEntry[] {
-  return [...walkTree(path, root)];
+function entriesOf(path: StorePath): TreeEntry[] {
+  return [...walkTree(path, made.root)];
 }
 
 async function failsWith(message: RegExp, work: Promise<unknown>): Promise<void> {
@@ -104,7 +105,6 @@ Deno.test(
   "a layer from NARs has the bytes of one from the disk, whichever paths are where",
   LEAVES_NOTHING,
   async () => {
-    await using made = await make();
     const paths = [C, A, D, B];
     const rules = new PermissionRules([{ path: `${A}/bin/*`, uid: 7, mode: 0o4555 }]);
     for (const rule of [undefined, rules]) {
@@ -114,7 +114,7 @@ Deno.test(
         const nars = Object.fromEntries(
           coming.map((path) => [path, narPath(path, made.nars[path]!, { chunk: 1000 * where })]),
         );
-        const layer = layerOf(made, paths, nars, rule);
+        const layer = layerOf(paths, nars, rule);
         assertSameBytes(await bytesOf(layer), expected, `from ${where}`);
         for (const nar of Object.values(nars)) {
           assert.deepEqual([nar.opened, nar.ended], [1, 1], "each NAR is read once, to its end");
@@ -138,11 +138,12 @@ Deno.test(
       readonly sha256: string;
     }
     const answers = await askPython<Answer[]>("random_trees.py", null, [root, "11", "60"]);
+    const nars = await narsOf(answers.map(({ paths: [path] }) => root + path));
     let held = 0;
     for (const [index, { paths: [path], owner, size, sha256 }] of answers.entries()) {
       // The others have modes that no NAR has.
       if (index % 2 === 1) continue;
-      const nar = narPath(path, await narOfPath(root + path));
+      const nar = narPath(path, nars[index]!);
       const layer = new StoreLayer([path], owner, "/nowhere", undefined, undefined, {
         nars: narPaths({ [path]: nar }),
         spool: () => (held++, Promise.resolve(spool)),
@@ -160,7 +161,6 @@ Deno.test(
   "a single image's layer from NARs has the bytes of one from the disk",
   LEAVES_NOTHING,
   async () => {
-    await using made = await make();
     const file = `${made.root}/top`;
     Deno.writeFileSync(file, new Uint8Array(2048));
     for (const format of ["pax", "gnu"] as const) {
@@ -180,13 +180,12 @@ Deno.test(
 );
 
 Deno.test("tarSize() takes the size from listings, and reads no NAR", LEAVES_NOTHING, async () => {
-  await using made = await make();
   const paths = [A, B, C, D];
   const expected = await bytesOf(new StoreLayer(paths, OWNER, made.root));
   const nars = Object.fromEntries([A, C, D].map((path) => {
-    return [path, narPath(path, made.nars[path]!, { entries: entriesOf(made, path) })];
+    return [path, narPath(path, made.nars[path]!, { entries: entriesOf(path) })];
   }));
-  const layer = layerOf(made, paths, nars);
+  const layer = layerOf(paths, nars);
   assert.equal(await layer.tarSize(), expected.length);
   assert.equal(await layer.tarSize(), expected.length);
   assert.deepEqual(Object.values(nars).map(({ opened }) => opened), [0, 0, 0]);
@@ -198,8 +197,7 @@ Deno.test(
   "a layer fails before it gives more than its listings said, or at the end if less",
   LEAVES_NOTHING,
   async () => {
-    await using made = await make();
-    const entries = entriesOf(made, D);
+    const entries = entriesOf(D);
     const bytes = made.nars[D]!;
     const last = entries.at(-1)!;
     const lies: [string, TreeEntry[]][] = [
@@ -213,7 +211,7 @@ Deno.test(
       ["nothing", []],
     ];
     for (const [about, lie] of lies) {
-      const layer = layerOf(made, [D, B], { [D]: narPath(D, bytes, { entries: lie }) });
+      const layer = layerOf([D, B], { [D]: narPath(D, bytes, { entries: lie }) });
       const size = await layer.tarSize();
       let came = 0;
       await failsWith(
@@ -231,11 +229,10 @@ Deno.test(
   "tarSize() spools a layer whose size nothing tells, for one reading",
   LEAVES_NOTHING,
   async () => {
-    await using made = await make();
     const paths = [B, D, A];
     const expected = await bytesOf(new StoreLayer(paths, OWNER, made.root));
     const nar = narPath(D, made.nars[D]!), told = narPath(A, made.nars[A]!, { entries: [] });
-    const layer = layerOf(made, paths, { [D]: nar, [A]: told });
+    const layer = layerOf(paths, { [D]: nar, [A]: told });
     assert.equal(await layer.tarSize(), expected.length);
     assert.equal(await layer.tarSize(), expected.length);
     assert.equal(nar.opened, 1);
@@ -258,10 +255,9 @@ Deno.test(
 );
 
 Deno.test("tarSize() leaves no file behind when it fails", LEAVES_NOTHING, async () => {
-  await using made = await make();
   const wrong = made.nars[D]!.slice();
   wrong[1_000_000]! ^= 1;
-  const layer = layerOf(made, [B, D], { [D]: narPath(D, wrong, { claimed: made.nars[D]! }) });
+  const layer = layerOf([B, D], { [D]: narPath(D, wrong, { claimed: made.nars[D]! }) });
   for (let again = 0; again < 2; again++) {
     await failsWith(/^The NAR of \S+-d from https:\/\/cache\.example is damaged/, layer.tarSize());
     assert.ok(isEmpty(made.spool));
@@ -278,7 +274,6 @@ Deno.test(
   "a layer does not end before its NARs are found to be the right ones",
   LEAVES_NOTHING,
   async () => {
-    await using made = await make();
     const good = made.nars[D]!;
     const flipped = good.slice();
     flipped[good.length >> 1]! ^= 1;
@@ -290,7 +285,7 @@ Deno.test(
     for (const [message, bytes] of cases) {
       for (const paths of [[D], [D, B], [B, D, A]]) {
         const other = narPath(A, made.nars[A]!);
-        const layer = layerOf(made, paths, {
+        const layer = layerOf(paths, {
           [D]: narPath(D, bytes, { claimed: good }),
           [A]: other,
         });
@@ -306,11 +301,10 @@ Deno.test(
 );
 
 Deno.test("a layer opens NARs ahead, and cancels them all", LEAVES_NOTHING, async () => {
-  await using made = await make();
   const paths = [D, A, B, C];
   const nars = Object.fromEntries(paths.map((path) => [path, narPath(path, made.nars[path]!)]));
   for (const pending of [false, true]) {
-    const reader = layerOf(made, paths, nars).open().getReader();
+    const reader = layerOf(paths, nars).open().getReader();
     await reader.read();
     const reading = pending ? reader.read() : undefined;
     assert.deepEqual(
@@ -326,7 +320,6 @@ Deno.test("a layer opens NARs ahead, and cancels them all", LEAVES_NOTHING, asyn
 });
 
 Deno.test("a layer that waits for a NAR can be cancelled", LEAVES_NOTHING, async () => {
-  await using made = await make();
   let cancelled = 0;
   const stuck: NarPath = {
     narSize: 1000,
@@ -338,7 +331,7 @@ Deno.test("a layer that waits for a NAR can be cancelled", LEAVES_NOTHING, async
         cancel: () => void cancelled++,
       }),
   };
-  const reader = layerOf(made, [B, A, D], { [A]: stuck, [D]: stuck }).open().getReader();
+  const reader = layerOf([B, A, D], { [A]: stuck, [D]: stuck }).open().getReader();
   const reading = reader.read();
   await new Promise((resolve) => setTimeout(resolve, 20));
   await reader.cancel();

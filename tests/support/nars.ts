@@ -7,16 +7,14 @@ import type { StorePath } from "../../src/store/store_path.ts";
 import type { TreeEntry } from "../../src/store/tree.ts";
 import { streamOf } from "./bytes.ts";
 import { runPython } from "./python.ts";
+import { Scratch } from "./scratch.ts";
 
-/** The NAR of a file or directory, as Python writes it. */
-export async function narOfPath(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  const target = Deno.makeTempFileSync();
-  try {
-    await runPython("dump_nars.py", [`${path}=${target}`]);
-    return Deno.readFileSync(target);
-  } finally {
-    Deno.removeSync(target);
-  }
+/** The NARs of files or directories, as Python writes them. */
+export async function narsOf(paths: readonly string[]): Promise<Uint8Array<ArrayBuffer>[]> {
+  await using scratch = new Scratch();
+  const targets = paths.map((path, index) => ({ path, target: `${scratch.path}/${index}` }));
+  await runPython("dump_nars.py", targets.map(({ path, target }) => `${path}=${target}`));
+  return targets.map(({ target }) => Deno.readFileSync(target));
 }
 
 /** A NAR that counts what is done with it. */
