@@ -6,7 +6,7 @@
 
 import { ImageError } from "../errors.ts";
 import { Turns } from "../http/turns.ts";
-import { listedEntries } from "../store/nar_listing.ts";
+import { parseNarListing } from "../store/nar_listing.ts";
 import { hashPart, type StorePath } from "../store/store_path.ts";
 import type { TreeEntry } from "../store/tree.ts";
 import { type CacheFiles, NoSuchFileError } from "./cache_files.ts";
@@ -204,7 +204,8 @@ class BinaryCache implements NarStore {
   async entriesOf(path: StorePath): Promise<readonly TreeEntry[] | undefined> {
     try {
       const bytes = await this.#files.read(`${hashPart(path)}.ls`, MOST_OF_LISTING);
-      return bytes && listedEntries(jsonIn(bytes), path);
+      const from = `The listing of ${path} from ${this.name}`;
+      return bytes && parseNarListing(textOf(bytes), path, from);
     } catch (error) {
       // A listing is a help. Whatever is wrong, the NAR can be read instead.
       if (error instanceof ImageError) return undefined;
@@ -231,13 +232,4 @@ async function* startingWith(
 
 function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
-}
-
-/** What is no JSON is no listing. */
-function jsonIn(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(textOf(bytes));
-  } catch {
-    return undefined;
-  }
 }

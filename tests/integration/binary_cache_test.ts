@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { ImageError } from "../../src/errors.ts";
 import { parsePublicKeys } from "../../src/signing/keys.ts";
 import { parseStorePath, type StorePath } from "../../src/store/store_path.ts";
 import { storeDatabase } from "../../src/store/nix_store.ts";
+import { walkTree } from "../../src/store/tree.ts";
 import { type BinaryCacheOptions, openBinaryCache } from "../../src/stores/binary_cache.ts";
 import { openStores, type StoresOptions } from "../../src/stores/stores.ts";
 import { BinaryCaches } from "../support/binary_caches.ts";
@@ -81,6 +83,36 @@ for (const compression of ["none", "gzip", "xz", "bzip2", "zstd"] as const) {
     }
   });
 }
+
+Deno.test("the files of a path are known by its listing, compressed or not, if that is right", async () => {
+  const directory = await caches.copy({ ...signed, listings: true });
+  const listing = `${directory}/${hello.slice(11, 43)}.ls`;
+  const path = parseStorePath(hello), entries = [...walkTree(path, "")];
+  const text = await Deno.readFile(listing);
+  const sent = [
+    [text, {}],
+    [gzipSync(text), { "content-encoding": "gzip" }],
+    [brotliCompressSync(text), { "content-encoding": "br" }],
+    [text, { "content-encoding": "rot13" }],
+    [text.slice(0, -3), {}],
+    [gzipSync(new Uint8Array(1 << 25)), { "content-encoding": "gzip" }],
+  ] as const;
+  for (const [index, [body, headers]] of sent.entries()) {
+    await using server = await serving(
+      directory,
+      ({ path }) => path.endsWith(".ls") ? { status: 200, headers, body } : undefined,
+    );
+    await using stores = await openStores([server.url], trusting());
+    await stores.closureOf([path]);
+    const found = await stores.narOf(path)!.entries();
+    assert.deepEqual(found, index < 3 ? entries : undefined);
+  }
+  await using stores = await openStores([`file://${directory}`], trusting());
+  await stores.closureOf([path]);
+  assert.deepEqual(await stores.narOf(path)!.entries(), entries);
+  await Deno.remove(listing);
+  assert.equal(await stores.narOf(path)!.entries(), undefined);
+});
 
 Deno.test("a NAR that is cut off goes on, with ranges or without, wherever it is cut", async () => {
   const directory = await caches.cache(signed);
