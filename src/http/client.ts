@@ -96,10 +96,7 @@ export class HttpClient implements Disposable {
   async request(request: HttpRequest): Promise<HttpResponse> {
     const { idleTimeout = IDLE_TIMEOUT } = this.#options;
     const outgoing = this.#start(request);
-    const wait = new Wait(
-      idleTimeout,
-      () => outgoing.destroy(new Error("the other side is silent")),
-    );
+    const wait = new Wait(idleTimeout, (reason) => outgoing.destroy(reason));
     const answer = new Promise<http.IncomingMessage>((resolve, reject) => {
       outgoing.on("response", resolve);
       outgoing.on("error", reject);
@@ -188,17 +185,24 @@ async function sendBody(
 /** Ends what waits for too long. */
 class Wait {
   readonly #limit: number;
-  readonly #giveUp: () => void;
+  readonly #giveUp: (reason: Error) => void;
+  #silence: Error | undefined;
 
-  constructor(limit: number, giveUp: () => void) {
+  constructor(limit: number, giveUp: (reason: Error) => void) {
     this.#limit = limit;
     this.#giveUp = giveUp;
   }
 
   async for<T>(event: Promise<T>): Promise<T> {
-    const timer = setTimeout(this.#giveUp, this.#limit);
+    const timer = setTimeout(() => {
+      this.#silence = new Error("the other side is silent");
+      this.#giveUp(this.#silence);
+    }, this.#limit);
     try {
       return await event;
+    } catch (error) {
+      // What was begun already says that it was aborted.
+      throw this.#silence ?? error;
     } finally {
       clearTimeout(timer);
     }

@@ -14,6 +14,8 @@ export interface ResumeOptions {
   readonly onRetry: (error: HttpError) => void;
   /** How long the whole is, in bytes: what is cut off behind its end is not. */
   readonly size?: number | undefined;
+  /** Ends it, and the waiting for what comes next. */
+  readonly signal?: AbortSignal;
 }
 
 /** What has to come for an attempt to be worth it, and in this time of waiting, in milliseconds. */
@@ -29,15 +31,18 @@ const WORTH = 1 << 16, SLOWEST = 300_000;
  */
 export async function* resumed(
   get: (headers: Readonly<Record<string, string>>) => Promise<HttpResponse>,
-  { retries, onRetry, size }: ResumeOptions,
+  { retries, onRetry, size, signal }: ResumeOptions,
 ): AsyncGenerator<Uint8Array> {
   const pace = new Pace(retries.now);
   let done = 0, poor = 0, validator: Record<string, string> = {};
-  for (;;) {
+  while (!signal?.aborted) {
     const before = done;
     const response = await get(done === 0 ? {} : { range: `bytes=${done}-`, ...validator });
     if (done === 0) validator = validatorOf(response);
     let skip = done - startOf(response, done);
+    const drop = () => response.drop();
+    if (signal?.aborted) return drop();
+    signal?.addEventListener("abort", drop);
     try {
       for await (const chunk of pace.timed(response)) {
         const rest = chunk.subarray(Math.min(skip, chunk.length));
@@ -48,11 +53,13 @@ export async function* resumed(
       return;
     } catch (error) {
       if (!(error instanceof HttpError) || !error.transient) throw error;
-      if (done === size) return;
+      if (done === size || signal?.aborted) return;
       poor = done - before < WORTH ? poor + 1 : 0;
       if (poor === retries.attempts) throw error;
       onRetry(error);
       if (poor > 0) await retries.sleep(retries.delay * 2 ** (poor - 1));
+    } finally {
+      signal?.removeEventListener("abort", drop);
     }
   }
 }

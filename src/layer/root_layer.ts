@@ -7,13 +7,13 @@
 import { namePart, STORE_DIR, type StorePath } from "../store/store_path.ts";
 import { newDirectory, type TreeEntry } from "../store/tree.ts";
 import { openFile } from "../store/files.ts";
-import { archiveEnd } from "../tar/header.ts";
-import { memberSize, type TarMember, tarStream } from "../tar/stream.ts";
+import type { TarMember } from "../tar/stream.ts";
 import type { FinishedTop } from "./finished_top.ts";
 import { FORMAT_VERSION } from "./format_version.ts";
 import { contentKeyOf, identityOf, type Layer } from "./layer.ts";
+import { LayerTar } from "./layer_tar.ts";
 import type { PermissionRules } from "./permissions.ts";
-import { StoreMembers } from "./store_members.ts";
+import { type LayerNars, StoreMembers } from "./store_members.ts";
 import { TOP_MTIME } from "./top_mtime.ts";
 
 /** What a {@linkcode RootLayer} needs besides the files. */
@@ -26,6 +26,8 @@ export interface RootLayerOptions {
   readonly rules: PermissionRules;
   /** Of the store paths, in their order, where all are known. */
   readonly narHashes?: readonly string[] | undefined;
+  /** Where the store paths are that are not on the disk. */
+  readonly elsewhere?: LayerNars | undefined;
 }
 
 /** See above. Store paths belong to root, as in nixpkgs' buildImage. */
@@ -34,13 +36,13 @@ export class RootLayer implements Layer {
   readonly #top: FinishedTop;
   readonly #paths: readonly StorePath[];
   readonly #rules: PermissionRules;
-  readonly #files: StoreMembers;
+  readonly #tar: LayerTar;
   readonly #narHashes: readonly string[] | undefined;
 
   constructor(
     top: FinishedTop,
     paths: readonly StorePath[],
-    { comment, storeRoot, rules, narHashes }: RootLayerOptions,
+    { comment, storeRoot, rules, narHashes, elsewhere }: RootLayerOptions,
   ) {
     this.comment = comment;
     this.#top = top;
@@ -49,7 +51,14 @@ export class RootLayer implements Layer {
     this.#narHashes = narHashes;
     const memberOf = (entry: TreeEntry, origin: string, open: TarMember["open"]) =>
       this.#memberOf(entry, origin, open);
-    this.#files = new StoreMembers(paths, { root: storeRoot, format: top.format, memberOf });
+    const { file, size, format } = top;
+    this.#tar = new LayerTar({
+      format,
+      head: () => ({ size, open: () => openFile(file), origin: file }),
+      parents: () => this.#parents(),
+      files: new StoreMembers(paths, { root: storeRoot, format, memberOf, elsewhere }),
+      spool: elsewhere?.spool,
+    });
   }
 
   get label(): string {
@@ -67,17 +76,12 @@ export class RootLayer implements Layer {
     return contentKeyOf(this.identity, this.#narHashes);
   }
 
-  async tarSize(): Promise<number> {
-    const { size, format } = this.#top;
-    let sum = size + await this.#files.size();
-    for (const parent of this.#parents()) sum += memberSize(parent, format);
-    return archiveEnd(sum);
+  tarSize(): Promise<number> {
+    return this.#tar.size();
   }
 
   open(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const { file, size, format } = this.#top;
-    const head = { size, open: () => openFile(file), origin: file };
-    return tarStream(this.#files.read(this.#parents()), format, head);
+    return this.#tar.open();
   }
 
   /** The store directory and its parent, where the layer needs them and does not have them. */

@@ -5,13 +5,13 @@
 
 import { namePart, STORE_DIR, type StorePath } from "../store/store_path.ts";
 import { newDirectory, type TreeEntry } from "../store/tree.ts";
-import { archiveEnd } from "../tar/header.ts";
-import { memberSize, type TarMember, tarStream } from "../tar/stream.ts";
+import type { TarMember } from "../tar/stream.ts";
 import { FORMAT_VERSION } from "./format_version.ts";
 import { contentKeyOf, identityOf, type Layer } from "./layer.ts";
+import { LayerTar } from "./layer_tar.ts";
 import type { PermissionRules } from "./permissions.ts";
 import { pythonList } from "./python_list.ts";
-import { StoreMembers } from "./store_members.ts";
+import { type LayerNars, StoreMembers } from "./store_members.ts";
 
 /** Who owns the files of a layer, and the time they show. */
 export interface Ownership {
@@ -32,7 +32,7 @@ export class StoreLayer implements Layer {
   readonly #paths: readonly StorePath[];
   readonly #owner: Ownership;
   readonly #rules: PermissionRules | undefined;
-  readonly #files: StoreMembers;
+  readonly #tar: LayerTar;
   readonly #narHashes: readonly string[] | undefined;
 
   /**
@@ -43,6 +43,7 @@ export class StoreLayer implements Layer {
    * @param root the directory that holds `nix/store`: "" for the host's own
    * @param rules say otherwise for some files
    * @param narHashes of the store paths, in their order, where all are known
+   * @param elsewhere where the store paths are that are not on the disk
    */
   constructor(
     paths: readonly StorePath[],
@@ -50,6 +51,7 @@ export class StoreLayer implements Layer {
     root: string,
     rules?: PermissionRules,
     narHashes?: readonly string[],
+    elsewhere?: LayerNars,
   ) {
     this.#paths = paths;
     this.#narHashes = narHashes;
@@ -57,7 +59,13 @@ export class StoreLayer implements Layer {
     this.#rules = rules?.touchStore ? rules : undefined;
     const memberOf = (entry: TreeEntry, origin: string, open: TarMember["open"]) =>
       this.#memberOf(entry, origin, open);
-    this.#files = new StoreMembers(paths, { root, format: "pax", memberOf });
+    const format = "pax";
+    this.#tar = new LayerTar({
+      format,
+      parents: () => this.#parents(),
+      files: new StoreMembers(paths, { root, format, memberOf, elsewhere }),
+      spool: elsewhere?.spool,
+    });
   }
 
   /** The names of the store paths. */
@@ -84,15 +92,13 @@ export class StoreLayer implements Layer {
   }
 
   /** See {@linkcode Layer.tarSize}. */
-  async tarSize(): Promise<number> {
-    let size = await this.#files.size();
-    for (const parent of this.#parents()) size += memberSize(parent, "pax");
-    return archiveEnd(size);
+  tarSize(): Promise<number> {
+    return this.#tar.size();
   }
 
   /** See {@linkcode Layer.open}. */
   open(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return tarStream(this.#files.read(this.#parents()), "pax");
+    return this.#tar.open();
   }
 
   #parents(): TarMember[] {

@@ -35,10 +35,14 @@ export interface NarOptions {
   readonly size?: number;
 }
 
-/** Linux has no longer name, path and symlink target, in bytes. */
+/** Linux has no longer name, in bytes. */
 const MAX_NAME = 255;
+
+/** Nor a longer path, in characters below the root; what is deeper has no path. */
 export const MAX_NAR_PATH = 4095;
-const MAX_TARGET = 4095;
+
+/** Nor a longer target of a symlink, in bytes. */
+export const MAX_NAR_TARGET = 4095;
 
 /** No tag is longer; of what stands in the place of one, an error shows no more. */
 const MAX_TAG = 128;
@@ -235,7 +239,7 @@ export class NarReader {
     const at = this.#string(length);
     const { bytes } = this.#buffer;
     const name = decodeName(bytes.subarray(at, at + length));
-    if (name === "" || name === "." || name === ".." || /[/\0]/.test(name)) {
+    if (!isNarName(name)) {
       throw this.#broken(`a file of it is called ${quoted(name)}`);
     }
     if (!isBehind(directory, bytes, at, length)) {
@@ -274,7 +278,7 @@ export class NarReader {
       this.#expect(TAG.symlink);
       type = "symlink";
       this.#expect(TAG.target);
-      const length = this.#length(MAX_TARGET, "a symlink's target");
+      const length = this.#length(MAX_NAR_TARGET, "a symlink's target");
       const at = this.#string(length);
       target = decodeName(this.#buffer.bytes.subarray(at, at + length));
       if (target === "" || target.includes("\0")) {
@@ -363,6 +367,11 @@ export class NarReader {
   #broken(why: string): ImageError {
     return new ImageError(`${this.#what} is none, or broken: ${why}`);
   }
+}
+
+/** Whether a directory of a NAR may have a file with this name, but for how long it may be. */
+export function isNarName(name: string): boolean {
+  return name !== "" && name !== "." && name !== ".." && !/[/\0]/.test(name);
 }
 
 function paddingOf(size: number): number {

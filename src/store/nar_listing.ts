@@ -1,12 +1,86 @@
 /**
- * Listings of NARs.
+ * Listings of NARs, as binary caches have them beside the NARs (`HASH.ls`; Nix manual, "Nix Archive
+ * Listing"): JSON of version 1.
  * @module
  */
 
+import { ImageError } from "../errors.ts";
+import { compareCodePoints } from "../tar/name.ts";
+import { quoted } from "../visible.ts";
+import { isNarName, MAX_NAR_PATH, MAX_NAR_TARGET } from "./nar.ts";
+import { treeEntryOf } from "./nar_entries.ts";
 import type { StorePath } from "./store_path.ts";
 import type { TreeEntry } from "./tree.ts";
 
-/** Stands in. */
-export function listedEntries(_json: unknown, _path: StorePath): TreeEntry[] {
-  throw new Error("not there yet");
+/** No store path has more files. */
+const MAX_ENTRIES = 2_000_000;
+
+/** Something of a listing that is still to be looked at. */
+interface Pending {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/**
+ * The files that a listing says a store path has, in the order of a layer.
+ *
+ * @param text as long as the caller lets it be
+ * @param from where it comes from, for errors
+ * @throws {ImageError} if it is no listing, or of files that no NAR holds.
+ */
+export function parseNarListing(text: string, path: StorePath, from: string): TreeEntry[] {
+  const wrong = (why: string) => new ImageError(`${from} is no listing of a NAR: ${why}`);
+  const document = parseJson(text);
+  if (!isObject(document)) throw wrong("it is no JSON object");
+  if (document["version"] !== 1) throw wrong("its version is not 1");
+  const entries: TreeEntry[] = [];
+  const pending: Pending[] = [{ path: "", value: document["root"] }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (entries.length === MAX_ENTRIES) throw wrong(`it has more than ${MAX_ENTRIES} files`);
+    const { path: below, value } = next;
+    const { type, size, executable, target, entries: inside } = isObject(value) ? value : {};
+    const node = { path: below, executable: false, size: 0, target: "" };
+    if (type === "regular") {
+      if (!isSize(size)) throw wrong(`it says no size of ${quoted(below)}`);
+      entries.push(
+        treeEntryOf(path, { ...node, type: "file", size, executable: executable === true }),
+      );
+    } else if (type === "symlink") {
+      if (!isTarget(target)) throw wrong(`it says no target of ${quoted(below)}`);
+      entries.push(treeEntryOf(path, { ...node, type, target }));
+    } else if (type === "directory") {
+      if (!isObject(inside)) throw wrong(`it says nothing of what is in ${quoted(below)}`);
+      entries.push(treeEntryOf(path, { ...node, type }));
+      // The last one pushed comes next.
+      for (const name of Object.keys(inside).sort((a, b) => compareCodePoints(b, a))) {
+        const inner = `${below}/${name}`;
+        if (!isNarName(name) || inner.length > MAX_NAR_PATH) {
+          throw wrong(`a file in it is called ${quoted(name)}`);
+        }
+        pending.push({ path: inner, value: inside[name] });
+      }
+    } else throw wrong(`it does not say what ${quoted(below)} is`);
+  }
+  return entries;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && value as number >= 0;
+}
+
+function isTarget(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= MAX_NAR_TARGET &&
+    !value.includes("\0");
 }

@@ -6,10 +6,11 @@
 
 import { ImageError } from "../errors.ts";
 import { type Running, start } from "../process/run.ts";
-import { compareCodePoints, isUtf8 } from "../tar/name.ts";
+import { isUtf8 } from "../tar/name.ts";
 import type { Content } from "../tar/stream.ts";
 import { openFile } from "./files.ts";
 import { type NarNode, NarReader, TruncatedNarError } from "./nar.ts";
+import { comparePaths, treeEntryOf } from "./nar_entries.ts";
 import type { TreeEntry } from "./tree.ts";
 
 /** The files of one store path or other directory, read through its NAR where they must be. */
@@ -30,14 +31,13 @@ export class NarTree {
     const dump = new Dump(root + path);
     try {
       for (let node = await dump.next(); node; node = await dump.next()) {
-        const { type, size, target } = node;
-        entries.push({ path: path + node.path, type, mode: canonicalMode(node), size, target });
+        entries.push(treeEntryOf(path, node));
       }
       await dump.end();
     } finally {
       await dump.stop();
     }
-    return new NarTree(path, root, entries.sort((a, b) => compareComponents(a.path, b.path)));
+    return new NarTree(path, root, entries.sort(comparePaths));
   }
 
   /** Opens the content of a file of {@linkcode entries}. */
@@ -69,20 +69,6 @@ export class NarTree {
   }
 }
 
-/** The modes that Nix gives to all that it adds to a store. */
-function canonicalMode({ type, executable }: NarNode): number {
-  return type === "symlink" ? 0o777 : type === "directory" || executable ? 0o555 : 0o444;
-}
-
-function compareComponents(a: string, b: string): number {
-  const x = a.split("/"), y = b.split("/");
-  for (let i = 0; i < x.length && i < y.length; i++) {
-    const order = compareCodePoints(x[i]!, y[i]!);
-    if (order !== 0) return order;
-  }
-  return x.length - y.length;
-}
-
 /** A run of `nix-store --dump`. */
 class Dump {
   #running: Running;
@@ -90,15 +76,15 @@ class Dump {
 
   constructor(physical: string) {
     this.#running = start("nix-store", ["--dump", physical]);
-    this.#reader = new NarReader(this.#running.stdout);
+    this.#reader = new NarReader(this.#running.stdout, { of: physical });
   }
 
   next(): Promise<NarNode | undefined> {
-    return this.#failingAsProgram(this.#reader.next());
+    return this.#failingAsProgram(() => this.#reader.next());
   }
 
   read(into: Uint8Array): Promise<number> {
-    return this.#failingAsProgram(this.#reader.read(into));
+    return this.#failingAsProgram(() => this.#reader.read(into));
   }
 
   end(): Promise<void> {
@@ -111,9 +97,9 @@ class Dump {
   }
 
   /** A NAR that breaks off is the consequence of a program that failed: say why it did. */
-  async #failingAsProgram<T>(reading: Promise<T>): Promise<T> {
+  async #failingAsProgram<T>(read: () => T | Promise<T>): Promise<T> {
     try {
-      return await reading;
+      return await read();
     } catch (error) {
       if (error instanceof TruncatedNarError) await this.#running.finished();
       throw error;

@@ -1,5 +1,5 @@
 /**
- * Store paths on the disk from NARs.
+ * NARs written to the disk, as files of a store.
  * @module
  */
 
@@ -7,73 +7,92 @@ import { lutimesSync } from "node:fs";
 import { ImageError } from "../errors.ts";
 import { isUtf8 } from "../tar/name.ts";
 import { quoted } from "../visible.ts";
-import { type NarNode, NarReader } from "./nar.ts";
+import { type NarNode, type NarOptions, NarReader } from "./nar.ts";
+import { treeEntryOf } from "./nar_entries.ts";
 
-/** How much of a file is written at a time, in bytes. */
-const CHUNK = 1 << 19;
+/** How much is written at a time, in bytes. */
+const CHUNK = 1 << 18;
 
-/** The time of all files in a store: a second after 1970 began. */
-const STORE_TIME = 1;
+/** When all files of a store were changed, in seconds since the epoch. */
+const STORE_MTIME = 1;
 
 /**
- * Makes the file, directory or symlink that a NAR describes, with the modes and times that Nix gives to
- * what is in a store. What is made is to be removed by the caller if this fails.
+ * Writes what is in a NAR to `path`, which is not there yet, with the modes and times that a store
+ * has. Nothing is written elsewhere: all directories below `path` are new ones.
  *
- * @param path where there is nothing yet
- * @throws {ImageError} if it is no NAR, or has a name that is not UTF-8, which can not be made here;
- * or what the stream fails with.
+ * The caller removes what is there of it if it fails.
+ *
+ * @throws {ImageError} if the NAR is broken or has names that Deno can not give to files.
  */
-export async function unpackNar(stream: ReadableStream<Uint8Array>, path: string): Promise<void> {
-  const reader = new NarReader(stream);
+export async function unpackNar(
+  nar: ReadableStream<Uint8Array>,
+  path: string,
+  options: NarOptions = {},
+): Promise<void> {
+  const reader = new NarReader(nar, options);
   const directories: string[] = [];
-  let chunk: Uint8Array | undefined;
+  const buffer = new Uint8Array(CHUNK);
   try {
-    for (let node = await reader.next(); node !== undefined; node = await reader.next()) {
-      const place = path + node.path;
-      checkNames(node, path);
-      if (node.type === "directory") {
-        // What is there already is never gone into: it may be a symlink.
-        Deno.mkdirSync(place, { mode: 0o700 });
-        directories.push(place);
-      } else if (node.type === "symlink") {
-        Deno.symlinkSync(node.target, place);
-        lutimesSync(place, STORE_TIME, STORE_TIME);
+    for (let node = await reader.next(); node; node = await reader.next()) {
+      checkName(node, options.of ?? path);
+      const target = path + node.path;
+      if (node.type === "file") await writeFile(reader, target, modeOf(node), buffer);
+      else if (node.type === "symlink") {
+        writing(target, () => Deno.symlinkSync(node.target, target));
       } else {
-        await writeFile(reader, node, place, chunk ??= new Uint8Array(CHUNK));
+        writing(target, () => Deno.mkdirSync(target, { mode: 0o700 }));
+        directories.push(target);
       }
+      if (node.type !== "directory") settle(target);
     }
-    // Nothing can be made in them afterwards, and they change with what is.
-    for (const directory of directories.reverse()) finish(directory, 0o555);
+    // Not before all is in them.
+    for (const directory of directories.reverse()) {
+      writing(directory, () => Deno.chmodSync(directory, 0o555));
+      settle(directory);
+    }
   } catch (error) {
-    await reader.cancel();
-    if (error instanceof ImageError || !(error instanceof Error && "code" in error)) throw error;
-    throw new ImageError(`Cannot unpack ${path}: ${error.message}`, { cause: error });
+    await reader.cancel().catch(() => {});
+    throw error;
   }
+}
+
+function modeOf(node: NarNode): number {
+  return treeEntryOf("", node).mode;
 }
 
 async function writeFile(
   reader: NarReader,
-  { executable }: NarNode,
-  place: string,
-  chunk: Uint8Array,
+  path: string,
+  mode: number,
+  buffer: Uint8Array,
 ): Promise<void> {
-  using file = Deno.openSync(place, { write: true, createNew: true, mode: 0o600 });
-  for (let length = await reader.read(chunk); length > 0; length = await reader.read(chunk)) {
-    for (let at = 0; at < length;) at += file.writeSync(chunk.subarray(at, length));
+  using file = writing(path, () => Deno.openSync(path, { write: true, createNew: true }));
+  for (;;) {
+    const length = await reader.read(buffer);
+    if (length === 0) break;
+    writing(path, () => {
+      for (let at = 0; at < length;) at += file.writeSync(buffer.subarray(at, length));
+    });
   }
-  finish(place, executable ? 0o555 : 0o444);
+  writing(path, () => Deno.chmodSync(path, mode));
 }
 
-function finish(place: string, mode: number): void {
-  Deno.chmodSync(place, mode);
-  Deno.utimeSync(place, STORE_TIME, STORE_TIME);
+function settle(path: string): void {
+  writing(path, () => lutimesSync(path, STORE_MTIME, STORE_MTIME));
 }
 
-/** Deno makes files of names that are UTF-8 alone. */
-function checkNames({ path, target }: NarNode, top: string): void {
+function checkName({ path, target }: NarNode, of: string): void {
   if (isUtf8(path) && isUtf8(target)) return;
   throw new ImageError(
-    `${top} can not be unpacked, as ${quoted(path)} is not UTF-8 or leads to what is not; with a ` +
-      "Nix store on this host that has it, it is read from there",
+    `Cannot unpack ${of}: the name or target of ${quoted(path)} in it is not UTF-8`,
   );
+}
+
+function writing<T>(path: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    throw new ImageError(`Cannot write ${path}: ${error.message}`, { cause: error });
+  }
 }

@@ -4,41 +4,35 @@
  * @module
  */
 
-import { ImageError, UsageError } from "../errors.ts";
-import { redacted } from "../http/redact.ts";
+import { ImageError } from "../errors.ts";
 import { Turns } from "../http/turns.ts";
-import { listedEntries } from "../store/nar_listing.ts";
-import { hashPart, STORE_DIR, type StorePath } from "../store/store_path.ts";
+import { parseNarListing } from "../store/nar_listing.ts";
+import { hashPart, type StorePath } from "../store/store_path.ts";
 import type { TreeEntry } from "../store/tree.ts";
-import { quoted } from "../visible.ts";
 import { type CacheFiles, NoSuchFileError } from "./cache_files.ts";
-import { decompressedNar } from "./decompressed_nar.ts";
+import { type CachePlaceOptions, checkCacheInfo, filesAt } from "./cache_place.ts";
+import { decompressedNar, narCompression } from "../store/nar_decompress.ts";
 import { DiskFiles } from "./disk_files.ts";
-import {
-  type CacheCredentials,
-  CONNECTIONS,
-  type HttpCacheOptions,
-  HttpFiles,
-} from "./http_files.ts";
+import { CONNECTIONS } from "./http_files.ts";
 import { MOST_OF_NARINFO, type Narinfo, parseNarinfo } from "./narinfo.ts";
 import { NarinfoCache } from "./narinfo_cache.ts";
 import type { NarInfo, NarStore } from "./nar_store.ts";
 
 /** How binary caches are read. */
-export interface BinaryCacheOptions extends HttpCacheOptions {
-  /** What the cache at a URL knows us by; user and password in the URL itself count less. */
-  readonly credentials?: (url: URL) => CacheCredentials | undefined;
+export interface BinaryCacheOptions extends CachePlaceOptions {
   /** Where narinfos are kept from run to run; nowhere without it. */
   readonly narinfos?: string | undefined;
   /** Whether a narinfo is believed: one that was kept and isn't is asked for again. */
-  readonly isBelieved?: (path: StorePath, info: NarInfo) => boolean;
+  readonly isBelieved?: undefined | ((path: StorePath, info: NarInfo) => boolean);
   /** Milliseconds since the epoch; those of the clock by default. */
-  readonly time?: () => number;
+  readonly time?: (() => number) | undefined;
 }
 
+/** Of a few hundred paths. */
+const MOST_REFERENCES = 250_000;
 /** What is compressed badly is hardly larger than before. */
-const MOST_GROWTH = 2;
-const MOST_OF_CACHE_INFO = 1 << 16, MOST_OF_LISTING = 1 << 24;
+const MOST_GROWTH = 2, MOST_OF_FRAME = 1 << 16;
+const MOST_OF_LISTING = 1 << 24;
 
 /**
  * Opens the cache at an `https`, `http` or `file` URL.
@@ -50,52 +44,18 @@ export async function openBinaryCache(
   url: URL,
   options: BinaryCacheOptions = {},
 ): Promise<NarStore> {
-  const { name, files } = filesAt(url, options);
+  const { narinfos, isBelieved, time, ...place } = options;
+  const { name, files } = filesAt(url, place);
   try {
     await checkCacheInfo(files, name);
   } catch (error) {
     files[Symbol.dispose]();
     throw error;
   }
-  return new BinaryCache(name, files, options);
+  return new BinaryCache(name, files, { narinfos, isBelieved, time });
 }
 
-function filesAt(
-  url: URL,
-  options: BinaryCacheOptions,
-): { readonly name: string; readonly files: CacheFiles } {
-  if (url.protocol === "file:") {
-    if (url.host !== "") throw new UsageError(`${redacted(url)}: a file URL has three slashes`);
-    const directory = decodeURIComponent(url.pathname);
-    return { name: `file://${directory}`, files: new DiskFiles(directory) };
-  }
-  if (!/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`${redacted(url)} is not the URL of a binary cache`);
-  }
-  const base = new URL(url.pathname.replace(/\/*$/, "/"), url.origin);
-  const { credentials, narinfos: _, isBelieved: __, time: ___, ...http } = options;
-  const known = credentials?.(base) ?? loginIn(url);
-  return { name: base.href.slice(0, -1), files: new HttpFiles(base, http, known) };
-}
-
-function loginIn({ username, password }: URL): CacheCredentials | undefined {
-  if (username === "" && password === "") return undefined;
-  return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
-}
-
-async function checkCacheInfo(files: CacheFiles, name: string): Promise<void> {
-  const bytes = await files.read("nix-cache-info", MOST_OF_CACHE_INFO);
-  if (bytes === undefined) {
-    throw new ImageError(
-      `${name} is no binary cache, or may not be read: no nix-cache-info is there`,
-    );
-  }
-  const [, directory = STORE_DIR] = /^StoreDir:[ \t]*(.*?)\s*$/m.exec(textOf(bytes)) ?? [];
-  if (directory === STORE_DIR) return;
-  throw new ImageError(
-    `${name} is a cache of the store in ${quoted(directory)}, not of ${STORE_DIR}`,
-  );
-}
+type KeptOptions = Pick<BinaryCacheOptions, "narinfos" | "isBelieved" | "time">;
 
 class BinaryCache implements NarStore {
   readonly isTrusted = false;
@@ -104,9 +64,9 @@ class BinaryCache implements NarStore {
   readonly #kept: NarinfoCache | undefined;
   readonly #isBelieved: (path: StorePath, info: NarInfo) => boolean;
   /** Where NARs are, of the paths that were asked for. */
-  readonly #known = new Map<StorePath, Narinfo>();
+  readonly #nars = new Map<StorePath, Pick<Narinfo, "narHash" | "file">>();
 
-  constructor(readonly name: string, files: CacheFiles, options: BinaryCacheOptions) {
+  constructor(readonly name: string, files: CacheFiles, options: KeptOptions) {
     const { narinfos, isBelieved = () => true, time = Date.now } = options;
     this.#files = files;
     this.#isBelieved = isBelieved;
@@ -116,21 +76,38 @@ class BinaryCache implements NarStore {
   }
 
   async infosOf(paths: readonly StorePath[]): Promise<ReadonlyMap<StorePath, NarInfo>> {
-    const all = paths.map((path) => this.#turns.run(() => this.#narinfoOf(path)));
-    const found = await Promise.all(all);
-    return new Map(
-      paths.flatMap((path, index) => found[index] === undefined ? [] : [[path, found[index]]]),
-    );
+    const found = new Map<StorePath, NarInfo>();
+    let references = 0;
+    await Promise.all(paths.map((path) =>
+      this.#turns.run(async () => {
+        // Others fail at once, too.
+        if (references > MOST_REFERENCES) return;
+        const narinfo = await this.#narinfoOf(path);
+        if (narinfo === undefined) return;
+        references += narinfo.references.length;
+        found.set(path, narinfo);
+        if (references <= MOST_REFERENCES) return;
+        throw new ImageError(`${this.name}: more than ${MOST_REFERENCES} references at once`);
+      })
+    ));
+    // In the order of the question, not of the answers.
+    return new Map(paths.flatMap((path) => {
+      const info = found.get(path);
+      return info === undefined ? [] : [[path, info] as const];
+    }));
   }
 
   async #narinfoOf(path: StorePath): Promise<Narinfo | undefined> {
-    const known = this.#known.get(path) ?? this.#keptOf(path);
-    if (known === undefined || known !== "none" && !this.#isBelieved(path, known)) {
-      return await this.#fetched(path);
-    }
-    if (known === "none") return undefined;
-    this.#known.set(path, known);
-    return known;
+    const kept = this.#keptOf(path);
+    if (kept === "none") return undefined;
+    if (kept === undefined || !this.#isBelieved(path, kept)) return await this.#fetched(path);
+    return this.#noted(path, kept);
+  }
+
+  #noted(path: StorePath, narinfo: Narinfo): Narinfo {
+    const { narHash, file } = narinfo;
+    this.#nars.set(path, { narHash, file });
+    return narinfo;
   }
 
   /** What was kept of a path; "none" if the cache did not have it. */
@@ -150,35 +127,68 @@ class BinaryCache implements NarStore {
     const text = bytes && textOf(bytes);
     const narinfo = text === undefined ? undefined : parseNarinfo(text, path, this.name);
     await this.#kept?.put(path, text ?? "");
-    if (narinfo) this.#known.set(path, narinfo);
-    return narinfo;
+    return narinfo && this.#noted(path, narinfo);
   }
 
   open(path: StorePath, info: NarInfo): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return ReadableStream.from(this.#nar(path, info));
+    const ending = new AbortController();
+    const chunks = this.#nar(path, info, ending.signal);
+    return new ReadableStream({
+      async pull(controller) {
+        const { value, done } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        // Else it would wait for what comes next.
+        ending.abort();
+        await chunks.return(undefined);
+      },
+    }, { highWaterMark: 0 });
   }
 
-  async *#nar(path: StorePath, info: NarInfo): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    const { file, chunks } = await this.#begun(path, info);
-    const what = `the NAR of ${path} from ${this.name}`;
-    yield* decompressedNar(chunks, file.compression, { most: info.narSize, name: what });
+  async *#nar(
+    path: StorePath,
+    info: NarInfo,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
+    const name = `The NAR of ${path} from ${this.name}`;
+    try {
+      const { file, chunks } = await this.#begun(path, info, signal);
+      yield* decompressedNar(ReadableStream.from(chunks), {
+        name,
+        compression: narCompression(file.compression, name),
+        fileSize: file.fileSize ?? MOST_GROWTH * info.narSize + MOST_OF_FRAME,
+        narSize: info.narSize,
+      });
+      return undefined;
+    } catch (error) {
+      // Those of requests and files know no path.
+      if (!(error instanceof ImageError) || error.message.includes(path)) throw error;
+      throw new ImageError(`${name} can not be had: ${error.message}`, { cause: error });
+    }
   }
 
   /** The file of a NAR, of which the beginning is there already. */
-  async #begun(path: StorePath, info: NarInfo) {
+  async #begun(path: StorePath, info: NarInfo, signal: AbortSignal) {
+    const begin = async ({ file }: Pick<Narinfo, "file">) => {
+      const chunks = this.#files.stream(file.url, { size: file.fileSize, signal });
+      const first = await chunks.next();
+      return { file, chunks: first.done ? chunks : startingWith(first.value, chunks) };
+    };
     // What a plan was made of may have been known to another run.
-    const known = this.#known.get(path) ?? this.#keptOf(path);
+    const known = this.#nars.get(path) ?? this.#keptOf(path);
     const narinfo = known === undefined || known === "none" || known.narHash !== info.narHash
       ? await this.#current(path, info)
       : known;
     try {
-      return { file: narinfo.file, chunks: await this.#begin(path, narinfo) };
+      return await begin(narinfo);
     } catch (error) {
       if (!(error instanceof NoSuchFileError)) throw error;
       // Caches may have it elsewhere meanwhile, compressed in another way.
-      const { file, ...rest } = await this.#current(path, info);
-      if (file.url === narinfo.file.url) throw error;
-      return { file, chunks: await this.#begin(path, { file, ...rest }) };
+      const current = await this.#current(path, info);
+      if (current.file.url === narinfo.file.url) throw error;
+      return await begin(current);
     }
   }
 
@@ -191,36 +201,20 @@ class BinaryCache implements NarStore {
     );
   }
 
-  async #begin(path: StorePath, { file, narSize }: Narinfo): Promise<AsyncGenerator<Uint8Array>> {
-    const { url, fileSize } = file;
-    const chunks = this.#files.stream(url, fileSize);
-    const most = fileSize ?? MOST_GROWTH * narSize + MOST_OF_CACHE_INFO;
-    const bounded = withAtMost(chunks, most, `${this.name}: the file of ${path}`);
-    const first = await bounded.next();
-    return first.done ? bounded : startingWith(first.value, bounded);
-  }
-
   async entriesOf(path: StorePath): Promise<readonly TreeEntry[] | undefined> {
-    const bytes = await this.#files.read(`${hashPart(path)}.ls`, MOST_OF_LISTING);
-    return bytes && listedEntries(jsonIn(bytes), path);
+    try {
+      const bytes = await this.#files.read(`${hashPart(path)}.ls`, MOST_OF_LISTING);
+      const from = `The listing of ${path} from ${this.name}`;
+      return bytes && parseNarListing(textOf(bytes), path, from);
+    } catch (error) {
+      // A listing is a help. Whatever is wrong, the NAR can be read instead.
+      if (error instanceof ImageError) return undefined;
+      throw error;
+    }
   }
 
   [Symbol.dispose](): void {
     this.#files[Symbol.dispose]();
-  }
-}
-
-/** Ends with an error what is longer. */
-async function* withAtMost(
-  chunks: AsyncGenerator<Uint8Array>,
-  most: number,
-  what: string,
-): AsyncGenerator<Uint8Array> {
-  let size = 0;
-  for await (const chunk of chunks) {
-    size += chunk.length;
-    if (size > most) throw new ImageError(`${what} is longer than its ${most} bytes`);
-    yield chunk;
   }
 }
 
@@ -238,13 +232,4 @@ async function* startingWith(
 
 function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
-}
-
-/** What is no JSON is no listing. */
-function jsonIn(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(textOf(bytes));
-  } catch {
-    return undefined;
-  }
 }

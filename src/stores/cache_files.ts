@@ -17,11 +17,18 @@ export interface CacheFiles extends Disposable {
   /**
    * A file of any size, as it comes.
    *
-   * @param size in bytes, where it is known
    * @throws {NoSuchFileError} if it is not there.
    * @throws {ImageError} if it can not be had whole.
    */
-  stream(name: string, size: number | undefined): AsyncGenerator<Uint8Array>;
+  stream(name: string, options: FileOptions): AsyncGenerator<Uint8Array, undefined>;
+}
+
+/** How a file is read. */
+export interface FileOptions {
+  /** In bytes, where it is known. */
+  readonly size?: number | undefined;
+  /** Ends the waiting for what comes next. */
+  readonly signal: AbortSignal;
 }
 
 /** A cache does not have a file that it should have. */

@@ -29,7 +29,7 @@ export class DiskFiles implements CacheFiles {
     }
   }
 
-  async *stream(name: string): AsyncGenerator<Uint8Array> {
+  async *stream(name: string): AsyncGenerator<Uint8Array, undefined> {
     const path = join(this.#directory, name);
     let file: Deno.FsFile;
     try {
@@ -42,7 +42,7 @@ export class DiskFiles implements CacheFiles {
       for (;;) {
         const buffer = new Uint8Array(CHUNK);
         const length = await file.read(buffer);
-        if (length === null) return;
+        if (length === null) return undefined;
         yield buffer.subarray(0, length);
       }
     } catch (error) {

@@ -13,7 +13,7 @@ import { resumed } from "../http/resume.ts";
 import { RETRY_POLICY, type RetryPolicy, withRetries } from "../http/retry.ts";
 import { statusError } from "../http/status_error.ts";
 import { within } from "../http/within.ts";
-import { type CacheFiles, NoSuchFileError } from "./cache_files.ts";
+import { type CacheFiles, type FileOptions, NoSuchFileError } from "./cache_files.ts";
 import { decoded } from "./content_encoding.ts";
 
 /** What a cache knows us by. */
@@ -71,7 +71,7 @@ export class HttpFiles implements CacheFiles {
     }, this.#onRetry);
   }
 
-  async *stream(name: string, size: number | undefined): AsyncGenerator<Uint8Array> {
+  async *stream(name: string, options: FileOptions): AsyncGenerator<Uint8Array, undefined> {
     const url = this.#urlOf(name);
     const get = (headers: Readonly<Record<string, string>>) =>
       withRetries(this.#retries, async () => {
@@ -87,7 +87,8 @@ export class HttpFiles implements CacheFiles {
         response.drop();
         throw new HttpError(`GET ${redacted(url)}: it is sent as ${encoding} unasked`);
       }, this.#onRetry);
-    yield* resumed(get, { retries: this.#retries, onRetry: this.#onRetry, size });
+    yield* resumed(get, { retries: this.#retries, onRetry: this.#onRetry, ...options });
+    return undefined;
   }
 
   async #get(url: URL, headers: Readonly<Record<string, string>>): Promise<HttpResponse> {

@@ -5,6 +5,7 @@
 
 import { once } from "node:events";
 import http from "node:http";
+import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { CuttingProxy } from "./cutting_proxy.ts";
 
@@ -41,9 +42,11 @@ export interface CacheServerOptions {
   readonly fault?: (request: CacheRequest) => CacheFault | undefined;
   /** Headers of all files, such as an ETag. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** It speaks TLS, with these, in PEM. */
+  readonly tls?: { readonly key: string; readonly cert: string };
 }
 
-/** See above. It answers at 127.0.0.1 with plain HTTP; disposing of it ends it. */
+/** See above. It answers at 127.0.0.1, as a proxy for any host, too; disposing of it ends it. */
 export class CacheServer implements AsyncDisposable {
   readonly requests: CacheRequest[] = [];
   readonly #directory: string;
@@ -54,9 +57,11 @@ export class CacheServer implements AsyncDisposable {
   private constructor(directory: string, options: CacheServerOptions) {
     this.#directory = directory;
     this.#options = options;
-    this.#server = http.createServer((request, response) => {
+    const serve: http.RequestListener = (request, response) => {
       this.#serve(request, response);
-    });
+    };
+    const { tls } = options;
+    this.#server = tls ? https.createServer(tls, serve) : http.createServer(serve);
   }
 
   /** Serves a directory, such as one that `nix copy --to file://…` has made. */
@@ -70,7 +75,7 @@ export class CacheServer implements AsyncDisposable {
 
   /** Without a slash at its end. */
   get url(): string {
-    return `http://127.0.0.1:${this.#proxy?.port}`;
+    return `${this.#options.tls ? "https" : "http"}://127.0.0.1:${this.#proxy?.port}`;
   }
 
   /** How often something was asked for whose path has this in it. */
@@ -123,7 +128,7 @@ export class CacheServer implements AsyncDisposable {
 
   async #file(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
-      return await Deno.readFile(this.#directory + path.replace(/\?.*/, ""));
+      return await Deno.readFile(this.#directory + new URL(path, this.url).pathname);
     } catch {
       return undefined;
     }
@@ -138,11 +143,12 @@ export class CacheServer implements AsyncDisposable {
 
 async function sendForEver(response: http.ServerResponse, bytes: Uint8Array): Promise<void> {
   response.writeHead(200);
-  let isOpen = true;
-  response.on("close", () => isOpen = false);
-  while (isOpen) {
-    if (!response.write(bytes)) {
-      await Promise.race([once(response, "drain"), once(response, "close")]);
-    }
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+  response.on("close", close);
+  while (!response.destroyed) {
+    if (response.write(bytes)) continue;
+    const { promise: drained, resolve: go } = Promise.withResolvers<void>();
+    response.once("drain", go);
+    await Promise.race([drained, closed]);
   }
 }
