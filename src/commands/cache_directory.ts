@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 
 /** A directory for `kind`, or the one they are all in; it may not be there yet. */
 export function cacheDirectory(
-  kind: "images" | "machine" | "narinfos" | "stream" | "" = "",
+  kind: "images" | "machine" | "stream" | "" = "",
 ): string {
   return join(ownCaches() ?? (Deno.env.get("TMPDIR") || "/tmp"), "nix-image", kind);
 }
@@ -16,7 +16,7 @@ export function cacheDirectory(
  * The same for what is believed when it is found there; undefined where this user has no directory
  * for such things, as in a temporary directory for all, others could write it.
  */
-export function trustedCacheDirectory(kind: "digests" | "layers"): string | undefined {
+export function trustedCacheDirectory(kind: "digests" | "layers" | "narinfos"): string | undefined {
   const caches = ownCaches();
   return caches && join(caches, "nix-image", kind);
 }

@@ -15,7 +15,7 @@ import { PartialStore } from "../stores/partial_store.ts";
 import { openStores, type RemotePath, type Stores } from "../stores/stores.ts";
 import { readingFrom } from "../store/files.ts";
 import type { StorePath } from "../store/store_path.ts";
-import { cacheDirectory } from "./cache_directory.ts";
+import { trustedCacheDirectory } from "./cache_directory.ts";
 import { proxySettings } from "./client_options.ts";
 import type { Report } from "./report.ts";
 
@@ -91,7 +91,7 @@ export async function storesInUse(
     },
     ...decided === undefined ? {} : { decided },
     credentials: cacheCredentials(places, caches),
-    narinfos: cacheDirectory("narinfos"),
+    narinfos: trustedCacheDirectory("narinfos"),
     proxy: proxySettings(),
     ...authorities
       ? { authorities: [readingFrom(authorities, () => Deno.readTextFileSync(authorities))] }

@@ -115,7 +115,8 @@ export class NarFiles {
   async #keep(size: number, offset: number): Promise<void> {
     this.#file ??= spoolFile(await this.#spool());
     const buffer = new Uint8Array(Math.min(size, CHUNK));
-    for (let end = offset + size; offset < end;) {
+    const end = offset + size;
+    while (offset < end) {
       const length = await this.#reader.read(buffer);
       const file = this.#file;
       spooling(() => {

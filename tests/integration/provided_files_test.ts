@@ -82,7 +82,13 @@ async function topOf(
   });
   const { top } = plan;
   if (!("links" in top)) return { tag: plan.repoTag, digest: top.digest, notices: top.notices };
-  const { image, notices, clashes } = await imageOf(plan, new Date(0), undefined, files);
+  // The layers below are not read.
+  const elsewhere = files && {
+    files,
+    nars: () => undefined,
+    spool: () => Promise.resolve(scratch),
+  };
+  const { image, notices, clashes } = await imageOf(plan, new Date(0), undefined, elsewhere);
   const bytes = await new Response(image.layers.at(-1)!.open()).bytes();
   return { tag: plan.repoTag, bytes, notices, clashes };
 }
