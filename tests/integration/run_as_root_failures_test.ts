@@ -111,11 +111,11 @@ Deno.test("a full disk is reported as that, with diskSize", async () => {
 Deno.test("a script that says nothing for ever ends at --vm-timeout", async () => {
   const { code, stderr, duration } = await failingBuild({
     runAsRoot: "echo last words; trap '' TERM INT HUP; while :; do sleep 1000; done",
-  }, { args: [...TCG, "--vm-timeout", "5"] });
+  }, { args: [...TCG, "--vm-timeout", "10"] });
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /\nnix-image: The virtual machine has said nothing for 5 seconds; --vm-timeout /,
+    /\nnix-image: The virtual machine has said nothing for 10 seconds; --vm-timeout /,
   );
   assert.match(stderr, /:\n {2}last words\n$/);
   assert.ok(duration < 30, `${duration} s`);
