@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ImageError } from "../../src/errors.ts";
-import {
-  type NarNode,
-  type NarOptions,
-  NarReader,
-  TruncatedNarError,
-} from "../../src/store/nar.ts";
+import { type NarNode, type NarOptions, NarReader } from "../../src/store/nar.ts";
+import { TruncatedNarError } from "../../src/store/nar_tokens.ts";
 import { encodeName } from "../../src/tar/name.ts";
 import { streamOf } from "../support/bytes.ts";
 import { mutated, type Mutation, mutation } from "../support/mutations.ts";
