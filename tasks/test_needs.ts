@@ -29,6 +29,7 @@ export const INTEGRATION_NEEDS: Needs = {
   programs: [
     "bash",
     "busybox",
+    "bzip2",
     "chromium",
     "containerd",
     "cpio",
@@ -72,6 +73,7 @@ export const INTEGRATION_NEEDS: Needs = {
     "umoci",
     "unshare",
     "useradd",
+    "xz",
     "zsh",
     "zstd",
   ],

@@ -9,8 +9,9 @@ import { type Running, start } from "../process/run.ts";
 import { isUtf8 } from "../tar/name.ts";
 import type { Content } from "../tar/stream.ts";
 import { openFile } from "./files.ts";
-import { type NarNode, NarReader, TruncatedNarError } from "./nar.ts";
+import { type NarNode, NarReader } from "./nar.ts";
 import { comparePaths, treeEntryOf } from "./nar_entries.ts";
+import { TruncatedNarError } from "./nar_tokens.ts";
 import type { TreeEntry } from "./tree.ts";
 
 /** The files of one store path or other directory, read through its NAR where they must be. */
