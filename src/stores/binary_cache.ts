@@ -78,18 +78,24 @@ class BinaryCache implements NarStore {
   async infosOf(paths: readonly StorePath[]): Promise<ReadonlyMap<StorePath, NarInfo>> {
     const found = new Map<StorePath, NarInfo>();
     let references = 0;
+    let failed: { readonly error: unknown } | undefined;
+    // All are over when this is, so that none outlives the store.
     await Promise.all(paths.map((path) =>
       this.#turns.run(async () => {
-        // Others fail at once, too.
-        if (references > MOST_REFERENCES) return;
-        const narinfo = await this.#narinfoOf(path);
-        if (narinfo === undefined) return;
-        references += narinfo.references.length;
-        found.set(path, narinfo);
-        if (references <= MOST_REFERENCES) return;
-        throw new ImageError(`${this.name}: more than ${MOST_REFERENCES} references at once`);
+        if (failed !== undefined) return;
+        try {
+          const narinfo = await this.#narinfoOf(path);
+          if (narinfo === undefined) return;
+          references += narinfo.references.length;
+          found.set(path, narinfo);
+          if (references <= MOST_REFERENCES) return;
+          throw new ImageError(`${this.name}: more than ${MOST_REFERENCES} references at once`);
+        } catch (error) {
+          failed ??= { error };
+        }
       })
     ));
+    if (failed !== undefined) throw failed.error;
     // In the order of the question, not of the answers.
     return new Map(paths.flatMap((path) => {
       const info = found.get(path);
