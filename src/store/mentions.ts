@@ -62,7 +62,9 @@ export async function closureWithMentions(
     return await source.closureOf([...all]);
   } catch (error) {
     if (!(error instanceof MissingPathsError)) throw error;
-    if (error.paths.some((path) => roots.includes(path))) throw error;
+    // Else it is what somebody refers to.
+    const isMention = (path: StorePath) => mentions.some((mention) => mention.path === path);
+    if (error.paths.some((path) => roots.includes(path) || !isMention(path))) throw error;
     const found = await shortened(error.paths, source);
     for (const path of error.paths) {
       all.delete(path);

@@ -10,6 +10,8 @@ import type { TreeEntry } from "./tree.ts";
 export interface NarPath {
   /** The size of its NAR in bytes, as whoever vouches for the path says. */
   readonly narSize: number;
+  /** The store that it comes from, for messages. */
+  readonly from: string;
   /**
    * Its NAR, uncompressed, as it comes: a readable byte stream. It fails with an
    * {@linkcode ImageError} that names the path and the store if it can not be had whole, and at its

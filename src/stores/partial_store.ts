@@ -89,7 +89,7 @@ export class PartialStore implements StoreFiles {
       // It gets its name when its last byte was seen to be right.
       const part = `${place}.part`;
       try {
-        await unpackNar(nar.open(), part);
+        await unpackNar(nar.open(), part, { of: `${path} from ${nar.from}`, size: nar.narSize });
         Deno.renameSync(part, place);
       } catch (error) {
         await remove(part);

@@ -81,6 +81,7 @@ Deno.test(
       const { file, compression, narHash, narSize } = found;
       return {
         narSize,
+        from: "a test",
         entries: () => Promise.resolve(undefined),
         open() {
           const nar = { name: file, compression, narSize, fileSize: Deno.statSync(file).size };

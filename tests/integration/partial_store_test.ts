@@ -37,6 +37,7 @@ function narsOf(isHere: (path: StorePath) => boolean, opened: StorePath[] = []):
         const nar = store.open(path, { ...info, narHash, signatures: [] });
         return verifiedNar(nar, { path, from: "test", narHash, narSize });
       },
+      from: "a test",
       entries: () => Promise.resolve(undefined),
     };
   };
@@ -144,6 +145,7 @@ Deno.test("no broken NAR writes outside of its place, and none stays", async (t)
         narOf: () => ({
           narSize: 1,
           open: () => Deno.openSync(file).readable,
+          from: "a test",
           entries: () => Promise.resolve(undefined),
         }),
       });
@@ -167,6 +169,7 @@ Deno.test("a symlink that is not to stay is removed, and what it leads to is not
     narOf: () => ({
       narSize: 1,
       open: () => new Blob([nar.stdout, "more"]).stream(),
+      from: "a test",
       entries: () => Promise.resolve(undefined),
     }),
   });
@@ -188,6 +191,6 @@ Deno.test("a name that is not UTF-8 is told of", async () => {
     .output();
   await assert.rejects(
     unpackNar(new Blob([nar.stdout]).stream(), `${scratch.path}/b`),
-    /can not be unpacked, as "\/caf.*" is not UTF-8/,
+    /Cannot unpack .*: the name or target of "\/caf.*" in it is not UTF-8/,
   );
 });

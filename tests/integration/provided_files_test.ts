@@ -48,6 +48,7 @@ async function planned(spec: JsonObject, isHere: IsHere) {
       return {
         narSize,
         open: () => verifiedNar(store.open(path, { ...info, narHash, signatures: [] }), expected),
+        from: "a test",
         entries: () => Promise.resolve(undefined),
       };
     },

@@ -56,6 +56,7 @@ export function narPath(
       }, { highWaterMark: 0 });
       return verifiedNar(counted, expected);
     },
+    from: "a test",
     entries: () => Promise.resolve(entries),
   };
   return nar;
