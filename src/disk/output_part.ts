@@ -24,8 +24,14 @@ class OutputPart implements Disposable {
     const [directory, prefix] = [dirname(this.target), prefixOf(this.target)];
     removeLeftovers(directory, prefix);
     const name = () => join(directory, prefix + randomPart() + SUFFIX);
-    this.#claim = writing(target, () => claimNew(name, make));
+    // Before there is anything: a signal that comes meanwhile is served when all of this has run.
     this.#cleanup = removeOnSignal(() => this.#remove());
+    try {
+      this.#claim = writing(target, () => claimNew(name, make));
+    } catch (error) {
+      this.#cleanup[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** Where it is now. */

@@ -17,9 +17,15 @@ export class WorkDirectory implements AsyncDisposable {
   readonly #claim: Claim;
   readonly #cleanup: Disposable;
 
-  private constructor(claim: Claim) {
-    this.#claim = claim;
-    this.#cleanup = removeOnSignal(() => removeTree(claim.path));
+  private constructor(make: () => Claim) {
+    // Before there is anything: a signal that comes meanwhile is served when all of this has run.
+    this.#cleanup = removeOnSignal(() => removeTree(this.path));
+    try {
+      this.#claim = make();
+    } catch (error) {
+      this.#cleanup[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /**
@@ -33,12 +39,14 @@ export class WorkDirectory implements AsyncDisposable {
     const parent = resolve(directory);
     try {
       const name = () => join(parent, PREFIX + randomPart());
-      const claim = claimNew(name, (path) => {
-        Deno.mkdirSync(path, { mode: 0o700 });
-        return openIfThere(path);
-      });
-      removeLeftovers(parent, claim.file.statSync().uid);
-      return Promise.resolve(new WorkDirectory(claim));
+      const work = new WorkDirectory(() =>
+        claimNew(name, (path) => {
+          Deno.mkdirSync(path, { mode: 0o700 });
+          return openIfThere(path);
+        })
+      );
+      removeLeftovers(parent, work.#claim.file.statSync().uid);
+      return Promise.resolve(work);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       return Promise.reject(

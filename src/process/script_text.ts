@@ -35,7 +35,7 @@ trap : INT
   # Not by the colon, which ends this shell where the directory is gone.
   echo >abandoned
   kill -INT -$$
-  for second in 1 2 3; do
+  for second in 1 2 3 4 5 6 7 8 9 10; do
     read -r pid <pid && kill -KILL "$pid"
     sleep 1
   done

@@ -45,7 +45,7 @@ class Places {
 
   /** The same once they had some seconds to end. */
   async lastProcesses(): Promise<string[]> {
-    const limit = Date.now() + 6000;
+    const limit = Date.now() + 30_000;
     while (this.processes().length > 0 && Date.now() < limit) {
       await new Promise((done) => setTimeout(done, 50));
     }
