@@ -148,6 +148,10 @@ export type { FinishedTop } from "./src/layer/finished_top.ts";
 // Images and their layers
 
 export { imageOf, type PlannedImage } from "./src/image/planned_image.ts";
+export type { PathsElsewhere } from "./src/image/paths_elsewhere.ts";
+export type { StoreFiles } from "./src/store/store_files.ts";
+export type { NarPath, NarPaths } from "./src/store/nar_path.ts";
+export type { TreeEntry } from "./src/store/tree.ts";
 export type { ConfigBlob, Image, NamedImage, OriginalDocuments } from "./src/image/image.ts";
 export type { ImagePlatform } from "./src/image/image_platform.ts";
 export { computeDiffId, type Layer, type StoredBlob } from "./src/layer/layer.ts";
