@@ -12,6 +12,7 @@ import type { StorePath } from "./store_path.ts";
 export interface TreeEntry {
   /** Its logical path, under `/nix/store` wherever the store lies. May hold undecodable bytes. */
   readonly path: string;
+  /** What it is. */
   readonly type: "file" | "directory" | "symlink";
   /** Permission bits. */
   readonly mode: number;
