@@ -98,7 +98,9 @@ Deno.test("decompressedNar() takes several streams of a format behind each other
       await compressed(compression, first),
       await compressed(compression, second),
     );
-    for (const chunk of [777, 65536].slice(compression === "xz" || compression === "bzip2" ? 1 : 0)) {
+    for (
+      const chunk of [777, 65536].slice(compression === "xz" || compression === "bzip2" ? 1 : 0)
+    ) {
       assertSameBytes(await decompress(both, { compression, chunk }), PLAIN, compression);
     }
   }
