@@ -49,10 +49,7 @@ export class NarFiles {
    */
   constructor(path: StorePath, nar: NarPath, spool: () => Promise<string>) {
     this.#path = path;
-    this.#reader = new NarReader(nar.open(), {
-      of: `${path} from ${nar.from}`,
-      size: nar.narSize,
-    });
+    this.#reader = new NarReader(nar.open(), { of: path, size: nar.narSize });
     this.#spool = spool;
   }
 
@@ -118,15 +115,14 @@ export class NarFiles {
   async #keep(size: number, offset: number): Promise<void> {
     this.#file ??= spoolFile(await this.#spool());
     const buffer = new Uint8Array(Math.min(size, CHUNK));
-    const end = offset + size;
-    while (offset < end) {
+    const file = this.#file;
+    for (let kept = 0; kept < size;) {
       const length = await this.#reader.read(buffer);
-      const file = this.#file;
       spooling(() => {
-        file.seekSync(offset, Deno.SeekMode.Start);
+        file.seekSync(offset + kept, Deno.SeekMode.Start);
         for (let at = 0; at < length;) at += file.writeSync(buffer.subarray(at, length));
       });
-      offset += length;
+      kept += length;
     }
   }
 

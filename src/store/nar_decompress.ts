@@ -7,6 +7,7 @@ import * as zlib from "node:zlib";
 import { ImageError } from "../errors.ts";
 import { filterThrough } from "../process/filter.ts";
 import { missingProgram, ProgramError } from "../process/run.ts";
+import { type ChunkReader, chunkReader } from "../tar/byte_source.ts";
 import { type Codec, CODEC_CHUNK, throughCodec } from "../tar/codec.ts";
 import { DECOMPRESSOR_OPTIONS } from "../tar/decompress.ts";
 import { ZstdFrame } from "../tar/zstd_frames.ts";
@@ -75,16 +76,17 @@ type Chunks = AsyncGenerator<Uint8Array<ArrayBuffer>, undefined>;
 
 /** The compressed bytes. */
 class Input {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: ChunkReader;
   readonly #nar: CompressedNar;
   #size = 0;
   #isOver = false;
 
   constructor(stream: ReadableStream<Uint8Array>, nar: CompressedNar) {
-    this.#reader = stream.getReader();
+    this.#reader = chunkReader(stream);
     this.#nar = nar;
   }
 
+  /** Each is there until the next one is asked for. */
   async *chunks(): AsyncGenerator<Uint8Array, undefined> {
     const { fileSize = Number.MAX_SAFE_INTEGER, name } = this.#nar;
     try {

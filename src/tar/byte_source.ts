@@ -66,10 +66,11 @@ export class StreamBytes implements ByteSource {
   }
 }
 
-type ChunkReader = Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel">;
+/** Reads a stream chunk by chunk. */
+export type ChunkReader = Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel">;
 
 /** A byte stream's chunks are all in the same memory, so that each is gone with the next read. */
-function chunkReader(stream: ReadableStream<Uint8Array>): ChunkReader {
+export function chunkReader(stream: ReadableStream<Uint8Array>): ChunkReader {
   let reader: ReadableStreamBYOBReader;
   try {
     reader = stream.getReader({ mode: "byob" });

@@ -84,7 +84,7 @@ const COMPRESSED = ALL.filter((name) => name !== "none");
 Deno.test("decompressedNar() gives what was compressed", LEAVES_NOTHING, async () => {
   for (const compression of ALL) {
     const bytes = await plainBy(compression);
-    for (const chunk of [1000, 65536, bytes.length]) {
+    for (const chunk of [4000, 65536, bytes.length]) {
       const plain = await decompress(bytes, { compression, chunk, fileSize: bytes.length });
       assertSameBytes(plain, PLAIN, `${compression} by ${chunk}`);
     }
@@ -98,7 +98,9 @@ Deno.test("decompressedNar() takes several streams of a format behind each other
       await compressed(compression, first),
       await compressed(compression, second),
     );
-    for (const chunk of [7, 65536].slice(compression === "xz" || compression === "bzip2" ? 1 : 0)) {
+    for (
+      const chunk of [777, 65536].slice(compression === "xz" || compression === "bzip2" ? 1 : 0)
+    ) {
       assertSameBytes(await decompress(both, { compression, chunk }), PLAIN, compression);
     }
   }
