@@ -49,7 +49,10 @@ export class NarFiles {
    */
   constructor(path: StorePath, nar: NarPath, spool: () => Promise<string>) {
     this.#path = path;
-    this.#reader = new NarReader(nar.open(), { of: path, size: nar.narSize });
+    this.#reader = new NarReader(nar.open(), {
+      of: `${path} from ${nar.from}`,
+      size: nar.narSize,
+    });
     this.#spool = spool;
   }
 
