@@ -3,6 +3,7 @@
  * @module
  */
 
+import { UsageError } from "../errors.ts";
 import { chooseImage } from "../base/choose_image.ts";
 import { openImages } from "../base/open_images.ts";
 import type { StoredFormat } from "../base/stored_image.ts";
@@ -49,6 +50,12 @@ async function inspectSpec(path: string, options: InspectOptions): Promise<Inspe
   using report = reportTo(options);
   await using planned = await planFromFile(path, options, report);
   const { plan, base, elsewhere } = planned;
+  if (elsewhere !== undefined && elsewhere.stores.infos().size > 0) {
+    throw new UsageError(
+      `${path}: store paths of it are not on this host, and are not fetched to be looked at; ` +
+        "nix-image plan shows its layers",
+    );
+  }
   const { image, ...noticed } = await imageOf(plan, new Date(), base, elsewhere);
   reportNotices(noticed, options.strict, report);
   const description = await describePlan(plan, image, await base?.listings() ?? []);

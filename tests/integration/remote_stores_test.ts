@@ -214,3 +214,12 @@ for (const fault of [...BROKEN_NARS, ...OTHER_FAULTS()]) {
     assert.deepEqual([...Deno.readDirSync(env.TMPDIR ?? "")], []);
   });
 }
+
+Deno.test("inspect does not fetch what is to be looked at", async () => {
+  const directory = await caches.cache({ signedBy: "key" });
+  const store = `file://${directory}?trusted=true`;
+  const spec = scratch.spec({ ...FIELDS, store });
+  const { code, stderr } = await nixImage(["inspect", spec], { env: await freshEnvironment() });
+  assert.equal(code, 2);
+  assert.match(stderr, /are not on this host.*nix-image plan shows its layers/);
+});

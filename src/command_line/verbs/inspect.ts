@@ -7,7 +7,6 @@ import {
   choiceOptions,
   planningOptions,
   quiet,
-  remoteStoreOptions,
   storeOptions,
   strict,
   target,
@@ -45,7 +44,7 @@ Of a SPEC, show the image that it will make, without reading files: base layers 
   .addOption(verbose);
 
 /** `nix-image inspect`. */
-export const command = planningOptions(remoteStoreOptions(storeOptions(choiceOptions(described))))
+export const command = planningOptions(storeOptions(choiceOptions(described)))
   .action(async (image, options) => {
     const { inspectCommand } = await import("../../commands/inspect.ts");
     await inspectCommand(image, options);
