@@ -40,7 +40,8 @@ export async function denoTest(
     const counts = countTests(text);
     const isTold = text !== "" && (code === 0 || counts.failed > 0);
     const how = text === "" ? "no report" : "no failed test in its report";
-    const note = `\ndeno test ${args.join(" ")}: exit status ${code}, and ${how}\n`;
+    const what = args.length > 5 ? `of ${args.length} files` : args.join(" ");
+    const note = `\ndeno test ${what}: exit status ${code}, and ${how}\n`;
     (options.onOutput ?? print)(isTold ? output : output + note);
     return isTold ? counts : { ...counts, failed: counts.failed + 1 };
   } finally {
