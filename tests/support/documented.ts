@@ -35,7 +35,7 @@ export function documentedCommands(): DocumentedCommands[] {
   return found;
 }
 
-/** What stands for what in commands; HOST is the registry's. */
+/** What stands for what in commands; HOST is the registry's, CACHE a binary cache. */
 const SUBSTITUTES: readonly (readonly [written: string, meant: string])[] = [
   ["registry.example", "HOST"],
   ["localhost:5000", "HOST"],
@@ -43,6 +43,7 @@ const SUBSTITUTES: readonly (readonly [written: string, meant: string])[] = [
   ["alpine:3.19", "HOST/alpine:3.19"],
   // Of zsh.
   ["${fpath[1]}", "$HOME"],
+  ["https://cache.example", "CACHE"],
   // Where the source is.
   [" cli.ts ", ` ${PROJECT}/cli.ts `],
   // The tests have no terminal.
@@ -84,6 +85,7 @@ nix-image layer --quiet spec.json -o own
 mv own/layer.tar .
 nix --extra-experimental-features nix-command path-info --json --recursive ./result ./other \
   > graph.json
+nix --extra-experimental-features nix-command copy --to file://$PWD/cache ./result
 nix-image plan --quiet --closure graph.json --json > before.json
 docker load --quiet --input image.tar.gz
 `;
@@ -172,9 +174,10 @@ export class DocumentedHost implements AsyncDisposable {
   }
 
   async #run(script: string, directory: string): Promise<RunResult> {
-    const host = this.#registry?.host ?? "";
+    const host = this.#registry?.host ?? "", cache = `file://${this.#template}/cache`;
     const here = SUBSTITUTES.reduce(
-      (text, [written, meant]) => text.replaceAll(written, meant.replaceAll("HOST", host)),
+      (text, [written, meant]) =>
+        text.replaceAll(written, meant.replace("HOST", host).replace("CACHE", cache)),
       script,
     );
     const program = directoryWithProgram(this.#scratch.path);
