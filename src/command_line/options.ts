@@ -291,3 +291,10 @@ export function pulledOptions<A extends unknown[], O extends OptionValues, G ext
     finalTag,
   );
 }
+
+/** Of verbs that make an image of a spec, with layers that are planned. */
+export function specOptions<A extends unknown[], O extends OptionValues, G extends OptionValues>(
+  command: Command<A, O, G>,
+) {
+  return machineOptions(planningOptions(remoteStoreOptions(storeOptions(command))));
+}

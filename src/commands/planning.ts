@@ -11,7 +11,7 @@ import type { EarlierPlan } from "../image/earlier_plan.ts";
 import { planImage } from "../image/plan.ts";
 import type { LayeringOptions } from "../layering/layering.ts";
 import type { LayerTarget } from "../layering/targets.ts";
-import { WorkDirectory } from "../disk/work_directory.ts";
+import { LazyWorkDirectory } from "../disk/lazy_work_directory.ts";
 import { readDocument, type SpecDocument } from "../spec/document.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
 import type { Compressor } from "../spec/image_spec.ts";
@@ -151,21 +151,20 @@ export async function planFromFile(
   const graph = options.closure === undefined
     ? undefined
     : graphIn(await readJson(options.closure), nameOfInput(options.closure));
-  let work: WorkDirectory | undefined;
+  const work = new LazyWorkDirectory();
   let elsewhere: StoresInUse | undefined;
-  const workDirectory = async () => (work ??= await WorkDirectory.create()).path;
   let base: BaseImage | undefined;
   let closure: Closure = new Map();
   let layering: LayeringOptions | undefined;
   const dispose = async () => {
     await base?.[Symbol.asyncDispose]();
     await elsewhere?.[Symbol.asyncDispose]();
-    await work?.[Symbol.asyncDispose]();
+    await work[Symbol.asyncDispose]();
   };
   try {
     if (spec.fromImage !== null) report.phase?.("base image");
     if (graph === undefined) {
-      const context = { named: spec.store, storeRoot, report, workDirectory };
+      const context = { named: spec.store, storeRoot, report, workDirectory: work.path };
       elsewhere = await storesInUse(options, context);
     }
     base = await openBase(spec, {
@@ -180,7 +179,7 @@ export async function planFromFile(
       files: elsewhere?.files,
       storeRoot,
       searchPath: Deno.env.get("PATH") ?? "",
-      workDirectory,
+      workDirectory: work.path,
       onOutput: report.output,
       onWarning: report.warn,
       base,

@@ -5,7 +5,7 @@
 
 import { resolve } from "node:path";
 import type { BaseImage } from "../base/base_image.ts";
-import { WorkDirectory } from "../disk/work_directory.ts";
+import { LazyWorkDirectory } from "../disk/lazy_work_directory.ts";
 import { UsageError } from "../errors.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import type { Image } from "../image/image.ts";
@@ -167,13 +167,12 @@ async function readPlan(
     const { reopenBaseImage } = await import("../base/base_image.ts");
     base = await reopenBaseImage(plan.base.path, plan.base.configDigest);
   }
-  let work: WorkDirectory | undefined;
-  const workDirectory = async () => (work ??= await WorkDirectory.create()).path;
+  const work = new LazyWorkDirectory();
   const elsewhere = remote && await storesInUse(remote.options, {
     named: [],
     storeRoot: plan.storeRoot,
     report,
-    workDirectory,
+    workDirectory: work.path,
     decided: new Map(remote.paths),
   });
   return {
@@ -183,7 +182,7 @@ async function readPlan(
     async [Symbol.asyncDispose]() {
       await base?.[Symbol.asyncDispose]();
       await elsewhere?.[Symbol.asyncDispose]();
-      await work?.[Symbol.asyncDispose]();
+      await work[Symbol.asyncDispose]();
     },
   };
 }

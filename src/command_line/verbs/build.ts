@@ -10,11 +10,8 @@ import {
   json,
   layerCompression,
   layerNames,
-  machineOptions,
-  planningOptions,
   quiet,
-  remoteStoreOptions,
-  storeOptions,
+  specOptions,
   strict,
   target,
   verbose,
@@ -58,7 +55,7 @@ The file or directory appears when it is whole: nothing half-written is ever see
   .addOption(verbose);
 
 /** `nix-image build`. */
-export const command = machineOptions(planningOptions(remoteStoreOptions(storeOptions(described))))
+export const command = specOptions(described)
   .action(async (spec, options) => {
     const { buildCommand } = await import("../../commands/build.ts");
     await buildCommand(spec, options);

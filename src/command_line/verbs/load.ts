@@ -4,18 +4,7 @@
  */
 
 import { Option } from "commander";
-import {
-  choiceOptions,
-  json,
-  machineOptions,
-  planningOptions,
-  quiet,
-  remoteStoreOptions,
-  storeOptions,
-  strict,
-  target,
-  verbose,
-} from "../options.ts";
+import { choiceOptions, json, quiet, specOptions, strict, target, verbose } from "../options.ts";
 import { verb } from "../verb.ts";
 
 const described = verb("load", {
@@ -52,9 +41,7 @@ Docker has a layer only together with all layers below it: above a layer that ch
   .addOption(verbose);
 
 /** `nix-image load`. */
-export const command = machineOptions(
-  planningOptions(remoteStoreOptions(storeOptions(choiceOptions(described)))),
-)
+export const command = specOptions(choiceOptions(described))
   .action(async (spec, options) => {
     const { loadCommand } = await import("../../commands/load.ts");
     await loadCommand(spec, options);

@@ -4,16 +4,7 @@
  */
 
 import { Option } from "commander";
-import {
-  machineOptions,
-  planningOptions,
-  quiet,
-  remoteStoreOptions,
-  storeOptions,
-  strict,
-  target,
-  verbose,
-} from "../options.ts";
+import { quiet, specOptions, strict, target, verbose } from "../options.ts";
 import { graphFile } from "../option_values.ts";
 import { verb } from "../verb.ts";
 
@@ -52,7 +43,7 @@ Where an earlier version is asked for, name what --json printed then; or the ima
   .addOption(verbose);
 
 /** `nix-image plan`. */
-export const command = machineOptions(planningOptions(remoteStoreOptions(storeOptions(described))))
+export const command = specOptions(described)
   .action(async (spec, options) => {
     const { planCommand } = await import("../../commands/plan.ts");
     await planCommand(spec, options);

@@ -8,13 +8,10 @@ import {
   choiceOptions,
   json,
   layersOfRegistries,
-  machineOptions,
   mountFrom,
-  planningOptions,
   quiet,
   registryOptions,
-  remoteStoreOptions,
-  storeOptions,
+  specOptions,
   strict,
   verbose,
 } from "../options.ts";
@@ -48,11 +45,7 @@ Without --username, credentials are those of podman login and docker login, and 
   .addOption(verbose);
 
 /** `nix-image push`. */
-export const command = machineOptions(
-  planningOptions(
-    remoteStoreOptions(storeOptions(cacheOptions(registryOptions(choiceOptions(described))))),
-  ),
-)
+export const command = specOptions(cacheOptions(registryOptions(choiceOptions(described))))
   .action(async (image, destination, options) => {
     const { pushCommand } = await import("../../commands/push.ts");
     await pushCommand(image, destination, options);

@@ -4,18 +4,7 @@
  */
 
 import { Option } from "commander";
-import {
-  dockerV1,
-  layerNames,
-  machineOptions,
-  planningOptions,
-  quiet,
-  remoteStoreOptions,
-  storeOptions,
-  strict,
-  target,
-  verbose,
-} from "../options.ts";
+import { dockerV1, layerNames, quiet, specOptions, strict, target, verbose } from "../options.ts";
 import { listed } from "../option_values.ts";
 import { verb } from "../verb.ts";
 
@@ -60,7 +49,7 @@ SPEC may also be the conf.json that nixpkgs' streamLayeredImage gives to its own
   .addOption(verbose);
 
 /** `nix-image stream`. */
-export const command = machineOptions(planningOptions(remoteStoreOptions(storeOptions(described))))
+export const command = specOptions(described)
   .action(async (spec, { repo_tag, ...options }) => {
     const { streamCommand } = await import("../../commands/stream.ts");
     await streamCommand(
