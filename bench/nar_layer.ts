@@ -56,6 +56,7 @@ for (const file of Deno.args) {
     const narHash = `sha256:${hash.digest("hex")}`;
     const nar = {
       narSize,
+      narHash,
       from: "a file",
       entries: () => Promise.resolve(undefined),
       open: () => verifiedNar(open(narSize), { path: PATH, from: file, narHash, narSize }),

@@ -16,7 +16,9 @@ export function cacheDirectory(
  * The same for what is believed when it is found there; undefined where this user has no directory
  * for such things, as in a temporary directory for all, others could write it.
  */
-export function trustedCacheDirectory(kind: "digests" | "layers" | "narinfos"): string | undefined {
+export function trustedCacheDirectory(
+  kind: "digests" | "layers" | "listings" | "narinfos",
+): string | undefined {
   const caches = ownCaches();
   return caches && join(caches, "nix-image", kind);
 }

@@ -99,18 +99,23 @@ export async function storesInUse(
     userAgent: `nix-image/${VERSION}`,
     onRetry: ({ message }) => report.warn(`${message}; trying again`),
   });
-  const nars = (path: StorePath) => stores.narOf(path);
   const made = new Map<string, Promise<string>>();
   const directory = (name: string) => {
     const there = made.get(name) ?? newDirectory(workDirectory, name);
     made.set(name, there);
     return there;
   };
+  const files = new PartialStore({
+    narOf: (path) => stores.narOf(path),
+    storeRoot,
+    directory: () => directory("store"),
+    listings: trustedCacheDirectory("listings"),
+  });
   return {
     stores,
     urls,
-    nars,
-    files: new PartialStore({ narOf: nars, storeRoot, directory: () => directory("store") }),
+    nars: (path) => files.narOf(path),
+    files,
     spool() {
       report.detail?.("a layer's size is not known before its bytes: it is put into a file");
       return directory("layers");

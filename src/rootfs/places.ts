@@ -109,18 +109,19 @@ export class Places {
   }
 
   async #readStorePath(path: StorePath): Promise<SourceTree | undefined> {
+    const listed = await this.#store.entriesOf(path);
+    if (listed !== undefined) {
+      // To be there as a file is for those alone that are opened.
+      const open = async (file: string) => openFile(await this.#store.rootOf(path) + file);
+      const entries = listed.map((entry) => this.#entryOf(entry, "", () => open(entry.path)));
+      return new SourceTree(path, entries);
+    }
     const root = await this.#store.rootOf(path);
     if (!isThere(root + path)) return undefined;
-    const entryOf = (entry: TreeEntry, open: () => ReturnType<NonNullable<RootEntry["open"]>>) => ({
-      ...entry,
-      ...this.#owner,
-      origin: root + entry.path,
-      open: entry.type === "file" ? open : undefined,
-    });
     try {
       const entries = Array.from(
         walkTree(path, root),
-        (entry) => entryOf(entry, () => openFile(root + entry.path)),
+        (entry) => this.#entryOf(entry, root, () => openFile(root + entry.path)),
       );
       return new SourceTree(path, entries);
     } catch (error) {
@@ -128,7 +129,17 @@ export class Places {
     }
     const nar = await NarTree.list(path, root);
     this.#nars.push(nar);
-    return new SourceTree(path, nar.entries.map((entry) => entryOf(entry, () => nar.open(entry))));
+    const entries = nar.entries.map((entry) => this.#entryOf(entry, root, () => nar.open(entry)));
+    return new SourceTree(path, entries);
+  }
+
+  #entryOf(entry: TreeEntry, root: string, open: NonNullable<RootEntry["open"]>): RootEntry {
+    return {
+      ...entry,
+      ...this.#owner,
+      origin: root + entry.path,
+      open: entry.type === "file" ? open : undefined,
+    };
   }
 
   async #readDirectory(place: string): Promise<SourceTree> {

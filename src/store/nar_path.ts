@@ -10,6 +10,8 @@ import type { TreeEntry } from "./tree.ts";
 export interface NarPath {
   /** The size of its NAR in bytes, as whoever vouches for the path says. */
   readonly narSize: number;
+  /** The SHA-256 of that: `sha256:` and 64 hexadecimal digits. */
+  readonly narHash: string;
   /** The store that it comes from, for messages. */
   readonly from: string;
   /**

@@ -168,13 +168,26 @@ export class NarTokens {
   }
 }
 
-function paddingOf(size: number): number {
-  return (UNIT - size % UNIT) % UNIT;
+/** How many zeros are behind a string of this length. */
+export function paddingOf(length: number): number {
+  return (UNIT - length % UNIT) % UNIT;
+}
+
+/** How a NAR says how long a string is. */
+export function lengthBytes(length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(UNIT);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  return bytes;
+}
+
+/** A string as a NAR has it: its length, itself, and zeros. */
+export function stringBytes(text: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(UNIT + text.length + paddingOf(text.length));
+  bytes.set(lengthBytes(text.length));
+  bytes.set(text, UNIT);
+  return bytes;
 }
 
 function wordBytes(word: string): Uint8Array {
-  const bytes = new Uint8Array(UNIT + word.length + paddingOf(word.length));
-  bytes[0] = word.length;
-  bytes.set(new TextEncoder().encode(word), UNIT);
-  return bytes;
+  return stringBytes(new TextEncoder().encode(word));
 }

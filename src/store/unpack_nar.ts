@@ -13,6 +13,15 @@ import { treeEntryOf } from "./nar_entries.ts";
 /** How much is written at a time, in bytes. */
 const CHUNK = 1 << 18;
 
+/** A NAR has a name or a target that Deno can give to no file. */
+export class UnpackableNarError extends ImageError {}
+
+/** How a NAR is unpacked. */
+export interface UnpackOptions extends NarOptions {
+  /** Told of each node that is in it. */
+  readonly onNode?: ((node: NarNode) => void) | undefined;
+}
+
 /** When all files of a store were changed, in seconds since the epoch. */
 const STORE_MTIME = 1;
 
@@ -22,12 +31,13 @@ const STORE_MTIME = 1;
  *
  * The caller removes what is there of it if it fails.
  *
- * @throws {ImageError} if the NAR is broken or has names that Deno can not give to files.
+ * @throws {UnpackableNarError} if it has names that Deno can not give to files.
+ * @throws {ImageError} if the NAR is broken.
  */
 export async function unpackNar(
   nar: ReadableStream<Uint8Array>,
   path: string,
-  options: NarOptions = {},
+  options: UnpackOptions = {},
 ): Promise<void> {
   const reader = new NarReader(nar, options);
   const directories: string[] = [];
@@ -35,6 +45,7 @@ export async function unpackNar(
   try {
     for (let node = await reader.next(); node; node = await reader.next()) {
       checkName(node, options.of ?? path);
+      options.onNode?.(node);
       const target = path + node.path;
       if (node.type === "file") await writeFile(reader, target, modeOf(node), buffer);
       else if (node.type === "symlink") {
@@ -83,7 +94,7 @@ function settle(path: string): void {
 
 function checkName({ path, target }: NarNode, of: string): void {
   if (isUtf8(path) && isUtf8(target)) return;
-  throw new ImageError(
+  throw new UnpackableNarError(
     `Cannot unpack ${of}: the name or target of ${quoted(path)} in it is not UTF-8`,
   );
 }

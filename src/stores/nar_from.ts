@@ -50,6 +50,7 @@ export function narFrom(
 
   return {
     narSize,
+    narHash,
     from: stores[0]?.name ?? "",
     open: () => firstThatWorks(candidates()),
     entries: () => stores[0]?.entriesOf(path) ?? Promise.resolve(undefined),

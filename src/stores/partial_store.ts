@@ -7,10 +7,15 @@
 import { ImageError } from "../errors.ts";
 import { Turns } from "../http/turns.ts";
 import { runShell, tryShell } from "../process/run.ts";
-import type { NarPaths } from "../store/nar_path.ts";
+import { listNar, treeEntryOf } from "../store/nar_entries.ts";
+import type { NarPath, NarPaths } from "../store/nar_path.ts";
+import type { NarNode } from "../store/nar.ts";
 import type { StoreFiles } from "../store/store_files.ts";
 import { STORE_DIR, type StorePath } from "../store/store_path.ts";
-import { unpackNar } from "../store/unpack_nar.ts";
+import type { TreeEntry } from "../store/tree.ts";
+import { UnpackableNarError, unpackNar } from "../store/unpack_nar.ts";
+import { KeptListings } from "./kept_listings.ts";
+import { unpackedNar } from "./unpacked_nar.ts";
 
 /** So many paths are fetched and unpacked at a time. */
 const AT_ONCE = 4;
@@ -29,6 +34,8 @@ export interface PartialStoreOptions {
    * when there is something for it.
    */
   readonly directory: () => Promise<string>;
+  /** A directory for {@linkcode KeptListings}; none are kept without it. */
+  readonly listings?: string | undefined;
 }
 
 /**
@@ -39,7 +46,12 @@ export class PartialStore implements StoreFiles {
   readonly #options: PartialStoreOptions;
   readonly #storeRoot: string;
   #directory: Promise<string> | undefined;
-  readonly #unpacked = new Map<StorePath, Promise<void>>();
+  /** Where they are once all of it is there. */
+  readonly #unpacked = new Map<StorePath, Promise<string>>();
+  readonly #entries = new Map<StorePath, Promise<readonly TreeEntry[]>>();
+  readonly #listings: KeptListings | undefined;
+  /** Whether others got hold of what was unpacked, who may have changed it. */
+  #isShared = false;
   readonly #copied = new Set<StorePath>();
   #copying: Promise<void> = Promise.resolve();
   readonly #turns = new Turns(AT_ONCE);
@@ -48,6 +60,8 @@ export class PartialStore implements StoreFiles {
   constructor(options: PartialStoreOptions) {
     this.#options = options;
     this.#storeRoot = options.storeRoot ?? "";
+    const { listings } = options;
+    this.#listings = listings === undefined ? undefined : new KeptListings(listings);
   }
 
   /**
@@ -57,14 +71,41 @@ export class PartialStore implements StoreFiles {
    */
   async provide(paths: Iterable<StorePath>): Promise<void> {
     // All are over when this is, so that their directory may be removed.
-    const all = await Promise.allSettled(Array.from(new Set(paths), (path) => this.#unpack(path)));
+    const all = await Promise.allSettled(Array.from(new Set(paths), (path) => {
+      const nar = this.#options.narOf(path);
+      return nar && this.#unpack(path, nar);
+    }));
     for (const one of all) if (one.status === "rejected") throw one.reason;
   }
 
+  /**
+   * How a path is read for a layer: from what was unpacked of it, if it was, else from where it is;
+   * undefined for one that is on the disk.
+   */
+  narOf(path: StorePath): NarPath | undefined {
+    const nar = this.#options.narOf(path);
+    if (nar === undefined) return undefined;
+    const entries = async () => await this.#knownEntries(path, nar) ?? await nar.entries();
+    const place = this.#unpacked.get(path);
+    const mayDiffer = () => this.#isShared;
+    return { ...place ? unpackedNar(path, nar, { place, mayDiffer }) : nar, entries };
+  }
+
   async rootOf(path: StorePath): Promise<string> {
-    if (this.#options.narOf(path) === undefined) return this.#storeRoot;
-    await this.#unpack(path);
+    const nar = this.#options.narOf(path);
+    if (nar === undefined) return this.#storeRoot;
+    await this.#unpack(path, nar);
     return await this.#root();
+  }
+
+  entriesOf(path: StorePath): Promise<readonly TreeEntry[] | undefined> {
+    const nar = this.#options.narOf(path);
+    if (nar === undefined) return Promise.resolve(undefined);
+    const known = this.#entries.get(path);
+    if (known !== undefined) return known;
+    const entries = this.#list(path, nar);
+    this.#entries.set(path, entries);
+    return entries;
   }
 
   /** Where some are on the disk already and others are not, the former are copied. */
@@ -77,21 +118,50 @@ export class PartialStore implements StoreFiles {
     const copying = this.#copying.then(() => this.#copy(here));
     this.#copying = copying.catch(() => {});
     await copying;
+    this.#isShared = true;
     return await this.#root();
   }
 
-  #unpack(path: StorePath): Promise<void> {
+  async #knownEntries(path: StorePath, nar: NarPath): Promise<readonly TreeEntry[] | undefined> {
+    return await this.#entries.get(path) ?? await this.#listings?.get(path, nar);
+  }
+
+  async #list(path: StorePath, nar: NarPath): Promise<readonly TreeEntry[]> {
+    const kept = await this.#listings?.get(path, nar);
+    if (kept !== undefined) return kept;
+    const entries = await this.#listed(path, nar);
+    await this.#listings?.put(path, nar, entries);
+    return entries;
+  }
+
+  /** It is unpacked on this occasion, so that its layer need not fetch it again. */
+  async #listed(path: StorePath, nar: NarPath): Promise<readonly TreeEntry[]> {
+    if (this.#unpacked.has(path)) return await listNar(path, this.narOf(path)!);
+    const entries: TreeEntry[] = [];
+    try {
+      await this.#unpack(path, nar, (node) => entries.push(treeEntryOf(path, node)));
+      return entries;
+    } catch (error) {
+      // Names can be listed that no file of ours can have.
+      if (error instanceof UnpackableNarError) return await listNar(path, nar);
+      throw error;
+    }
+  }
+
+  #unpack(path: StorePath, nar: NarPath, onNode?: (node: NarNode) => void): Promise<string> {
     const known = this.#unpacked.get(path);
     if (known !== undefined) return known;
-    const nar = this.#options.narOf(path);
-    const unpacked = nar === undefined ? Promise.resolve() : this.#turns.run(async () => {
+    const unpacked = this.#turns.run(async () => {
       const place = await this.#root() + path;
       // It gets its name when its last byte was seen to be right.
       const part = `${place}.part`;
       try {
-        await unpackNar(nar.open(), part, { of: `${path} from ${nar.from}`, size: nar.narSize });
+        const options = { of: `${path} from ${nar.from}`, size: nar.narSize, onNode };
+        await unpackNar(nar.open(), part, options);
         Deno.renameSync(part, place);
+        return place;
       } catch (error) {
+        this.#unpacked.delete(path);
         await remove(part);
         throw error;
       }

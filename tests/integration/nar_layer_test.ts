@@ -81,6 +81,7 @@ Deno.test(
       const { file, compression, narHash, narSize } = found;
       return {
         narSize,
+        narHash,
         from: "a test",
         entries: () => Promise.resolve(undefined),
         open() {

@@ -32,6 +32,7 @@ function narsOf(isHere: (path: StorePath) => boolean, opened: StorePath[] = []):
     const { narHash, narSize } = info;
     return {
       narSize,
+      narHash,
       open() {
         opened.push(path);
         const nar = store.open(path, { ...info, narHash, signatures: [] });
@@ -144,6 +145,7 @@ Deno.test("no broken NAR writes outside of its place, and none stays", async (t)
         directory: () => Promise.resolve(inner),
         narOf: () => ({
           narSize: 1,
+          narHash: "",
           open: () => Deno.openSync(file).readable,
           from: "a test",
           entries: () => Promise.resolve(undefined),
@@ -168,6 +170,7 @@ Deno.test("a symlink that is not to stay is removed, and what it leads to is not
     directory: () => Promise.resolve(`${scratch.path}/inner`),
     narOf: () => ({
       narSize: 1,
+      narHash: "",
       open: () => new Blob([nar.stdout, "more"]).stream(),
       from: "a test",
       entries: () => Promise.resolve(undefined),

@@ -47,6 +47,7 @@ async function planned(spec: JsonObject, isHere: IsHere) {
       const expected = { path, from: "test", narSize, narHash };
       return {
         narSize,
+        narHash,
         open: () => verifiedNar(store.open(path, { ...info, narHash, signatures: [] }), expected),
         from: "a test",
         entries: () => Promise.resolve(undefined),

@@ -323,6 +323,7 @@ Deno.test("a layer that waits for a NAR can be cancelled", LEAVES_NOTHING, async
   let cancelled = 0;
   const stuck: NarPath = {
     narSize: 1000,
+    narHash: "",
     from: "a test",
     entries: () => Promise.resolve(undefined),
     open: () =>

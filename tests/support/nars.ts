@@ -39,6 +39,7 @@ export function narPath(
   const expected = { path, from: "https://cache.example", narHash, narSize: claimed.length };
   const nar: CountingNar = {
     narSize: claimed.length,
+    narHash,
     opened: 0,
     cancelled: 0,
     ended: 0,
