@@ -117,7 +117,9 @@ export async function storesInUse(
     nars: (path) => files.narOf(path),
     files,
     spool() {
-      report.detail?.("a layer's size is not known before its bytes: it is put into a file");
+      report.detail?.(
+        "a layer's size or digest has to be known before its bytes: it is put into a file",
+      );
       return directory("layers");
     },
     [Symbol.asyncDispose]: async () => await stores[Symbol.asyncDispose](),

@@ -5,11 +5,12 @@
 
 import type { BaseRoot } from "../base/base_root.ts";
 import { PermissionRules } from "../layer/permissions.ts";
-import { StoreMembers } from "../layer/store_members.ts";
 import { type ListedFile, storePathDigest } from "../layer/store_path_digest.ts";
 import type { ImageSpec } from "../spec/image_spec.ts";
+import { NarTree } from "../store/nar_tree.ts";
 import type { StoreFiles } from "../store/store_files.ts";
 import type { StorePath } from "../store/store_path.ts";
+import { LossyNameError, type TreeEntry, walkTree } from "../store/tree.ts";
 
 /**
  * Those of `paths` of which the base has the very files that the image would have, by all that can
@@ -30,29 +31,25 @@ export async function heldPaths(
   for (const path of paths) {
     const digest = base.storePathDigest(path);
     if (digest === undefined) continue;
-    const root = await files.rootOf(path);
-    if (digest === storePathDigest(await filesOf(path, owner, rules, root))) held.add(path);
+    const listed = await files.entriesOf(path) ?? await entriesUnder(await files.rootOf(path), path);
+    const ruled = listed.map(({ path: name, type, mode, size, target }): ListedFile => ({
+      name: name.slice(path.length + 1),
+      type,
+      size,
+      target,
+      ...rules.apply(name, type, { ...owner, mode }),
+    }));
+    if (digest === storePathDigest(ruled)) held.add(path);
   }
   return held;
 }
 
-async function filesOf(
-  storePath: StorePath,
-  owner: { readonly uid: number; readonly gid: number },
-  rules: PermissionRules,
-  root: string,
-): Promise<ListedFile[]> {
-  const files: ListedFile[] = [];
-  const members = new StoreMembers([storePath], {
-    root,
-    format: "pax",
-    memberOf({ path, type, mode, size, target }, origin) {
-      const ruled = rules.apply(path, type, { ...owner, mode });
-      files.push({ name: path.slice(storePath.length + 1), type, size, target, ...ruled });
-      const header = { uname: "", gname: "", mtime: 0, linkname: target };
-      return { name: path, type, size, ...header, ...ruled, origin };
-    },
-  });
-  await members.size();
-  return files;
+/** The files of a store path on the disk, whatever their names are. */
+async function entriesUnder(root: string, path: StorePath): Promise<TreeEntry[]> {
+  try {
+    return [...walkTree(path, root)];
+  } catch (error) {
+    if (error instanceof LossyNameError) return [...(await NarTree.list(path, root)).entries];
+    throw error;
+  }
 }

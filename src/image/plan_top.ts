@@ -93,11 +93,11 @@ async function makeTop(
 ): Promise<TopAndClosure> {
   const { source, storeRoot = "", searchPath = "", onOutput } = options;
   const files = options.files ?? storeOnDisk(storeRoot);
-  // What may be in the image is what commands may see.
+  // What may be in the image is what commands may see, and what has to be known to be elsewhere before
+  // it is looked at.
+  const visible = options.files && await candidateClosure(spec, [], named, source);
   const rootForCommands = async () =>
-    options.files === undefined
-      ? storeRoot
-      : await files.rootWith((await candidateClosure(spec, [], named, source)).keys());
+    visible === undefined ? storeRoot : await files.rootWith(visible.keys());
   const work = once(options.workDirectory ?? temporaryDirectory);
   let databases = 0;
   const database = async (closure: Closure) => {

@@ -34,6 +34,11 @@ export interface Layer {
    */
   open(): ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
+   * The same bytes, ahead of {@linkcode Layer.open}, for which is put aside what would have to be
+   * fetched again. Missing where nothing ever has to be.
+   */
+  openAhead?(): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
+  /**
    * `sha256:` and 64 hexadecimal digits, where it is known before the layer is read, as that of a
    * base image's layer is: then {@linkcode Layer.open} fails unless the bytes have it.
    */
@@ -59,7 +64,7 @@ export interface StoredBlob {
 export async function computeDiffId(layer: Layer): Promise<string> {
   if (layer.diffId !== undefined) return layer.diffId;
   const hash = createHash("sha256");
-  await readLayer(layer, (chunk) => hash.update(chunk));
+  await readLayerAhead(layer, (chunk) => hash.update(chunk));
   return `sha256:${hash.digest("hex")}`;
 }
 
@@ -76,6 +81,15 @@ export async function readLayer(
     see(value);
     buffer = value.buffer;
   }
+}
+
+/** The same for a layer that is to be opened later: see {@linkcode Layer.openAhead}. */
+export async function readLayerAhead(
+  layer: Pick<Layer, "open" | "openAhead">,
+  see: (chunk: Uint8Array) => void,
+): Promise<void> {
+  const ahead = await layer.openAhead?.();
+  await readLayer(ahead ? { open: () => ahead } : layer, see);
 }
 
 /**

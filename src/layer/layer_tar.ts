@@ -52,6 +52,16 @@ export class LayerTar {
     return spooled?.open() ?? this.#stream();
   }
 
+  /**
+   * The same, ahead of {@linkcode open}: what comes from elsewhere is put aside for it, as it would be
+   * fetched twice.
+   */
+  async openAhead(): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    if (!this.#spooled && !this.#parts.files.areElsewhere) return this.#stream();
+    const spooled = this.#spooled ?? await (this.#spooling ??= this.#spool());
+    return spooled.openAhead();
+  }
+
   #stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const { files, parents, head, format } = this.#parts;
     return tarStream(files.read(parents()), format, head?.());

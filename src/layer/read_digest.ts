@@ -5,17 +5,17 @@
 
 import { createHash } from "node:crypto";
 import type { LayerDigest } from "./digest_cache.ts";
-import { type Layer, readLayer } from "./layer.ts";
+import { type Layer, readLayerAhead } from "./layer.ts";
 
 /**
- * Reads a layer for its digest.
+ * Reads a layer for its digest, ahead of what it is read for.
  *
  * @throws {ImageError} if it can not be read.
  */
-export async function readDigest(layer: Pick<Layer, "open">): Promise<LayerDigest> {
+export async function readDigest(layer: Pick<Layer, "open" | "openAhead">): Promise<LayerDigest> {
   const hash = createHash("sha256");
   let size = 0;
-  await readLayer(layer, (chunk) => {
+  await readLayerAhead(layer, (chunk) => {
     hash.update(chunk);
     size += chunk.length;
   });

@@ -84,6 +84,10 @@ export class RootLayer implements Layer {
     return this.#tar.open();
   }
 
+  openAhead(): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    return this.#tar.openAhead();
+  }
+
   /** The store directory and its parent, where the layer needs them and does not have them. */
   #parents(): TarMember[] {
     const { hasNix, hasStore } = this.#top;

@@ -9,7 +9,7 @@ import { spooling } from "./spool_file.ts";
 /** How much is read and written at a time, in bytes. */
 const CHUNK = 1 << 20;
 
-/** A tar in a file, which is read once. */
+/** A tar in a file. */
 export class SpooledTar {
   readonly #path: string;
   /** In bytes. */
@@ -56,11 +56,20 @@ export class SpooledTar {
 
   /** The tar; the file goes when it was read, or will not be. */
   open(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#open(() => removeIfThere(this.#path));
+  }
+
+  /** The tar, which can be opened again. */
+  openAhead(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#open(() => {});
+  }
+
+  #open(onEnd: () => void): ReadableStream<Uint8Array<ArrayBuffer>> {
     let file: Deno.FsFile | undefined, at = 0;
     const end = () => {
       file?.close();
       file = undefined;
-      removeIfThere(this.#path);
+      onEnd();
     };
     return new ReadableStream({
       type: "bytes",

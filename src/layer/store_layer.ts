@@ -101,6 +101,11 @@ export class StoreLayer implements Layer {
     return this.#tar.open();
   }
 
+  /** See {@linkcode Layer.openAhead}. */
+  openAhead(): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    return this.#tar.openAhead();
+  }
+
   #parents(): TarMember[] {
     return ["/nix", STORE_DIR].map((path) => this.#memberOf(newDirectory(path), path, undefined));
   }

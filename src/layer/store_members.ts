@@ -74,6 +74,11 @@ export class StoreMembers {
     this.#options = options;
   }
 
+  /** Whether any of them is not on the disk. */
+  get areElsewhere(): boolean {
+    return this.#paths.some((path) => this.#options.elsewhere?.nars(path) !== undefined);
+  }
+
   /** What all members take up in the tar, in bytes: from metadata alone; undefined if that does not tell. */
   async size(): Promise<number | undefined> {
     this.#trees ??= this.#scan(true);

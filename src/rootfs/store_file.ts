@@ -6,6 +6,7 @@
 import { dirname, resolve } from "node:path/posix";
 import type { StoreFiles } from "../store/store_files.ts";
 import { enclosingStorePath, STORE_DIR, type StorePath } from "../store/store_path.ts";
+import type { TreeEntry } from "../store/tree.ts";
 
 /** As many symlinks as Linux follows. */
 const MOST_LINKS = 40;
@@ -32,7 +33,7 @@ export async function findStoreFile(
   let entered = path, owner = enclosingStorePath(path);
   for (let current = path, links = 0; links <= MOST_LINKS; links++) {
     const inside = enclosingStorePath(current);
-    const step = lookAlong(current, inside && await store.rootOf(inside));
+    const step = lookAlong(current, inside !== undefined, await lookIn(inside, store));
     if (step?.kind === "file" && owner) {
       return { path: enclosingStorePath(path) ? path : entered, executable: step.executable };
     }
@@ -48,28 +49,43 @@ type Step =
   | { readonly kind: "link"; readonly leadsTo: string }
   | { readonly kind: "file"; readonly executable: boolean };
 
-/**
- * The first symlink on the way to `path`, or the file there.
- *
- * @param root the directory that holds its `nix/store`; undefined for what is in none
- */
-function lookAlong(path: string, root: string | undefined): Step | undefined {
-  const inStore = root !== undefined;
-  const prefix = root ?? "";
-  let info: Deno.FileInfo | undefined;
+/** What is at a path, if that may be seen. */
+type Look = (path: string) => Pick<TreeEntry, "type" | "target" | "mode"> | undefined;
+
+/** How to look at what is in a store path, or outside of the store. */
+async function lookIn(path: StorePath | undefined, store: StoreFiles): Promise<Look> {
+  const listed = path && await store.entriesOf(path);
+  if (listed) {
+    const entries = new Map(listed.map((entry) => [entry.path, entry]));
+    return (path) => entries.get(path);
+  }
+  const root = path === undefined ? "" : await store.rootOf(path);
+  return (path) =>
+    ifThere(() => {
+      const { isFile, isSymlink, mode } = Deno.lstatSync(root + path);
+      const target = isSymlink ? Deno.readLinkSync(root + path) : "";
+      return {
+        type: isSymlink ? "symlink" : isFile ? "file" : "directory",
+        target,
+        mode: mode ?? 0,
+      };
+    });
+}
+
+/** The first symlink on the way to `path`, or the file there. */
+function lookAlong(path: string, inStore: boolean, look: Look): Step | undefined {
+  let found: ReturnType<Look>;
   for (let end = inStore ? STORE_DIR.length : 0; end < path.length;) {
     const slash = path.indexOf("/", end + 1);
     end = slash === -1 ? path.length : slash;
     const place = path.slice(0, end);
-    info = ifThere(() => Deno.lstatSync(prefix + place));
-    if (info?.isSymlink) {
-      const target = ifThere(() => Deno.readLinkSync(prefix + place));
-      if (target === undefined) return undefined;
-      return { kind: "link", leadsTo: resolve(dirname(place), target) + path.slice(end) };
+    found = look(place);
+    if (found?.type === "symlink") {
+      return { kind: "link", leadsTo: resolve(dirname(place), found.target) + path.slice(end) };
     }
   }
-  if (!info?.isFile) return undefined;
-  return { kind: "file", executable: ((info.mode ?? 0) & 0o111) !== 0 };
+  if (found?.type !== "file") return undefined;
+  return { kind: "file", executable: (found.mode & 0o111) !== 0 };
 }
 
 /** What `look` gives; undefined where there is nothing, or nothing that may be seen. */

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import type { Image } from "../image/image.ts";
 import { formatJson, type OrderedJson, sortKeys } from "../image/json.ts";
-import { type Layer, readLayer } from "../layer/layer.ts";
+import { type Layer, readLayerAhead } from "../layer/layer.ts";
 import { Tarsum } from "./tarsum.ts";
 
 /** What `VERSION` says, in the directory of each layer. */
@@ -65,7 +65,7 @@ export async function v1Layer(
   parent: string | undefined,
 ): Promise<V1Layer> {
   const summer = new LayerSummer();
-  await readLayer(layer, (chunk) => summer.update(chunk));
+  await readLayerAhead(layer, (chunk) => summer.update(chunk));
   const { tarsum, diffId, size } = summer.finish();
   const described = new Map([
     ...baseJson(image, index === image.layers.length - 1),
