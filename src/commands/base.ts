@@ -4,7 +4,6 @@
  */
 
 import { join } from "node:path";
-import type { StoreFiles } from "../store/store_files.ts";
 import { enclosingStorePath, isStorePath } from "../store/store_path.ts";
 import type { BaseImage, BaseImageOptions } from "../base/base_image.ts";
 import { platformText } from "../base/choose_image.ts";
@@ -14,6 +13,7 @@ import type { ImageSpec, RegistryImageSource } from "../spec/image_spec.ts";
 import { baseDirectory } from "../spec/sources.ts";
 import { formatCount } from "../terminal/format.ts";
 import { cacheDirectory, trustedCacheDirectory } from "./cache_directory.ts";
+import type { StoresInUse } from "./stores.ts";
 
 /** What opening the base image needs besides the spec. */
 export interface BaseOptions {
@@ -22,8 +22,8 @@ export interface BaseOptions {
   /** The spec's file, or `-`: a lock file is looked for beside it. */
   readonly specFile: string;
   readonly report: BaseReport;
-  /** Has an image of the store on the disk that is elsewhere. */
-  readonly files?: StoreFiles | undefined;
+  /** Know of an image in a store that is elsewhere, and have it come to the disk. */
+  readonly elsewhere?: Pick<StoresInUse, "files" | "stores"> | undefined;
 }
 
 /** Where goes what there is to say. */
@@ -43,14 +43,16 @@ interface BaseReport {
  */
 export async function openBase(
   { fromImage, os, architecture, variant }: ImageSpec,
-  { storeRoot, specFile, report, files }: BaseOptions,
+  { storeRoot, specFile, report, elsewhere }: BaseOptions,
 ): Promise<BaseImage | undefined> {
   if (fromImage === null) return undefined;
   const path = "inStore" in fromImage && fromImage.inStore
     ? enclosingStorePath(fromImage.path)
     : undefined;
+  const isAsked = path !== undefined && isStorePath(path) && elsewhere !== undefined;
+  if (isAsked) await elsewhere.stores.missing([path]);
   const options = {
-    storeRoot: path && isStorePath(path) && files ? await files.rootOf(path) : storeRoot,
+    storeRoot: isAsked ? await elsewhere.files.rootOf(path) : storeRoot,
     platform: { os, architecture, variant },
     listingCache: trustedCacheDirectory("layers"),
   };

@@ -167,12 +167,7 @@ export async function planFromFile(
       const context = { named: spec.store, storeRoot, report, workDirectory: work.path };
       elsewhere = await storesInUse(options, context);
     }
-    base = await openBase(spec, {
-      storeRoot,
-      specFile: source,
-      report,
-      files: elsewhere?.files,
-    });
+    base = await openBase(spec, { storeRoot, specFile: source, report, elsewhere });
     report.phase?.("plan");
     const plan = await planImage(spec, {
       source: graph ? closuresWithin(graph) : elsewhere?.stores ?? storeDatabase(storeRoot),

@@ -31,7 +31,8 @@ export async function heldPaths(
   for (const path of paths) {
     const digest = base.storePathDigest(path);
     if (digest === undefined) continue;
-    const listed = await files.entriesOf(path) ?? await entriesUnder(await files.rootOf(path), path);
+    const listed = await files.entriesOf(path) ??
+      await entriesUnder(await files.rootOf(path), path);
     const ruled = listed.map(({ path: name, type, mode, size, target }): ListedFile => ({
       name: name.slice(path.length + 1),
       type,
