@@ -30,7 +30,10 @@ try {
   const url = `http://127.0.0.1:${port}`;
   const spec = `${work}/spec.json`;
   const config = { Env: roots.map((path) => `P=${path}`) };
-  await Deno.writeTextFile(spec, JSON.stringify({ name: "bench", tag: "1", config }));
+  await Deno.writeTextFile(
+    spec,
+    JSON.stringify({ name: "bench", tag: "1", contents: roots, config }),
+  );
   await succeed(["sh", "-c", `until curl -fs ${url}/nix-cache-info; do sleep 0.1; done`]);
   const bin = `${work}/bin`;
   await Deno.mkdir(bin);

@@ -8,6 +8,7 @@
 import http from "node:http";
 import https from "node:https";
 import { ImageError } from "../errors.ts";
+import { release } from "../memory.ts";
 import { writeStream } from "../terminal/output.ts";
 import { visible } from "../visible.ts";
 import {
@@ -51,7 +52,7 @@ export interface HttpResponse {
   /** The value of a header; of one that is there several times, all of them with commas. */
   header(name: string): string | undefined;
   /**
-   * The body, as it comes.
+   * The body, as it comes; a chunk is there until the next one is asked for.
    *
    * @throws {HttpError} if it is cut off.
    */
@@ -236,6 +237,7 @@ class Answer implements HttpResponse {
         const { value, done } = await this.#wait.for(incoming.next());
         if (done) break;
         yield value;
+        if (value.byteLength === value.buffer.byteLength) release(value.buffer);
       }
       if (!this.#incoming.complete) throw new Error("the answer is cut off");
     } catch (error) {
@@ -256,7 +258,7 @@ class Answer implements HttpResponse {
           `${method} ${redacted(url)}: the answer is longer than ${most} bytes`,
         );
       }
-      parts.push(chunk.slice());
+      parts.push(new Uint8Array(chunk));
     }
     return await new Blob(parts).bytes();
   }

@@ -15,7 +15,7 @@ export interface CacheFiles extends Disposable {
    */
   read(name: string, most: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /**
-   * A file of any size, as it comes.
+   * A file of any size, as it comes; a chunk is there until the next one is asked for.
    *
    * @throws {NoSuchFileError} if it is not there.
    * @throws {ImageError} if it can not be had whole.

@@ -38,9 +38,9 @@ export class DiskFiles implements CacheFiles {
       if (!(cause instanceof Deno.errors.NotFound)) throw failure(path, cause);
       throw new NoSuchFileError(`${path} is not there`, { cause });
     }
+    const buffer = new Uint8Array(CHUNK);
     try {
       for (;;) {
-        const buffer = new Uint8Array(CHUNK);
         const length = await file.read(buffer);
         if (length === null) return undefined;
         yield buffer.subarray(0, length);

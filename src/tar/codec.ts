@@ -5,6 +5,7 @@
 
 import type { BrotliDecompress, Gunzip } from "node:zlib";
 import { ImageError } from "../errors.ts";
+import { release } from "../memory.ts";
 
 /** How much comes out of a decompressor at a time, in bytes. */
 export const CODEC_CHUNK = 1 << 18;
@@ -70,9 +71,4 @@ async function feed(
 function brokenError(name: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return new ImageError(`Cannot decompress ${name}: ${error.message}`, { cause: error });
-}
-
-/** Frees memory at once: left to the garbage collector, a hundred megabytes of it pile up. */
-export function release(buffer: ArrayBufferLike): void {
-  (buffer as ArrayBuffer).transfer(0);
 }

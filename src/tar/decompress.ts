@@ -9,9 +9,10 @@
 
 import { createGunzip } from "node:zlib";
 import { ImageError } from "../errors.ts";
+import { release } from "../memory.ts";
 import { filterThrough } from "../process/filter.ts";
 import { missingProgram, ProgramError } from "../process/run.ts";
-import { CODEC_CHUNK, release, throughCodec } from "./codec.ts";
+import { CODEC_CHUNK, throughCodec } from "./codec.ts";
 import type { Compression } from "./compression.ts";
 import { Expansion } from "./expansion.ts";
 
