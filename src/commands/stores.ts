@@ -10,7 +10,7 @@ import type { PathsElsewhere } from "../image/paths_elsewhere.ts";
 import { findProgram } from "../process/find_program.ts";
 import { storeDatabase } from "../store/nix_store.ts";
 import { cacheCredentials, type CredentialPlaces } from "../stores/cache_credentials.ts";
-import { readNixConf, trustedKeys } from "../stores/nix_conf.ts";
+import { type NixConf, readNixConf, trustedKeys } from "../stores/nix_conf.ts";
 import { PartialStore } from "../stores/partial_store.ts";
 import { openStores, type RemotePath, type Stores } from "../stores/stores.ts";
 import { readingFrom } from "../store/files.ts";
@@ -72,15 +72,7 @@ export async function storesInUse(
     home: Deno.env.get("HOME"),
     config: Deno.env.get("NIX_CONFIG"),
   });
-  const { trustedPublicKeys, checkSigs = true, netrcFile, cacheTokenFile } = options;
-  const places: CredentialPlaces = {
-    netrcFile: netrcFile ?? conf.netrcFile,
-    netrcNeeded: netrcFile !== undefined,
-    ...cacheTokenFile === undefined ? {} : {
-      tokens: readingFrom(cacheTokenFile, () => Deno.readTextFileSync(cacheTokenFile)),
-      tokensFrom: cacheTokenFile,
-    },
-  };
+  const { trustedPublicKeys, checkSigs = true } = options;
   const caches = urls.flatMap((url) => /^https?:/i.test(url) ? URL.parse(url) ?? [] : []);
   const authorities = Deno.env.get("NIX_SSL_CERT_FILE");
   const stores = await openStores(urls, {
@@ -90,7 +82,7 @@ export async function storesInUse(
       checkSignatures: checkSigs && conf.requireSignatures,
     },
     ...decided === undefined ? {} : { decided },
-    credentials: cacheCredentials(places, caches),
+    credentials: cacheCredentials(credentialPlaces(options, conf), caches),
     narinfos: trustedCacheDirectory("narinfos"),
     proxy: proxySettings(),
     ...authorities
@@ -117,6 +109,22 @@ export async function storesInUse(
     },
     [Symbol.asyncDispose]: async () => await stores[Symbol.asyncDispose](),
   };
+}
+
+/** Options count before variables, and these before nix.conf; a variable that is empty says nothing. */
+function credentialPlaces(
+  { netrcFile, cacheTokenFile }: RemoteStoreOptions,
+  conf: NixConf,
+): CredentialPlaces {
+  const netrc = netrcFile === undefined ? Deno.env.get("NETRC") || undefined : undefined;
+  const from = netrcFile === undefined ? netrc && "NETRC" : "--netrc-file";
+  const tokens = cacheTokenFile === undefined
+    ? { tokens: Deno.env.get("NIX_IMAGE_CACHE_TOKENS"), tokensFrom: "NIX_IMAGE_CACHE_TOKENS" }
+    : {
+      tokens: readingFrom(cacheTokenFile, () => Deno.readTextFileSync(cacheTokenFile)),
+      tokensFrom: cacheTokenFile,
+    };
+  return { netrcFile: netrcFile ?? netrc ?? conf.netrcFile, netrcFrom: from, ...tokens };
 }
 
 async function newDirectory(parent: () => Promise<string>, name: string): Promise<string> {

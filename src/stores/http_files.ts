@@ -38,7 +38,8 @@ const MISSING = new Set([403, 404, 410]);
 const MOST_TIME = 300_000;
 
 const HINTS: Readonly<Record<number, string>> = {
-  401: "it wants to know who asks: see --netrc-file and --cache-token-file",
+  401:
+    "it wants to know who asks: see --netrc-file and --cache-token-file, or NETRC and NIX_IMAGE_CACHE_TOKENS",
   407: "the proxy wants to know who asks",
 };
 

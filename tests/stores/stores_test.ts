@@ -6,24 +6,13 @@ import { openStores, type StoresOptions } from "../../src/stores/stores.ts";
 import { CacheServer } from "../support/cache_server.ts";
 import { inDirectory } from "../support/directories.ts";
 import { closureOfNames, storePath } from "../support/store_paths.ts";
+import { toldNarinfo, writeToldPaths } from "../support/told_paths.ts";
 
 const ANYONE: StoresOptions = { trust: { keys: [], checkSignatures: false } };
 
-/** Writes a cache that says of each path what it refers to. */
 function writeCache(directory: string, references: Record<string, readonly StorePath[]>): string {
-  Deno.mkdirSync(directory, { recursive: true });
-  Deno.writeTextFileSync(`${directory}/nix-cache-info`, "StoreDir: /nix/store\n");
-  for (const [path, others] of Object.entries(references)) {
-    const file = `${directory}/${hashPart(path as StorePath)}.narinfo`;
-    Deno.writeTextFileSync(file, narinfo(path, others));
-  }
+  writeToldPaths(directory, references);
   return `file://${directory}`;
-}
-
-function narinfo(path: string, references: readonly string[]): string {
-  const names = references.map((path) => path.slice("/nix/store/".length)).join(" ");
-  return `StorePath: ${path}\nURL: nar/x.nar\nCompression: none\n` +
-    `NarHash: sha256:${"0".repeat(64)}\nNarSize: 100\nReferences: ${names}\n`;
 }
 
 const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => storePath(name, name)) as [
@@ -106,7 +95,7 @@ Deno.test("a closure without an end is given up", async () => {
           if (known === undefined) return undefined;
           const references = Array.from({ length: width }, next);
           for (const reference of references) paths.set(hashPart(reference), reference);
-          return { status: 200, body: narinfo(known, references) };
+          return { status: 200, body: toldNarinfo(known, references) };
         },
       });
       await using stores = await openStores([server.url], ANYONE);
