@@ -49,16 +49,16 @@ export interface StoresInUse extends PathsElsewhere, AsyncDisposable {
 }
 
 /**
- * Opens the stores that were named; undefined if none was. This host's own comes first, where there
- * is one.
+ * The stores that were named; undefined if none was. This host's own comes first, where there is one.
+ * The others are opened when they are first asked.
  *
  * @throws {UsageError} if a URL or a key is none.
- * @throws {ImageError} if a store is not there.
+ * @throws {ImageError} if a file can not be read.
  */
-export async function storesInUse(
+export function storesInUse(
   options: RemoteStoreOptions,
   { named, storeRoot, report, decided, workDirectory }: StoresContext,
-): Promise<StoresInUse | undefined> {
+): StoresInUse | undefined {
   const urls = [...new Set([...options.store ?? [], ...named])];
   if (urls.length === 0) {
     refuseWithout(options);
@@ -75,7 +75,7 @@ export async function storesInUse(
   const { trustedPublicKeys, checkSigs = true } = options;
   const caches = urls.flatMap((url) => /^https?:/i.test(url) ? URL.parse(url) ?? [] : []);
   const authorities = Deno.env.get("NIX_SSL_CERT_FILE");
-  const stores = await openStores(urls, {
+  const stores = openStores(urls, {
     local: hasStore(storeRoot) ? storeDatabase(storeRoot) : undefined,
     trust: {
       keys: trustedKeys(trustedPublicKeys, "--trusted-public-keys", conf),
@@ -89,6 +89,7 @@ export async function storesInUse(
       ? { authorities: [readingFrom(authorities, () => Deno.readTextFileSync(authorities))] }
       : {},
     userAgent: `nix-image/${VERSION}`,
+    onWarning: report.warn,
     onRetry: ({ message }) => report.warn(`${message}; trying again`),
   });
   const nars = (path: StorePath) => stores.narOf(path);

@@ -294,6 +294,7 @@ function failureOf({ method, url }: HttpRequest, cause: unknown): HttpError {
       cause,
       noHandshake: cause instanceof HandshakeError && !untrusted,
       transient: !untrusted && !noTls && !missing,
+      unreachable: !untrusted && !noTls,
     },
   );
 }

@@ -13,7 +13,7 @@ import { HttpError } from "./http_error.ts";
 export async function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new HttpError("it takes too long");
+    const error = new HttpError("it takes too long", { unreachable: true });
     timer = setTimeout(() => reject(error), Math.max(milliseconds, 0));
   });
   work.catch(() => {});

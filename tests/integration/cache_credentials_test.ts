@@ -5,40 +5,21 @@
  */
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { hashPart, type StorePath } from "../../src/store/store_path.ts";
 import { type CacheRequest, CacheServer } from "../support/cache_server.ts";
-import { narsOf } from "../support/nars.ts";
 import { nixImage, runCommand, type RunResult } from "../support/program.ts";
 import { Scratch } from "../support/scratch.ts";
 import { storePath } from "../support/store_paths.ts";
-import { writeToldPaths } from "../support/told_paths.ts";
+import { writeToldFiles } from "../support/told_paths.ts";
 
 const scratch = new Scratch();
 Deno.test.afterAll(() => scratch[Symbol.asyncDispose]());
 
 const PATH = storePath("told");
 const DIRECTORY = `${scratch.path}/cache`;
-writeToldPaths(DIRECTORY, { [PATH]: [] });
-await tellNar(PATH);
+await writeToldFiles(DIRECTORY, [PATH], "told");
 // It needs no file of the path.
 const SPEC = scratch.spec({ name: "app", config: { Env: [`TOLD=${PATH}`] } });
 const SECRET = "s3cr3t-T0ken";
-
-/** Gives a path of the cache a NAR. */
-async function tellNar(path: StorePath): Promise<void> {
-  const file = `${scratch.path}/file`;
-  Deno.writeTextFileSync(file, "told");
-  const [nar = new Uint8Array()] = await narsOf([file]);
-  Deno.mkdirSync(`${DIRECTORY}/nar`);
-  Deno.writeFileSync(`${DIRECTORY}/nar/x.nar`, nar);
-  const narinfo = `${DIRECTORY}/${hashPart(path)}.narinfo`;
-  const hash = createHash("sha256").update(nar).digest("hex");
-  const text = Deno.readTextFileSync(narinfo)
-    .replace(/^NarHash:.*/m, `NarHash: sha256:${hash}`)
-    .replace(/^NarSize:.*/m, `NarSize: ${nar.length}`);
-  Deno.writeTextFileSync(narinfo, text);
-}
 
 function basic(login: string): string {
   return `Basic ${btoa(login)}`;
