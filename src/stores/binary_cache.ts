@@ -6,6 +6,7 @@
 
 import { ImageError } from "../errors.ts";
 import { Turns } from "../http/turns.ts";
+import { unlessAborted } from "../http/within.ts";
 import { parseNarListing } from "../store/nar_listing.ts";
 import { hashPart, type StorePath } from "../store/store_path.ts";
 import type { TreeEntry } from "../store/tree.ts";
@@ -175,7 +176,7 @@ class BinaryCache implements NarStore {
 
   /** The file of a NAR, of which the beginning is there already. */
   async #begun(path: StorePath, info: NarInfo, signal: AbortSignal) {
-    await this.#checked();
+    await unlessAborted(this.#checked(), signal);
     const begin = async ({ file }: Pick<Narinfo, "file">) => {
       const chunks = this.#files.stream(file.url, { size: file.fileSize, signal });
       const first = await chunks.next();
@@ -184,14 +185,14 @@ class BinaryCache implements NarStore {
     // What a plan was made of may have been known to another run.
     const known = this.#nars.get(path) ?? this.#keptOf(path);
     const narinfo = known === undefined || known === "none" || known.narHash !== info.narHash
-      ? await this.#current(path, info)
+      ? await unlessAborted(this.#current(path, info), signal)
       : known;
     try {
       return await begin(narinfo);
     } catch (error) {
       if (!(error instanceof NoSuchFileError)) throw error;
       // Caches may have it elsewhere meanwhile, compressed in another way.
-      const current = await this.#current(path, info);
+      const current = await unlessAborted(this.#current(path, info), signal);
       if (current.file.url === narinfo.file.url) throw error;
       return await begin(current);
     }
