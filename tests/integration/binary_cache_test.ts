@@ -338,7 +338,8 @@ Deno.test("narinfos are kept, and what was not there for minutes", async () => {
   assert.equal(await ask(), 1);
 
   // Damaged, and those of others, are asked for again; a clock that went back, too.
-  const [{ name: inner } = { name: "" }] = Array.from(Deno.readDirSync(`${scratch.path}/narinfo`));
+  const { name: inner } = Array.from(Deno.readDirSync(`${scratch.path}/narinfo`))
+    .find(({ isDirectory }) => isDirectory)!;
   const files = Array.from(
     Deno.readDirSync(`${scratch.path}/narinfo/${inner}`),
     ({ name }) => `${scratch.path}/narinfo/${inner}/${name}`,
