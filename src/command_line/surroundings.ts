@@ -33,7 +33,7 @@ export const ENVIRONMENT: readonly (readonly [names: readonly string[], meaning:
 export const FILES: readonly (readonly [path: string, meaning: string])[] = [
   [
     "~/.cache/nix-image",
-    "The cache directory, or nix-image in XDG_CACHE_HOME: digests of layers, what is in them, " +
+    "The cache directory, or nix-image in XDG_CACHE_HOME: digests of layers, what is in them, narinfos, " +
     "images of registries, machines of runAsRoot, scripts of stream. It may be removed at any time.",
   ],
   [

@@ -11,6 +11,7 @@ import { findProgram } from "../process/find_program.ts";
 import { storeDatabase } from "../store/nix_store.ts";
 import { cacheCredentials, type CredentialPlaces } from "../stores/cache_credentials.ts";
 import { type NixConf, readNixConf, trustedKeys } from "../stores/nix_conf.ts";
+import { checkUrlOfSpec } from "../stores/nix_url.ts";
 import { PartialStore } from "../stores/partial_store.ts";
 import { openStores, type RemotePath, type Stores } from "../stores/stores.ts";
 import { readingFrom } from "../store/files.ts";
@@ -30,7 +31,7 @@ export interface RemoteStoreOptions {
 
 /** What else decides on the stores. */
 export interface StoresContext {
-  /** URLs besides those of the options, which come first. */
+  /** URLs that the spec names, besides those of the options, which come first. */
   readonly named: readonly string[];
   /** The directory that holds this host's `nix/store`: "" for its own. */
   readonly storeRoot: string;
@@ -59,7 +60,9 @@ export function storesInUse(
   options: RemoteStoreOptions,
   { named, storeRoot, report, decided, workDirectory }: StoresContext,
 ): StoresInUse | undefined {
-  const urls = [...new Set([...options.store ?? [], ...named])];
+  const given = options.store ?? [];
+  for (const url of named) if (!given.includes(url)) checkUrlOfSpec(url);
+  const urls = [...new Set([...given, ...named])];
   if (urls.length === 0) {
     refuseWithout(options);
     return undefined;
