@@ -29,6 +29,8 @@ export function narFrom(
 
   function candidates(): (failure: unknown) => Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const [first, ...others] = stores;
+    // One that could not be reached is the last to be tried, in case no other has it.
+    let last = first?.failure === undefined ? undefined : first;
     const failures: ImageError[] = [];
     let current: AskedStore | undefined;
     const opened = (store: AskedStore) => {
@@ -43,16 +45,19 @@ export function narFrom(
       if (failure !== undefined) {
         failed(failure);
         current?.leftOut(failure);
-      } else if (first?.failure !== undefined) failures.push(first.failure);
-      else if (first !== undefined) return opened(first);
+      } else if (first !== undefined && last === undefined) return opened(first);
       for (let store = others.shift(); store !== undefined; store = others.shift()) {
         try {
           const infos = await store.infosOf([path]);
           if (infos.get(path)?.narHash === narHash) return opened(store);
+          if (store.failure !== undefined) failures.push(store.failure);
         } catch (error) {
           failed(error);
         }
       }
+      const again = last;
+      last = undefined;
+      if (again !== undefined) return opened(again);
       throw failures.length === 1
         ? failures[0]
         : new ImageError(failures.map(({ message }) => message).join("\n") || NO_STORE + path);

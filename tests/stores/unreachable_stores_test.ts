@@ -155,6 +155,10 @@ Deno.test("NARs of a store that is lost come from another one with the same", as
     assert.equal(both.warnings.length, 1);
     assert.ok(both.warnings[0]?.includes(`${b} from ${first.url}`), both.warnings[0]);
     await assert.rejects(contents(a, alone), /502/);
+    // What is nowhere else is asked for once more.
+    isLost = false;
+    assert.deepEqual(await contents(a, alone), nar);
+    isLost = true;
 
     // As a script does that another run has written.
     await using later = stores([first.url, second.url], { decided: both.infos() });
