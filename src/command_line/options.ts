@@ -97,11 +97,11 @@ const noCheckSigs = new Option("--no-check-sigs", "believe what has no signature
   .helpGroup(STORE);
 const netrcFile = new Option(
   "--netrc-file <file>",
-  "passwords for binary caches (default: that of nix.conf)",
+  "passwords for binary caches (default: $NETRC, else that of nix.conf)",
 ).helpGroup(STORE);
 const cacheTokenFile = new Option(
   "--cache-token-file <file>",
-  "tokens for binary caches: lines of HOST TOKEN",
+  "tokens for binary caches: lines of HOST TOKEN (default: those in $NIX_IMAGE_CACHE_TOKENS)",
 ).helpGroup(STORE);
 
 /** Which stores that are elsewhere have store paths, and whom to believe. */

@@ -21,6 +21,10 @@ export const ENVIRONMENT: readonly (readonly [names: readonly string[], meaning:
     ["NIX_CONFIG", "NIX_CONF_DIR", "NIX_USER_CONF_FILES", "XDG_CONFIG_DIRS", "XDG_CONFIG_HOME"],
     "where Nix's settings are: whose signatures count, and passwords of binary caches",
   ],
+  [
+    ["NETRC", "NIX_IMAGE_CACHE_TOKENS"],
+    "credentials of binary caches: a netrc file; tokens themselves, lines of HOST TOKEN",
+  ],
   [["NIX_SSL_CERT_FILE"], "certificate authorities of binary caches, besides the known ones"],
   [["NO_COLOR", "TERM"], "no colours if the one is set, or the other is dumb"],
 ];
@@ -29,7 +33,7 @@ export const ENVIRONMENT: readonly (readonly [names: readonly string[], meaning:
 export const FILES: readonly (readonly [path: string, meaning: string])[] = [
   [
     "~/.cache/nix-image",
-    "The cache directory, or nix-image in XDG_CACHE_HOME: digests of layers, what is in them, " +
+    "The cache directory, or nix-image in XDG_CACHE_HOME: digests of layers, what is in them, narinfos, " +
     "images of registries, machines of runAsRoot, scripts of stream. It may be removed at any time.",
   ],
   [

@@ -165,7 +165,7 @@ export async function planFromFile(
     if (spec.fromImage !== null) report.phase?.("base image");
     if (graph === undefined) {
       const context = { named: spec.store, storeRoot, report, workDirectory: work.path };
-      elsewhere = await storesInUse(options, context);
+      elsewhere = storesInUse(options, context);
     }
     base = await openBase(spec, { storeRoot, specFile: source, report, elsewhere });
     report.phase?.("plan");

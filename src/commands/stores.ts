@@ -10,7 +10,8 @@ import type { PathsElsewhere } from "../image/paths_elsewhere.ts";
 import { findProgram } from "../process/find_program.ts";
 import { storeDatabase } from "../store/nix_store.ts";
 import { cacheCredentials, type CredentialPlaces } from "../stores/cache_credentials.ts";
-import { readNixConf, trustedKeys } from "../stores/nix_conf.ts";
+import { type NixConf, readNixConf, trustedKeys } from "../stores/nix_conf.ts";
+import { checkUrlOfSpec } from "../stores/nix_url.ts";
 import { PartialStore } from "../stores/partial_store.ts";
 import { openStores, type RemotePath, type Stores } from "../stores/stores.ts";
 import { readingFrom } from "../store/files.ts";
@@ -30,7 +31,7 @@ export interface RemoteStoreOptions {
 
 /** What else decides on the stores. */
 export interface StoresContext {
-  /** URLs besides those of the options, which come first. */
+  /** URLs that the spec names, besides those of the options, which come first. */
   readonly named: readonly string[];
   /** The directory that holds this host's `nix/store`: "" for its own. */
   readonly storeRoot: string;
@@ -49,17 +50,19 @@ export interface StoresInUse extends PathsElsewhere, AsyncDisposable {
 }
 
 /**
- * Opens the stores that were named; undefined if none was. This host's own comes first, where there
- * is one.
+ * The stores that were named; undefined if none was. This host's own comes first, where there is one.
+ * The others are opened when they are first asked.
  *
  * @throws {UsageError} if a URL or a key is none.
- * @throws {ImageError} if a store is not there.
+ * @throws {ImageError} if a file can not be read.
  */
-export async function storesInUse(
+export function storesInUse(
   options: RemoteStoreOptions,
   { named, storeRoot, report, decided, workDirectory }: StoresContext,
-): Promise<StoresInUse | undefined> {
-  const urls = [...new Set([...options.store ?? [], ...named])];
+): StoresInUse | undefined {
+  const given = options.store ?? [];
+  for (const url of named) if (!given.includes(url)) checkUrlOfSpec(url);
+  const urls = [...new Set([...given, ...named])];
   if (urls.length === 0) {
     refuseWithout(options);
     return undefined;
@@ -72,31 +75,24 @@ export async function storesInUse(
     home: Deno.env.get("HOME"),
     config: Deno.env.get("NIX_CONFIG"),
   });
-  const { trustedPublicKeys, checkSigs = true, netrcFile, cacheTokenFile } = options;
-  const places: CredentialPlaces = {
-    netrcFile: netrcFile ?? conf.netrcFile,
-    netrcNeeded: netrcFile !== undefined,
-    ...cacheTokenFile === undefined ? {} : {
-      tokens: readingFrom(cacheTokenFile, () => Deno.readTextFileSync(cacheTokenFile)),
-      tokensFrom: cacheTokenFile,
-    },
-  };
+  const { trustedPublicKeys, checkSigs = true } = options;
   const caches = urls.flatMap((url) => /^https?:/i.test(url) ? URL.parse(url) ?? [] : []);
   const authorities = Deno.env.get("NIX_SSL_CERT_FILE");
-  const stores = await openStores(urls, {
+  const stores = openStores(urls, {
     local: hasStore(storeRoot) ? storeDatabase(storeRoot) : undefined,
     trust: {
       keys: trustedKeys(trustedPublicKeys, "--trusted-public-keys", conf),
       checkSignatures: checkSigs && conf.requireSignatures,
     },
     ...decided === undefined ? {} : { decided },
-    credentials: cacheCredentials(places, caches),
+    credentials: cacheCredentials(credentialPlaces(options, conf), caches),
     narinfos: trustedCacheDirectory("narinfos"),
     proxy: proxySettings(),
     ...authorities
       ? { authorities: [readingFrom(authorities, () => Deno.readTextFileSync(authorities))] }
       : {},
     userAgent: `nix-image/${VERSION}`,
+    onWarning: report.warn,
     onRetry: ({ message }) => report.warn(`${message}; trying again`),
   });
   const made = new Map<string, Promise<string>>();
@@ -124,6 +120,22 @@ export async function storesInUse(
     },
     [Symbol.asyncDispose]: async () => await stores[Symbol.asyncDispose](),
   };
+}
+
+/** Options count before variables, and these before nix.conf; a variable that is empty says nothing. */
+function credentialPlaces(
+  { netrcFile, cacheTokenFile }: RemoteStoreOptions,
+  conf: NixConf,
+): CredentialPlaces {
+  const netrc = netrcFile === undefined ? Deno.env.get("NETRC") || undefined : undefined;
+  const from = netrcFile === undefined ? netrc && "NETRC" : "--netrc-file";
+  const tokens = cacheTokenFile === undefined
+    ? { tokens: Deno.env.get("NIX_IMAGE_CACHE_TOKENS"), tokensFrom: "NIX_IMAGE_CACHE_TOKENS" }
+    : {
+      tokens: readingFrom(cacheTokenFile, () => Deno.readTextFileSync(cacheTokenFile)),
+      tokensFrom: cacheTokenFile,
+    };
+  return { netrcFile: netrcFile ?? netrc ?? conf.netrcFile, netrcFrom: from, ...tokens };
 }
 
 async function newDirectory(parent: () => Promise<string>, name: string): Promise<string> {

@@ -168,7 +168,7 @@ async function readPlan(
     base = await reopenBaseImage(plan.base.path, plan.base.configDigest);
   }
   const work = new LazyWorkDirectory();
-  const elsewhere = remote && await storesInUse(remote.options, {
+  const elsewhere = remote && storesInUse(remote.options, {
     named: [],
     storeRoot: plan.storeRoot,
     report,

@@ -10,17 +10,11 @@ import https from "node:https";
 import { ImageError } from "../errors.ts";
 import { release } from "../memory.ts";
 import { writeStream } from "../terminal/output.ts";
-import { visible } from "../visible.ts";
-import {
-  Agents,
-  HandshakeError,
-  proxyAuthorization,
-  type TlsSettings,
-  unbracketed,
-} from "./agents.ts";
+import { Agents, proxyAuthorization, type TlsSettings, unbracketed } from "./agents.ts";
 import { HttpError } from "./http_error.ts";
 import { proxyFor, type ProxySettings } from "./proxy.ts";
 import { redacted } from "./redact.ts";
+import { failureOf } from "./request_failure.ts";
 
 /** Options of {@linkcode HttpClient}. */
 export interface HttpOptions {
@@ -43,6 +37,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** A stream goes out in chunks, unless `content-length` says how long it is. */
   readonly body?: Uint8Array | ReadableStream<Uint8Array>;
+  /** Ends the waiting for an answer. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An answer, of which the body is still to be read, or to be dropped. */
@@ -98,12 +94,15 @@ export class HttpClient implements Disposable {
     const { idleTimeout = IDLE_TIMEOUT } = this.#options;
     const outgoing = this.#start(request);
     const wait = new Wait(idleTimeout, (reason) => outgoing.destroy(reason));
-    const answer = new Promise<http.IncomingMessage>((resolve, reject) => {
-      outgoing.on("response", resolve);
-      outgoing.on("error", reject);
-      outgoing.on("close", () => reject(new Error("the connection was closed")));
-    });
+    const { promise: answer, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
+    outgoing.on("response", resolve);
+    outgoing.on("error", reject);
+    outgoing.on("close", () => reject(new Error("the connection was closed")));
+    const giveUp = () => reject(new Error("it was given up"));
     answer.catch(() => {});
+    const { signal } = request;
+    signal?.addEventListener("abort", giveUp);
+    if (signal?.aborted) giveUp();
     try {
       await sendBody(outgoing, request.body, answer, wait);
       const incoming = await wait.for(answer);
@@ -112,6 +111,8 @@ export class HttpClient implements Disposable {
       outgoing.destroy();
       if (error instanceof ImageError) throw error;
       throw failureOf(request, error);
+    } finally {
+      signal?.removeEventListener("abort", giveUp);
     }
   }
 
@@ -195,12 +196,16 @@ class Wait {
   }
 
   async for<T>(event: Promise<T>): Promise<T> {
+    const { promise: silence, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
       this.#silence = new Error("the other side is silent");
       this.#giveUp(this.#silence);
+      // Deno says nothing of the end of a request that has a connection of an earlier one.
+      reject(this.#silence);
     }, this.#limit);
+    event.catch(() => {});
     try {
-      return await event;
+      return await Promise.race([event, silence]);
     } catch (error) {
       // What was begun already says that it was aborted.
       throw this.#silence ?? error;
@@ -270,32 +275,4 @@ class Answer implements HttpResponse {
       this.#incoming.resume();
     } else this.#incoming.destroy();
   }
-}
-
-/** What servers that do not speak TLS make of it; Deno 2.6 has no codes. */
-const NO_TLS =
-  /^(?:ERR_SSL_WRONG_VERSION_NUMBER|EPROTO|ERR_SSL_PACKET_LENGTH_TOO_LONG)$|InvalidContentType/;
-const CERTIFICATE = /CERT|SIGNATURE|SELF_SIGNED|ALTNAME|ISSUER/;
-
-function failureOf({ method, url }: HttpRequest, cause: unknown): HttpError {
-  if (cause instanceof HttpError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const inner = cause instanceof HandshakeError ? cause.cause : cause;
-  const code = inner instanceof Error && "code" in inner ? String(inner.code) : "";
-  const noTls = NO_TLS.test(code) || NO_TLS.test(reason);
-  const untrusted = !noTls && (CERTIFICATE.test(code) || /certificate/i.test(reason));
-  const missing = code === "ENOTFOUND";
-  const hint = untrusted
-    ? "; give its certificate authority with --ca-file"
-    : noTls
-    ? "; it does not speak TLS: --tls-verify=false allows that"
-    : "";
-  return new HttpError(
-    `${method} ${redacted(url)}: ${visible(reason)}${hint}`,
-    {
-      cause,
-      noHandshake: cause instanceof HandshakeError && !untrusted,
-      transient: !untrusted && !noTls && !missing,
-    },
-  );
 }

@@ -11,6 +11,11 @@ export interface FailureFacts extends ErrorOptions {
   readonly status?: number;
   /** Whether the same may well succeed in a moment. */
   readonly transient?: boolean;
+  /**
+   * Whether nobody answers, or only that it is not possible now; as `transient` by default, and with a
+   * status from 500 on.
+   */
+  readonly unreachable?: boolean;
   /** How long the server wants us to wait, in milliseconds. */
   readonly retryAfter?: number | undefined;
   /** Whether the other side is there and may not speak TLS: certificates were not the matter. */
@@ -23,6 +28,8 @@ export class HttpError extends ImageError {
   readonly status: number | undefined;
   /** Whether the same may well succeed in a moment. */
   readonly transient: boolean;
+  /** See {@linkcode FailureFacts.unreachable}. */
+  readonly unreachable: boolean;
   /** How long the server wants us to wait, in milliseconds. */
   readonly retryAfter: number | undefined;
   /** See {@linkcode FailureFacts.noHandshake}. */
@@ -30,10 +37,12 @@ export class HttpError extends ImageError {
 
   /** `message` says what was asked for, and what came of it. */
   constructor(message: string, facts: FailureFacts = {}) {
-    const { status, transient = false, retryAfter, noHandshake = false, ...options } = facts;
+    const { status, transient = false, unreachable, retryAfter, noHandshake = false, ...options } =
+      facts;
     super(message, options);
     this.status = status;
     this.transient = transient;
+    this.unreachable = unreachable ?? (transient || (status ?? 0) >= 500);
     this.retryAfter = retryAfter;
     this.noHandshake = noHandshake;
   }

@@ -57,7 +57,7 @@ export async function* resumed(
       poor = done - before < WORTH ? poor + 1 : 0;
       if (poor === retries.attempts) throw error;
       onRetry(error);
-      if (poor > 0) await retries.sleep(retries.delay * 2 ** (poor - 1));
+      if (poor > 0) await retries.sleep(retries.delay * 2 ** (poor - 1), signal);
     } finally {
       signal?.removeEventListener("abort", drop);
     }

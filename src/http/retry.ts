@@ -17,8 +17,8 @@ export interface RetryPolicy {
   readonly total: number;
   /** From 0 to 1: spreads what many clients do at the same time. */
   readonly random: () => number;
-  /** Waits. */
-  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Waits, until the signal at most. */
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /** Milliseconds from any fixed point. */
   readonly now: () => number;
 }
@@ -30,7 +30,17 @@ export const RETRY_POLICY: RetryPolicy = {
   longestDelay: 60_000,
   total: 300_000,
   random: Math.random,
-  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  sleep: (milliseconds, signal) =>
+    new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      signal?.addEventListener("abort", end);
+      if (signal?.aborted) end();
+    }),
   now: () => performance.now(),
 };
 
@@ -41,6 +51,7 @@ const givenUp = new WeakSet<HttpError>();
  * Calls `attempt` until it succeeds or fails for good.
  *
  * @param onRetry told of the failure before the next attempt
+ * @param signal after which there is none
  * @throws {HttpError} what the last attempt failed with; if the server wants us to wait for
  * longer than we do, at once.
  */
@@ -48,6 +59,7 @@ export async function withRetries<T>(
   policy: RetryPolicy,
   attempt: () => Promise<T>,
   onRetry: (error: HttpError) => void = () => {},
+  signal?: AbortSignal,
 ): Promise<T> {
   const start = policy.now();
   for (let count = 1;; count++) {
@@ -55,6 +67,7 @@ export async function withRetries<T>(
       return await attempt();
     } catch (error) {
       if (!(error instanceof HttpError) || !error.transient || givenUp.has(error)) throw error;
+      if (signal?.aborted) throw error;
       const backoff = policy.delay * 2 ** (count - 1) * (0.5 + policy.random());
       const wait = Math.max(error.retryAfter ?? 0, Math.min(backoff, policy.longestDelay));
       const late = policy.now() - start + wait > policy.total;
@@ -63,7 +76,8 @@ export async function withRetries<T>(
         throw error;
       }
       onRetry(error);
-      await policy.sleep(wait);
+      await policy.sleep(wait, signal);
+      if (signal?.aborted) throw error;
     }
   }
 }

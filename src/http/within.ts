@@ -1,9 +1,27 @@
 /**
- * An end to waiting.
+ * Ends to waiting.
  * @module
  */
 
 import { HttpError } from "./http_error.ts";
+
+/**
+ * What `work` gives, if it does so before the signal.
+ *
+ * @throws {HttpError} after the signal; what becomes of it then is of no interest.
+ */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const giveUp = () => reject(new HttpError("it was given up"));
+  signal.addEventListener("abort", giveUp);
+  if (signal.aborted) giveUp();
+  work.catch(() => {});
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
 
 /**
  * What `work` gives, if it does so in this time.
@@ -13,7 +31,7 @@ import { HttpError } from "./http_error.ts";
 export async function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new HttpError("it takes too long");
+    const error = new HttpError("it takes too long", { unreachable: true });
     timer = setTimeout(() => reject(error), Math.max(milliseconds, 0));
   });
   work.catch(() => {});

@@ -6,6 +6,7 @@
 
 import { ImageError } from "../errors.ts";
 import { Turns } from "../http/turns.ts";
+import { unlessAborted } from "../http/within.ts";
 import { parseNarListing } from "../store/nar_listing.ts";
 import { hashPart, type StorePath } from "../store/store_path.ts";
 import type { TreeEntry } from "../store/tree.ts";
@@ -35,23 +36,14 @@ const MOST_GROWTH = 2, MOST_OF_FRAME = 1 << 16;
 const MOST_OF_LISTING = 1 << 24;
 
 /**
- * Opens the cache at an `https`, `http` or `file` URL.
+ * The cache at an `https`, `http` or `file` URL. What asks it for something fails if no cache is
+ * there, or that of another store directory.
  *
  * @throws {UsageError} if the URL is none of these.
- * @throws {ImageError} if no cache is there, or that of another store directory.
  */
-export async function openBinaryCache(
-  url: URL,
-  options: BinaryCacheOptions = {},
-): Promise<NarStore> {
+export function binaryCache(url: URL, options: BinaryCacheOptions = {}): NarStore {
   const { narinfos, isBelieved, time, ...place } = options;
   const { name, files } = filesAt(url, place);
-  try {
-    await checkCacheInfo(files, name);
-  } catch (error) {
-    files[Symbol.dispose]();
-    throw error;
-  }
   return new BinaryCache(name, files, { narinfos, isBelieved, time });
 }
 
@@ -60,6 +52,8 @@ type KeptOptions = Pick<BinaryCacheOptions, "narinfos" | "isBelieved" | "time">;
 class BinaryCache implements NarStore {
   readonly isTrusted = false;
   readonly #files: CacheFiles;
+  /** Whether a cache is there, once somebody wants to know. */
+  #check: Promise<void> | undefined;
   readonly #turns = new Turns(CONNECTIONS);
   readonly #kept: NarinfoCache | undefined;
   readonly #isBelieved: (path: StorePath, info: NarInfo) => boolean;
@@ -75,7 +69,12 @@ class BinaryCache implements NarStore {
     this.#kept = keeps ? new NarinfoCache(narinfos, name, time) : undefined;
   }
 
+  #checked(): Promise<void> {
+    return this.#check ??= checkCacheInfo(this.#files, this.name);
+  }
+
   async infosOf(paths: readonly StorePath[]): Promise<ReadonlyMap<StorePath, NarInfo>> {
+    await this.#checked();
     const found = new Map<StorePath, NarInfo>();
     let references = 0;
     let failed: { readonly error: unknown } | undefined;
@@ -177,6 +176,7 @@ class BinaryCache implements NarStore {
 
   /** The file of a NAR, of which the beginning is there already. */
   async #begun(path: StorePath, info: NarInfo, signal: AbortSignal) {
+    await unlessAborted(this.#checked(), signal);
     const begin = async ({ file }: Pick<Narinfo, "file">) => {
       const chunks = this.#files.stream(file.url, { size: file.fileSize, signal });
       const first = await chunks.next();
@@ -185,14 +185,14 @@ class BinaryCache implements NarStore {
     // What a plan was made of may have been known to another run.
     const known = this.#nars.get(path) ?? this.#keptOf(path);
     const narinfo = known === undefined || known === "none" || known.narHash !== info.narHash
-      ? await this.#current(path, info)
+      ? await unlessAborted(this.#current(path, info), signal)
       : known;
     try {
       return await begin(narinfo);
     } catch (error) {
       if (!(error instanceof NoSuchFileError)) throw error;
       // Caches may have it elsewhere meanwhile, compressed in another way.
-      const current = await this.#current(path, info);
+      const current = await unlessAborted(this.#current(path, info), signal);
       if (current.file.url === narinfo.file.url) throw error;
       return await begin(current);
     }
@@ -208,6 +208,7 @@ class BinaryCache implements NarStore {
   }
 
   async entriesOf(path: StorePath): Promise<readonly TreeEntry[] | undefined> {
+    await this.#checked();
     try {
       const bytes = await this.#files.read(`${hashPart(path)}.ls`, MOST_OF_LISTING);
       const from = `The listing of ${path} from ${this.name}`;

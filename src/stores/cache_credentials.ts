@@ -1,5 +1,5 @@
 /**
- * What binary caches know us by, from files: passwords by host (netrc), and tokens.
+ * What binary caches know us by: passwords by host (netrc), and tokens.
  * @module
  */
 
@@ -11,12 +11,12 @@ import type { CacheCredentials } from "./http_files.ts";
 export interface CredentialPlaces {
   /** The file with passwords. */
   readonly netrcFile: string;
-  /** Whether that has to be there: somebody named it. */
-  readonly netrcNeeded: boolean;
+  /** What names that file, for errors; it has to be there then. */
+  readonly netrcFrom?: string | undefined;
   /** Tokens: lines of `HOST TOKEN`, or one token alone, for the only cache that is asked. */
   readonly tokens?: string | undefined;
   /** Where these come from, for errors. */
-  readonly tokensFrom?: string;
+  readonly tokensFrom?: string | undefined;
 }
 
 /**
@@ -30,23 +30,26 @@ export function cacheCredentials(
   places: CredentialPlaces,
   caches: readonly URL[],
 ): (url: URL) => CacheCredentials | undefined {
+  const asked = caches.filter(({ protocol }) => /^https?:$/.test(protocol));
+  if (asked.length === 0) return () => undefined;
   const netrc = readNetrc(places);
   const { tokens = "", tokensFrom = "the token" } = places;
-  const byHost = tokensIn(tokens, tokensFrom, caches);
+  const byHost = tokensIn(tokens, tokensFrom, asked);
   return ({ host, hostname }) => {
     const token = byHost.get(host) ?? byHost.get(hostname);
     return token === undefined ? loginFor(netrc, hostname) : { token };
   };
 }
 
-function readNetrc({ netrcFile, netrcNeeded }: CredentialPlaces): string {
+function readNetrc({ netrcFile, netrcFrom }: CredentialPlaces): string {
   try {
     return Deno.readTextFileSync(netrcFile);
   } catch (cause) {
     // As in Nix: that of the system may be for root alone.
-    if (!netrcNeeded && cause instanceof Error && "code" in cause) return "";
+    if (netrcFrom === undefined && cause instanceof Error && "code" in cause) return "";
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ImageError(`Cannot read the netrc file ${netrcFile}: ${reason}`, { cause });
+    const from = netrcFrom === undefined ? "" : ` (${netrcFrom})`;
+    throw new ImageError(`Cannot read the netrc file ${netrcFile}${from}: ${reason}`, { cause });
   }
 }
 
@@ -60,9 +63,7 @@ function tokensIn(text: string, from: string, caches: readonly URL[]): Map<strin
   if (!lines.flat().every((word) => /^[!-~]+$/.test(word))) throw wrong;
   const [[only = "", ...others] = []] = lines;
   if (lines.length === 1 && others.length === 0) {
-    const hosts = new Set(
-      caches.filter(({ protocol }) => /^https?:$/.test(protocol)).map(({ host }) => host),
-    );
+    const hosts = new Set(caches.map(({ host }) => host));
     if (hosts.size > 1) throw wrong;
     return new Map(Array.from(hosts, (host) => [host, only]));
   }

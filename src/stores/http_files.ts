@@ -38,7 +38,8 @@ const MISSING = new Set([403, 404, 410]);
 const MOST_TIME = 300_000;
 
 const HINTS: Readonly<Record<number, string>> = {
-  401: "it wants to know who asks: see --netrc-file and --cache-token-file",
+  401:
+    "it wants to know who asks: see --netrc-file and --cache-token-file, or NETRC and NIX_IMAGE_CACHE_TOKENS",
   407: "the proxy wants to know who asks",
 };
 
@@ -49,6 +50,8 @@ export class HttpFiles implements CacheFiles {
   readonly #retries: RetryPolicy;
   readonly #onRetry: (error: HttpError) => void;
   readonly #authorization: string | undefined;
+  /** Ends all that is under way. */
+  readonly #closing = new AbortController();
 
   constructor(base: URL, options: HttpCacheOptions, credentials: CacheCredentials | undefined) {
     const { tlsVerify = true, authorities = [], retries, onRetry, ...others } = options;
@@ -62,46 +65,67 @@ export class HttpFiles implements CacheFiles {
 
   async read(name: string, most: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const url = this.#urlOf(name);
-    return await withRetries(this.#retries, async () => {
-      const response = await this.#get(url, {});
-      if (MISSING.has(response.status)) return void response.drop();
-      if (response.status !== 200) throw failure(response);
-      const bytes = await within(response.bytes(most), MOST_TIME);
-      return decoded(bytes, response.header("content-encoding"), most, redacted(url));
-    }, this.#onRetry);
+    const { signal } = this.#closing;
+    return await withRetries(
+      this.#retries,
+      async () => {
+        const response = await this.#get(url, {}, signal);
+        if (MISSING.has(response.status)) return void response.drop();
+        if (response.status !== 200) throw failure(response);
+        const bytes = await within(response.bytes(most), MOST_TIME);
+        return decoded(bytes, response.header("content-encoding"), most, redacted(url));
+      },
+      this.#onRetry,
+      signal,
+    );
   }
 
   async *stream(name: string, options: FileOptions): AsyncGenerator<Uint8Array, undefined> {
     const url = this.#urlOf(name);
+    const signal = AbortSignal.any([options.signal, this.#closing.signal]);
     const get = (headers: Readonly<Record<string, string>>) =>
-      withRetries(this.#retries, async () => {
-        const response = await this.#get(url, headers);
-        const { status } = response;
-        if (MISSING.has(status)) {
+      withRetries(
+        this.#retries,
+        async () => {
+          const response = await this.#get(url, headers, signal);
+          const { status } = response;
+          if (MISSING.has(status)) {
+            response.drop();
+            throw new NoSuchFileError(`GET ${redacted(url)}: ${status}, it is not there`);
+          }
+          if (status !== 200 && !(status === 206 && "range" in headers)) throw failure(response);
+          const encoding = response.header("content-encoding") ?? "identity";
+          if (encoding === "identity") return response;
           response.drop();
-          throw new NoSuchFileError(`GET ${redacted(url)}: ${status}, it is not there`);
-        }
-        if (status !== 200 && !(status === 206 && "range" in headers)) throw failure(response);
-        const encoding = response.header("content-encoding") ?? "identity";
-        if (encoding === "identity") return response;
-        response.drop();
-        throw new HttpError(`GET ${redacted(url)}: it is sent as ${encoding} unasked`);
-      }, this.#onRetry);
-    yield* resumed(get, { retries: this.#retries, onRetry: this.#onRetry, ...options });
+          throw new HttpError(`GET ${redacted(url)}: it is sent as ${encoding} unasked`);
+        },
+        this.#onRetry,
+        signal,
+      );
+    yield* resumed(get, { retries: this.#retries, onRetry: this.#onRetry, ...options, signal });
     return undefined;
   }
 
-  async #get(url: URL, headers: Readonly<Record<string, string>>): Promise<HttpResponse> {
-    const first = await this.#send(url, headers);
-    return await followed("GET", first, (next) => this.#send(next, headers));
+  async #get(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
+    const first = await this.#send(url, headers, signal);
+    return await followed("GET", first, (next) => this.#send(next, headers, signal));
   }
 
-  async #send(url: URL, headers: Readonly<Record<string, string>>): Promise<HttpResponse> {
+  async #send(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
     // Who we are is for the cache alone.
     const authorization = url.origin === this.#base.origin ? this.#authorization : undefined;
     return await this.#http.request({
       method: "GET",
       url,
+      signal,
       headers: {
         // Ranges are of what is sent.
         "accept-encoding": "identity",
@@ -120,6 +144,7 @@ export class HttpFiles implements CacheFiles {
   }
 
   [Symbol.dispose](): void {
+    this.#closing.abort();
     this.#http[Symbol.dispose]();
   }
 }

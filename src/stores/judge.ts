@@ -31,8 +31,11 @@ const MOST_SHOWN = 20;
 
 /** Stores have paths, but nobody who is trusted has signed them. */
 export class UntrustedPathsError extends ImageError {
-  /** @param objections by path: which stores have it, and why that does not count */
-  constructor(objections: ReadonlyMap<StorePath, readonly string[]>) {
+  /**
+   * @param objections by path: which stores have it, and why that does not count
+   * @param notAsked of the stores that could not be asked, why; may be empty
+   */
+  constructor(objections: ReadonlyMap<StorePath, readonly string[]>, notAsked: string) {
     const lines = Array.from(
       objections,
       ([path, reasons]) => `  ${path}: ${reasons.join("; ")}\n`,
@@ -40,6 +43,7 @@ export class UntrustedPathsError extends ImageError {
     const more = lines.length > MOST_SHOWN ? `  and ${lines.length - MOST_SHOWN} more\n` : "";
     super(
       `Not signed by anybody who is trusted:\n${lines.slice(0, MOST_SHOWN).join("")}${more}` +
+        (notAsked && `Of others it is not known:\n  ${notAsked}\n`) +
         "Give the public keys of the stores with --trusted-public-keys, or believe all that they " +
         "say with --no-check-sigs",
     );

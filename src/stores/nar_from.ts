@@ -9,7 +9,8 @@ import type { NarPath } from "../store/nar_path.ts";
 import { verifiedNar } from "../store/nar_stream.ts";
 import type { StorePath } from "../store/store_path.ts";
 import { firstThatWorks } from "./nar_candidates.ts";
-import type { NarInfo, NarStore } from "./nar_store.ts";
+import type { AskedStore } from "./asked_store.ts";
+import type { NarInfo } from "./nar_store.ts";
 
 /**
  * See above. Before anything of it has come from one store, another one that says it has the same NAR
@@ -19,7 +20,7 @@ import type { NarInfo, NarStore } from "./nar_store.ts";
  * @param found what was decided: the NAR has to be this one
  */
 export function narFrom(
-  stores: readonly NarStore[],
+  stores: readonly AskedStore[],
   path: StorePath,
   found: PathInfo & { readonly narHash: string },
 ): NarPath {
@@ -28,20 +29,35 @@ export function narFrom(
 
   function candidates(): (failure: unknown) => Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const [first, ...others] = stores;
+    // One that could not be reached is the last to be tried, in case no other has it.
+    let last = first?.failure === undefined ? undefined : first;
     const failures: ImageError[] = [];
-    const opened = (store: NarStore) =>
-      verifiedNar(store.open(path, info), { path, from: store.name, narHash, narSize });
-    let begun = false;
+    let current: AskedStore | undefined;
+    const opened = (store: AskedStore) => {
+      current = store;
+      return verifiedNar(store.open(path, info), { path, from: store.name, narHash, narSize });
+    };
+    const failed = (failure: unknown) => {
+      if (!(failure instanceof ImageError)) throw failure;
+      failures.push(failure);
+    };
     return async (failure) => {
-      if (failure instanceof ImageError) failures.push(failure);
-      else if (failure !== undefined) throw failure;
-      if (!begun && first !== undefined) {
-        begun = true;
-        return opened(first);
-      }
+      if (failure !== undefined) {
+        failed(failure);
+        current?.leftOut(failure);
+      } else if (first !== undefined && last === undefined) return opened(first);
       for (let store = others.shift(); store !== undefined; store = others.shift()) {
-        if (await hasSame(store, path, narHash)) return opened(store);
+        try {
+          const infos = await store.infosOf([path]);
+          if (infos.get(path)?.narHash === narHash) return opened(store);
+          if (store.failure !== undefined) failures.push(store.failure);
+        } catch (error) {
+          failed(error);
+        }
       }
+      const again = last;
+      last = undefined;
+      if (again !== undefined) return opened(again);
       throw failures.length === 1
         ? failures[0]
         : new ImageError(failures.map(({ message }) => message).join("\n") || NO_STORE + path);
@@ -58,12 +74,3 @@ export function narFrom(
 }
 
 const NO_STORE = "No store was given that could have ";
-
-async function hasSame(store: NarStore, path: StorePath, narHash: string): Promise<boolean> {
-  try {
-    return (await store.infosOf([path])).get(path)?.narHash === narHash;
-  } catch (error) {
-    if (error instanceof ImageError) return false;
-    throw error;
-  }
-}

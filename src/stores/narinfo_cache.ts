@@ -12,15 +12,18 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path/posix";
 import { hashPart, type StorePath } from "../store/store_path.ts";
+import { pruneNarinfos } from "./narinfo_prune.ts";
 
 /** How long what is there counts, and what is not, in milliseconds: 30 days, as in Nix; 5 minutes. */
 const POSITIVE = 30 * 86_400_000, NEGATIVE = 300_000;
 
 /** See above. It does not matter if the directory can not be read or written: all is missing then. */
 export class NarinfoCache {
+  readonly #all: string;
   readonly #directory: string;
   readonly #cache: string;
   readonly #now: () => number;
+  #isPruned = false;
 
   /**
    * @param directory for all caches; may not be there yet
@@ -28,6 +31,7 @@ export class NarinfoCache {
    * @param now in milliseconds since the epoch
    */
   constructor(directory: string, cache: string, now: () => number) {
+    this.#all = directory;
     this.#directory = join(directory, sha256(cache).slice(0, 32));
     this.#cache = cache;
     this.#now = now;
@@ -59,6 +63,9 @@ export class NarinfoCache {
       const line = this.#lineOf(path, `${this.#now()}`, text);
       await Deno.writeTextFile(temporary, line + text, { createNew: true, mode: 0o600 });
       await Deno.rename(temporary, file);
+      // Who writes makes room.
+      if (!this.#isPruned) pruneNarinfos(this.#all, this.#now());
+      this.#isPruned = true;
     } catch {
       await Deno.remove(temporary).catch(() => {});
     }

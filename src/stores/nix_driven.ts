@@ -9,6 +9,7 @@ import type { StorePath } from "../store/store_path.ts";
 import type { NarInfo, NarStore } from "./nar_store.ts";
 import { parsePathInfos } from "./nix_path_info.ts";
 import { checkNixUrl, type NixUrl } from "./nix_url.ts";
+import { UnreachableError } from "./unreachable.ts";
 
 /**
  * A store that Nix knows, asked with `nix`, which has to be on the `PATH`: `ssh-ng://HOST`, `ssh://HOST`,
@@ -39,6 +40,12 @@ const OPTIONS = [
  */
 const NOT_THERE =
   /\/nix\/store\/[0-9a-z]{32}-\S+ (?:is not valid|is not a valid store path|does not exist)|'getFSAccessor' is not supported/;
+
+/** What ssh, libcurl, AWS and Nix itself say of hosts and sockets that nobody answers at. */
+const UNREACHABLE =
+  /Connection (?:refused|timed out|reset|closed)|Could ?n[o']t (?:resolve|connect)|No route to host|Network is unreachable|timed out|Timeout was reached|cannot connect to socket|Unable to connect|HTTP error 5\d\d/i;
+/** Who says so has been reached. */
+const REFUSED = /Permission denied|Host key verification failed|Access ?Denied/i;
 
 class NixStore implements NarStore {
   readonly name: string;
@@ -132,7 +139,11 @@ class NixStore implements NarStore {
   #failure(what: string, error: unknown): unknown {
     if (!(error instanceof ProgramError)) return error;
     const said = error.message.replaceAll(this.#url, this.name);
-    return new ImageError(`The store ${this.name} does not ${what}: ${said}`, { cause: error });
+    const { stderr } = error;
+    const Failure = UNREACHABLE.test(stderr) && !REFUSED.test(stderr)
+      ? UnreachableError
+      : ImageError;
+    return new Failure(`The store ${this.name} does not ${what}: ${said}`, { cause: error });
   }
 }
 

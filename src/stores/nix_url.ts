@@ -31,6 +31,14 @@ const SHOWN = new Set(
     " ",
   ),
 );
+/**
+ * The parameters that a spec may give: which store it is, and how much at a time. Of others,
+ * `remote-program` is a command that the other host's shell runs, `remote-store` is opened there,
+ * `ssh-key`, `real`, `state` and `log` are files of this host.
+ */
+const OF_SPECS = new Set(
+  "compress endpoint max-connections priority profile region root scheme".split(" "),
+);
 const MOST = 300;
 
 /**
@@ -61,6 +69,27 @@ export function checkNixUrl(text: string): NixUrl {
   };
 }
 
+/**
+ * Checks that a URL has no parameter that is for the user alone: others may have written the spec that
+ * it is in.
+ *
+ * @throws {UsageError} if it has one.
+ */
+export function checkUrlOfSpec(text: string): void {
+  // Of the parameters of binary caches, those that are not known here are not heeded.
+  if (/^(?:https?|file):/i.test(text)) return;
+  const [place, query] = split(text);
+  for (const [name] of new URLSearchParams(query)) {
+    if (OF_SPECS.has(name)) continue;
+    throw new UsageError(
+      `The spec's store ${shortened(place, MOST)} has the parameter ${
+        quoted(name)
+      }, which a spec may ` +
+        "not give: name that store with --store, if you trust it so far",
+    );
+  }
+}
+
 /** What stands before the question mark, and what behind it. */
 function split(url: string): [place: string, query?: string] {
   const mark = url.indexOf("?");
@@ -74,6 +103,14 @@ function shownQuery(query: string): string {
   }).join("&");
 }
 
+/**
+ * What ssh could take for an option, or a `ProxyCommand` give to a shell, is in none of these. Some
+ * versions of Nix decode what is encoded in a URL, and take the path for a part of the host.
+ */
+const HOST = /^(?:[\w:][\w.:-]*|\[[\da-f:.]+(?:%\w[\w.-]*)?\])$/i,
+  USER = /^\w[\w.+@-]*$/,
+  PATH = /^(?:\/[\w./~-]*)?$/;
+
 /** Nix gives all before the path to ssh, and to S3's library. */
 function checkHost(scheme: string, rest: string): void {
   const [authority = ""] = rest.split("/", 1);
@@ -86,11 +123,12 @@ function checkHost(scheme: string, rest: string): void {
         "take from there: leave it out, and have ssh find a key, or S3 its credentials",
     );
   }
-  if (host === "" || authority.startsWith("-") || host.startsWith("-")) {
-    throw new UsageError(
-      `Not the URL of a store: ${scheme}://${shortened(rest, MOST)}: which host?`,
-    );
-  }
+  const path = rest.slice(authority.length);
+  const isNamed = authority === host || USER.test(user);
+  if (HOST.test(host) && isNamed && PATH.test(path)) return;
+  throw new UsageError(
+    `Not the URL of a store: ${scheme}://${shortened(rest, MOST)}: which host?`,
+  );
 }
 
 /** Nix would make a store where there is none. */

@@ -14,10 +14,11 @@ import {
 } from "../store/closure.ts";
 import type { NarPath } from "../store/nar_path.ts";
 import type { StorePath } from "../store/store_path.ts";
-import { type BinaryCacheOptions, openBinaryCache } from "./binary_cache.ts";
+import { AskedStore } from "./asked_store.ts";
+import { binaryCache, type BinaryCacheOptions } from "./binary_cache.ts";
 import { Judge, UntrustedPathsError } from "./judge.ts";
 import { narFrom } from "./nar_from.ts";
-import type { NarInfo, NarStore } from "./nar_store.ts";
+import type { NarInfo } from "./nar_store.ts";
 import { nixStore } from "./nix_driven.ts";
 import type { Trust } from "./trust.ts";
 
@@ -39,6 +40,8 @@ export interface StoresOptions extends Omit<BinaryCacheOptions, "isBelieved"> {
    * signature is looked at; the NARs have to be what they were.
    */
   readonly decided?: ReadonlyMap<StorePath, RemotePath>;
+  /** Told, once, of each store that can not be reached: it counts as one that has nothing. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /** Several stores. Disposing of them closes their connections. */
@@ -53,47 +56,33 @@ export interface Stores extends ClosureSource, AsyncDisposable {
 }
 
 /**
- * Opens stores by their URLs: `https`, `http` and `file` are binary caches; others are what Nix
- * knows, see {@linkcode nixStore}. Of the parameters of a cache, `trusted=true` counts: no
- * signatures are needed of it.
+ * Stores by their URLs: `https`, `http` and `file` are binary caches; others are what Nix knows, see
+ * {@linkcode nixStore}. Of the parameters of a cache, `trusted=true` counts: no signatures are needed
+ * of it. Each is opened when it is first asked: then one that is no store fails.
  *
  * @throws {UsageError} if a URL is none of a store.
- * @throws {ImageError} if a cache is not there.
  */
-export async function openStores(
-  urls: readonly string[],
-  options: StoresOptions,
-): Promise<Stores> {
+export function openStores(urls: readonly string[], options: StoresOptions): Stores {
   const judge = new Judge(options.trust);
-  const opened = await Promise.allSettled(urls.map((url) => openStore(url, options, judge)));
-  const stores = opened.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
-  const failed = opened.find((one) => one.status === "rejected");
-  if (failed === undefined) return new OrderedStores(stores, options, judge);
-  for (const { store } of stores) store[Symbol.dispose]();
-  throw failed.reason;
+  using stores = new DisposableStack();
+  const opened = urls.map((url) => stores.use(openStore(url, options, judge)));
+  stores.move();
+  return new OrderedStores(opened, options, judge);
 }
 
-interface OpenedStore {
-  readonly store: NarStore;
-  readonly isTrusted: boolean;
-}
-
-async function openStore(
-  text: string,
-  options: StoresOptions,
-  judge: Judge,
-): Promise<OpenedStore> {
+function openStore(text: string, options: StoresOptions, judge: Judge): AskedStore {
+  const { onWarning = () => {} } = options;
   const url = /^(?:https?|file):/i.test(text) ? URL.parse(text) : null;
   if (url === null) {
     const store = nixStore(text);
-    return { store, isTrusted: store.isTrusted };
+    return new AskedStore(store, store.isTrusted, onWarning);
   }
   const isTrusted = /^(?:true|yes|1)$/.test(url.searchParams.get("trusted") ?? "");
-  const store = await openBinaryCache(url, {
+  const store = binaryCache(url, {
     ...options,
     isBelieved: (path, info) => isTrusted || judge.objection(path, info) === undefined,
   });
-  return { store, isTrusted };
+  return new AskedStore(store, isTrusted, onWarning);
 }
 
 /** Why a path that is there does not count, and what it is said to refer to. */
@@ -109,7 +98,7 @@ const AT_ONCE = 500;
 const REMEDY = "give a store that has them with --store, or build them";
 
 class OrderedStores implements Stores {
-  readonly #stores: readonly OpenedStore[];
+  readonly #stores: readonly AskedStore[];
   readonly #local: ClosureSource | undefined;
   readonly #judge: Judge;
   readonly #found: Map<StorePath, RemotePath>;
@@ -120,7 +109,7 @@ class OrderedStores implements Stores {
   #references = 0;
 
   constructor(
-    stores: readonly OpenedStore[],
+    stores: readonly AskedStore[],
     { local, decided }: StoresOptions,
     judge: Judge,
   ) {
@@ -148,8 +137,8 @@ class OrderedStores implements Stores {
       }
       level = references.filter((path) => !seen.has(path) && !closure.has(path) && seen.add(path));
     }
-    if (untrusted.size > 0) throw new UntrustedPathsError(untrusted);
-    if (missing.length > 0) throw new MissingPathsError(missing, this.#names(), REMEDY);
+    if (untrusted.size > 0) throw new UntrustedPathsError(untrusted, this.#failures().join("\n  "));
+    if (missing.length > 0) throw new MissingPathsError(missing, this.#names(), this.#remedy());
     const circular = pathInCircles(closure);
     if (circular === undefined) return closure;
     throw new ImageError(
@@ -167,9 +156,8 @@ class OrderedStores implements Stores {
   narOf(path: StorePath): NarPath | undefined {
     const found = this.#found.get(path);
     if (found === undefined) return undefined;
-    const stores = this.#stores.map(({ store }) => store);
     // Wherever it comes from, it has to be the same.
-    const inOrder = stores.toSorted((a, b) =>
+    const inOrder = this.#stores.toSorted((a, b) =>
       Number(b.name === found.store) - Number(a.name === found.store)
     );
     return narFrom(inOrder, path, found);
@@ -202,11 +190,11 @@ class OrderedStores implements Stores {
   /** Asks the stores in order for what is not known yet. */
   async #find(paths: readonly StorePath[]): Promise<void> {
     let left = paths.filter((path) => !this.#found.has(path) && !this.#objections.has(path));
-    for (const { store, isTrusted } of this.#stores) {
+    for (const store of this.#stores) {
       for (let at = 0; at < left.length; at += AT_ONCE) {
         const infos = await store.infosOf(left.slice(at, at + AT_ONCE));
         for (const [path, info] of infos) {
-          const objection = isTrusted ? undefined : this.#judge.objection(path, info);
+          const objection = store.isTrusted ? undefined : this.#judge.objection(path, info);
           if (objection === undefined) this.#take(path, info, store.name);
           else this.#object(path, info, store.name, objection);
         }
@@ -252,13 +240,25 @@ class OrderedStores implements Stores {
     return known ?? path;
   }
 
+  /** Of the stores that can not be reached. */
+  #failures(): string[] {
+    return this.#stores.flatMap(({ name, failure }) =>
+      failure === undefined ? [] : [`${name} can not be reached: ${failure.message}`]
+    );
+  }
+
+  #remedy(): string {
+    const failures = this.#failures();
+    return failures.length === 0 ? REMEDY : `${failures.join("; ")}. See to that, or ${REMEDY}`;
+  }
+
   #names(): string {
-    const names = this.#stores.map(({ store }) => store.name);
+    const names = this.#stores.map(({ name }) => name);
     return [...this.#local ? ["the Nix store"] : [], ...names].join(" or ");
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    for (const { store } of this.#stores) store[Symbol.dispose]();
+    for (const store of this.#stores) store[Symbol.dispose]();
     return Promise.resolve();
   }
 }

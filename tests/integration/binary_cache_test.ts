@@ -5,7 +5,7 @@ import { parsePublicKeys } from "../../src/signing/keys.ts";
 import { parseStorePath, type StorePath } from "../../src/store/store_path.ts";
 import { storeDatabase } from "../../src/store/nix_store.ts";
 import { walkTree } from "../../src/store/tree.ts";
-import { type BinaryCacheOptions, openBinaryCache } from "../../src/stores/binary_cache.ts";
+import { binaryCache, type BinaryCacheOptions } from "../../src/stores/binary_cache.ts";
 import { openStores, type StoresOptions } from "../../src/stores/stores.ts";
 import { BinaryCaches } from "../support/binary_caches.ts";
 import { type CacheFault, type CacheRequest, CacheServer } from "../support/cache_server.ts";
@@ -56,7 +56,7 @@ async function fetched(
   server: Pick<CacheServer, "url">,
   options = trusting(),
 ): Promise<Uint8Array> {
-  await using stores = await openStores([server.url], options);
+  await using stores = openStores([server.url], options);
   await stores.closureOf([large]);
   return await new Response(stores.narOf(large)!.open()).bytes();
 }
@@ -67,7 +67,7 @@ for (const compression of ["none", "gzip", "xz", "bzip2", "zstd"] as const) {
     await using server = await serving(directory);
     const expected = await storeDatabase().closureOf([ROOT]);
     for (const url of [`${server.url}/`, `file://${directory}`]) {
-      await using stores = await openStores([url], trusting());
+      await using stores = openStores([url], trusting());
       const closure = await stores.closureOf([ROOT]);
       assert.deepEqual([...closure.keys()].sort(), [...expected.keys()].sort());
       for (const [path, info] of closure) {
@@ -102,12 +102,12 @@ Deno.test("the files of a path are known by its listing, compressed or not, if t
       directory,
       ({ path }) => path.endsWith(".ls") ? { status: 200, headers, body } : undefined,
     );
-    await using stores = await openStores([server.url], trusting());
+    await using stores = openStores([server.url], trusting());
     await stores.closureOf([path]);
     const found = await stores.narOf(path)!.entries();
     assert.deepEqual(found, index < 3 ? entries : undefined);
   }
-  await using stores = await openStores([`file://${directory}`], trusting());
+  await using stores = openStores([`file://${directory}`], trusting());
   await stores.closureOf([path]);
   assert.deepEqual(await stores.narOf(path)!.entries(), entries);
   await Deno.remove(listing);
@@ -197,7 +197,7 @@ Deno.test("a silent cache is given up", async () => {
       directory,
       ({ path }) => path.includes(part) ? { silentAfter: 10 } : undefined,
     );
-    await assert.rejects(fetched(server), /: the other side is silent$/, part);
+    await assert.rejects(fetched(server), /: the other side is silent/, part);
   }
 });
 
@@ -207,7 +207,7 @@ Deno.test("403 says that a path is not there, as S3 does, and 401 is an error", 
     directory,
     ({ path }) => path.endsWith(".narinfo") ? { status: 403, body: "<Error/>" } : undefined,
   );
-  await using stores = await openStores([server.url], trusting());
+  await using stores = openStores([server.url], trusting());
   assert.deepEqual(await stores.missing([large]), [large]);
   await assert.rejects(stores.closureOf([large]), {
     name: "MissingPathsError",
@@ -239,12 +239,12 @@ Deno.test("credentials go to the cache alone, and into no message", async () => 
   assert.equal(other.requests.some(({ headers }) => "authorization" in headers), false);
 
   const inUrl = server.url.replace("//", "//ann:s3cret@");
-  const store = await openBinaryCache(new URL(inUrl), QUICK);
+  const store = binaryCache(new URL(inUrl), QUICK);
   assert.equal(store.name, server.url);
   assert.equal((await store.infosOf([large])).size, 1);
   store[Symbol.dispose]();
-  const wrong = openBinaryCache(new URL(inUrl.replace("s3cret", "wr0ng")), QUICK);
-  await assert.rejects(wrong, (error: Error) => !error.message.includes("wr0ng"));
+  const wrong = binaryCache(new URL(inUrl.replace("s3cret", "wr0ng")), QUICK);
+  await assert.rejects(wrong.infosOf([]), (error: Error) => !error.message.includes("wr0ng"));
 
   await using bearer = await serving(
     directory,
@@ -299,7 +299,7 @@ Deno.test("who has read enough does not wait for more", async () => {
     await caches.cache(signed),
     ({ path }) => path.startsWith("/nar/") ? { silentAfter: 100_000 } : undefined,
   );
-  await using stores = await openStores([server.url], trusting({ idleTimeout: 60_000 }));
+  await using stores = openStores([server.url], trusting({ idleTimeout: 60_000 }));
   await stores.closureOf([large]);
   const reader = stores.narOf(large)!.open().getReader();
   for (let size = 0; size < 100_000;) size += (await reader.read()).value!.length;
@@ -312,9 +312,10 @@ Deno.test("who has read enough does not wait for more", async () => {
 
 Deno.test("a cache of another store, and what is no cache, are refused", async () => {
   await using scratch = new Scratch();
-  await assert.rejects(openBinaryCache(new URL(`file://${scratch.path}`)), /no binary cache/);
+  const cache = () => binaryCache(new URL(`file://${scratch.path}`));
+  await assert.rejects(cache().infosOf([]), /no binary cache/);
   await Deno.writeTextFile(`${scratch.path}/nix-cache-info`, "StoreDir: /gnu/store\n");
-  await assert.rejects(openBinaryCache(new URL(`file://${scratch.path}`)), /\/gnu\/store/);
+  await assert.rejects(cache().infosOf([]), /\/gnu\/store/);
 });
 
 Deno.test("narinfos are kept, and what was not there for minutes", async () => {
@@ -326,7 +327,7 @@ Deno.test("narinfos are kept, and what was not there for minutes", async () => {
   const absent = parseStorePath(`/nix/store/${"0".repeat(32)}-absent`);
   const ask = async () => {
     const before = server.count(".narinfo");
-    await using stores = await openStores([server.url], options);
+    await using stores = openStores([server.url], options);
     assert.equal((await stores.closureOf([ROOT])).size, caches.paths.length);
     assert.deepEqual(await stores.missing([absent]), [absent]);
     return server.count(".narinfo") - before;
@@ -337,7 +338,8 @@ Deno.test("narinfos are kept, and what was not there for minutes", async () => {
   assert.equal(await ask(), 1);
 
   // Damaged, and those of others, are asked for again; a clock that went back, too.
-  const [{ name: inner } = { name: "" }] = Array.from(Deno.readDirSync(`${scratch.path}/narinfo`));
+  const { name: inner } = Array.from(Deno.readDirSync(`${scratch.path}/narinfo`))
+    .find(({ isDirectory }) => isDirectory)!;
   const files = Array.from(
     Deno.readDirSync(`${scratch.path}/narinfo/${inner}`),
     ({ name }) => `${scratch.path}/narinfo/${inner}/${name}`,
@@ -359,15 +361,15 @@ Deno.test("what was kept without a signature is asked for again by those who wan
   const cache = await caches.copy({ compression: "none" });
   await using server = await serving(cache);
   const anyone = { keys: [], checkSignatures: false };
-  await using first = await openStores([server.url], { ...QUICK, trust: anyone, narinfos });
+  await using first = openStores([server.url], { ...QUICK, trust: anyone, narinfos });
   await first.closureOf([ROOT]);
-  await using second = await openStores([server.url], trusting({ narinfos }));
+  await using second = openStores([server.url], trusting({ narinfos }));
   await assert.rejects(second.closureOf([ROOT]), { name: "UntrustedPathsError" });
   directory = await caches.cache(signed);
   for (const { name } of Deno.readDirSync(directory)) {
     if (name.endsWith(".narinfo")) await Deno.copyFile(`${directory}/${name}`, `${cache}/${name}`);
   }
-  await using third = await openStores([server.url], trusting({ narinfos }));
+  await using third = openStores([server.url], trusting({ narinfos }));
   assert.equal((await third.closureOf([ROOT])).size, caches.paths.length);
 });
 
@@ -376,7 +378,7 @@ Deno.test("each path comes from the first store that has it and is trusted", asy
   const good = await caches.copy(signed), partial = await caches.copy(signed);
   const infoOf = (path: string) => `${path.slice(11, 43)}.narinfo`;
   await Deno.remove(`${partial}/${infoOf(hello)}`);
-  await using stores = await openStores(
+  await using stores = openStores(
     [`file://${unsigned}`, `file://${partial}`, `file://${good}?priority=1`],
     trusting(),
   );
@@ -385,7 +387,7 @@ Deno.test("each path comes from the first store that has it and is trusted", asy
   assert.equal(from(ROOT), `file://${partial}`);
   assert.equal(from(hello), `file://${good}`);
 
-  await using refused = await openStores([`file://${unsigned}`], trusting());
+  await using refused = openStores([`file://${unsigned}`], trusting());
   await assert.rejects(refused.closureOf([ROOT]), (error: Error) => {
     assert.equal(error.name, "UntrustedPathsError");
     for (const path of caches.paths.filter((path) => !path.endsWith("-busybox-static"))) {
@@ -394,16 +396,16 @@ Deno.test("each path comes from the first store that has it and is trusted", asy
     assert.match(error.message, /--trusted-public-keys.*--no-check-sigs/s);
     return true;
   });
-  await using other = await openStores([`file://${good}`], {
+  await using other = openStores([`file://${good}`], {
     trust: { keys: parsePublicKeys(caches.otherKey.public, "key"), checkSignatures: true },
   });
   await assert.rejects(other.closureOf([ROOT]), /has a wrong signature by tests.example-1/);
-  await using trusted = await openStores([`file://${unsigned}?trusted=true`], trusting());
+  await using trusted = openStores([`file://${unsigned}?trusted=true`], trusting());
   assert.equal((await trusted.closureOf([ROOT])).size, caches.paths.length);
 
   // What is here is read here.
   const local = storeDatabase();
-  await using both = await openStores([`file://${good}`], trusting({ local }));
+  await using both = openStores([`file://${good}`], trusting({ local }));
   assert.deepEqual(await both.closureOf([ROOT]), await local.closureOf([ROOT]));
   assert.equal(both.narOf(ROOT), undefined);
   assert.equal(both.infos().size, 0);
@@ -427,7 +429,7 @@ Deno.test("a NAR comes from another store with the same, if nothing came of the 
   const zstd = await caches.cache({ signedBy: "key", compression: "zstd" });
   const nar = await narOf(large);
   const from = async (...urls: string[]) => {
-    await using stores = await openStores(urls, trusting());
+    await using stores = openStores(urls, trusting());
     await stores.closureOf([large]);
     return await new Response(stores.narOf(large)!.open()).bytes();
   };
@@ -439,20 +441,20 @@ Deno.test("a NAR comes from another store with the same, if nothing came of the 
 
 Deno.test("what was decided counts: no signature is needed, and no other NAR is taken", async () => {
   const decided = await (async () => {
-    await using stores = await openStores([`file://${await caches.cache(signed)}`], trusting());
+    await using stores = openStores([`file://${await caches.cache(signed)}`], trusting());
     await stores.closureOf([ROOT]);
     return stores.infos();
   })();
   await using server = await serving(await caches.cache({ compression: "zstd" }));
   const nobody = { keys: [], checkSignatures: true };
-  await using stores = await openStores([server.url], { ...QUICK, trust: nobody, decided });
+  await using stores = openStores([server.url], { ...QUICK, trust: nobody, decided });
   assert.equal((await stores.closureOf([ROOT])).size, decided.size);
   assert.equal(server.count(".narinfo"), 0);
   assert.deepEqual(await new Response(stores.narOf(large)!.open()).bytes(), await narOf(large));
 
   const narHash = `sha256:${"0".repeat(64)}`;
   const changed = new Map([[large, { ...decided.get(large)!, narHash }]]);
-  await using others = await openStores([server.url], {
+  await using others = openStores([server.url], {
     ...QUICK,
     trust: nobody,
     decided: changed,

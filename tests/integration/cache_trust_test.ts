@@ -3,7 +3,7 @@ import { parseStorePath } from "../../src/store/store_path.ts";
 import { readNixConf } from "../../src/stores/nix_conf.ts";
 import { openStores } from "../../src/stores/stores.ts";
 import { whyUntrusted } from "../../src/stores/trust.ts";
-import { openBinaryCache } from "../../src/stores/binary_cache.ts";
+import { binaryCache } from "../../src/stores/binary_cache.ts";
 import { nix } from "../support/binary_caches.ts";
 import { makeFiles } from "../support/directories.ts";
 import { PUBLIC_KEY } from "../support/narinfos.ts";
@@ -42,11 +42,11 @@ Deno.test("content-addressed paths of Nix count if their address is that of the 
   ];
   const url = `file://${scratch.path}/cache`;
   await nix("copy", "--to", url, ...counted, ...others);
-  await using stores = await openStores([url], { trust: nobody });
+  await using stores = openStores([url], { trust: nobody });
   const closure = await stores.closureOf(counted.map(parseStorePath));
   assert.ok(counted.every((path) => closure.has(parseStorePath(path))));
 
-  using cache = await openBinaryCache(new URL(url));
+  using cache = binaryCache(new URL(url));
   const paths = [...counted, ...others].map(parseStorePath);
   for (const [path, info] of await cache.infosOf(paths)) {
     const isCounted = counted.includes(path);

@@ -241,6 +241,20 @@ Deno.test("URLs that Nix would take for something else are refused", async () =>
     ["relative/directory", /Not a store that Nix knows/],
     ["ssh-ng://-oProxyCommand=false", /which host\?/],
     ["ssh://-user@host", /which host\?/],
+    ["ssh://user@-oProxyCommand=false", /which host\?/],
+    ["ssh-ng://%2DoProxyCommand=false", /which host\?/],
+    ["ssh-ng://user@%2DoProxyCommand=false", /which host\?/],
+    ["ssh-ng://a@b@-oProxyCommand=false", /which host\?/],
+    ["ssh://[-oProxyCommand=false]", /which host\?/],
+    ["ssh:///-oProxyCommand=false", /which host\?/],
+    ["ssh://host;false", /which host\?/],
+    ["ssh://$(false)@host", /which host\?/],
+    ["ssh://host/`false`", /which host\?/],
+    ["ssh://host#-oProxyCommand=false", /which host\?/],
+    ["SSH://-oProxyCommand=false", /Not a store that Nix knows/],
+    ["ssh-ng:-oProxyCommand=false", /Not a store that Nix knows/],
+    ["ext::sh -c false", /blanks/],
+    ["s3://-bucket", /which host\?/],
     ["ssh://", /which host\?/],
     ["s3://?region=eu", /which host\?/],
     ["ssh://user@host --help", /blanks/],
@@ -257,6 +271,14 @@ Deno.test("URLs that Nix would take for something else are refused", async () =>
     });
   }
   assert.deepEqual([...Deno.readDirSync(scratch.path)], []);
+  for (
+    const url of [
+      "ssh://host",
+      "ssh-ng://first.last+x@host-1.example:22",
+      "ssh://user@[fe80::1%eth0]",
+    ]
+      .concat(["ssh://::1", "ssh://a@b@host", "ssh-ng://host/", "s3://my.bucket-1?region=eu"])
+  ) assert.doesNotThrow(() => nixStore(url), url);
 });
 
 Deno.test("no message shows a password, or a parameter that may be a secret", () => {

@@ -13,7 +13,7 @@ Deno.test("caches are known to by token, or else by password", async () => {
     Deno.writeTextFileSync(netrcFile, "machine b.example login ann password s3cret");
     const ann = { username: "ann", password: "s3cret" };
     const known = (tokens: string | undefined, ...caches: URL[]) => {
-      const find = cacheCredentials({ netrcFile, netrcNeeded: true, tokens }, caches);
+      const find = cacheCredentials({ netrcFile, tokens }, caches);
       return [find(A), find(B)];
     };
     assert.deepEqual(known(undefined, ...CACHES), [undefined, ann]);
@@ -27,7 +27,7 @@ Deno.test("caches are known to by token, or else by password", async () => {
 
 Deno.test("whose token it is has to be clear, and no message shows it", async () => {
   await inDirectory((directory) => {
-    const places = { netrcFile: `${directory}/none`, netrcNeeded: false, tokensFrom: "FILE" };
+    const places = { netrcFile: `${directory}/none`, tokensFrom: "FILE" };
     for (
       const tokens of ["s3cret", "a.example s3cret more", "s3cret\ns3cret", "a.example s3cr\u00e9t"]
     ) {
@@ -38,8 +38,10 @@ Deno.test("whose token it is has to be clear, and no message shows it", async ()
       });
     }
     assert.throws(
-      () => cacheCredentials({ ...places, netrcNeeded: true }, CACHES),
-      /Cannot read the netrc file .*none/,
+      () => cacheCredentials({ ...places, netrcFrom: "NETRC" }, CACHES),
+      /Cannot read the netrc file .*none \(NETRC\)/,
     );
+    // Nobody would be shown it.
+    cacheCredentials({ ...places, netrcFrom: "NETRC" }, CACHES.slice(2));
   });
 });

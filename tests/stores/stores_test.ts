@@ -6,24 +6,13 @@ import { openStores, type StoresOptions } from "../../src/stores/stores.ts";
 import { CacheServer } from "../support/cache_server.ts";
 import { inDirectory } from "../support/directories.ts";
 import { closureOfNames, storePath } from "../support/store_paths.ts";
+import { toldNarinfo, writeToldPaths } from "../support/told_paths.ts";
 
 const ANYONE: StoresOptions = { trust: { keys: [], checkSignatures: false } };
 
-/** Writes a cache that says of each path what it refers to. */
 function writeCache(directory: string, references: Record<string, readonly StorePath[]>): string {
-  Deno.mkdirSync(directory, { recursive: true });
-  Deno.writeTextFileSync(`${directory}/nix-cache-info`, "StoreDir: /nix/store\n");
-  for (const [path, others] of Object.entries(references)) {
-    const file = `${directory}/${hashPart(path as StorePath)}.narinfo`;
-    Deno.writeTextFileSync(file, narinfo(path, others));
-  }
+  writeToldPaths(directory, references);
   return `file://${directory}`;
-}
-
-function narinfo(path: string, references: readonly string[]): string {
-  const names = references.map((path) => path.slice("/nix/store/".length)).join(" ");
-  return `StorePath: ${path}\nURL: nar/x.nar\nCompression: none\n` +
-    `NarHash: sha256:${"0".repeat(64)}\nNarSize: 100\nReferences: ${names}\n`;
 }
 
 const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => storePath(name, name)) as [
@@ -40,7 +29,7 @@ Deno.test("a closure is put together from several stores, and the one here", asy
     const graph = closureOfNames({ here: ["below"], below: [] });
     const local = closuresWithin(graph);
     const third = writeCache(`${directory}/3`, { [c]: [], [storePath("here")]: [d] });
-    await using stores = await openStores([first, second, third], { ...ANYONE, local });
+    await using stores = openStores([first, second, third], { ...ANYONE, local });
     const closure = await stores.closureOf([a, b, a]);
     assert.deepEqual(
       Array.from(closure, ([path, { references }]) => [path, references]).sort(),
@@ -67,14 +56,14 @@ Deno.test("what no store has is told of at once, with the stores that were asked
   await inDirectory(async (directory) => {
     const first = writeCache(`${directory}/1`, { [a]: [b, c] });
     const second = writeCache(`${directory}/2`, { [b]: [d] });
-    await using stores = await openStores([first, second], ANYONE);
+    await using stores = openStores([first, second], ANYONE);
     await assert.rejects(stores.closureOf([a]), {
       name: "MissingPathsError",
       paths: [c, d],
       where: `${first} or ${second}`,
     });
     const nothing: ClosureSource = closuresWithin(new Map());
-    await using both = await openStores([first], { ...ANYONE, local: nothing });
+    await using both = openStores([first], { ...ANYONE, local: nothing });
     await assert.rejects(both.closureOf([d]), { where: `the Nix store or ${first}` });
   });
 });
@@ -82,7 +71,7 @@ Deno.test("what no store has is told of at once, with the stores that were asked
 Deno.test("paths that refer to one another are an error that names one and its store", async () => {
   await inDirectory(async (directory) => {
     const url = writeCache(directory, { [a]: [b], [b]: [c], [c]: [b], [d]: [d] });
-    await using stores = await openStores([url], ANYONE);
+    await using stores = openStores([url], ANYONE);
     await assert.rejects(stores.closureOf([a]), (error: Error) => {
       assert.match(error.message, /^file:.*: no store has that$/);
       assert.ok([a, b, c].some((path) => error.message.includes(path)));
@@ -106,18 +95,18 @@ Deno.test("a closure without an end is given up", async () => {
           if (known === undefined) return undefined;
           const references = Array.from({ length: width }, next);
           for (const reference of references) paths.set(hashPart(reference), reference);
-          return { status: 200, body: narinfo(known, references) };
+          return { status: 200, body: toldNarinfo(known, references) };
         },
       });
-      await using stores = await openStores([server.url], ANYONE);
+      await using stores = openStores([server.url], ANYONE);
       await assert.rejects(stores.closureOf([root]), /more than/);
       assert.ok(server.requests.length < 2000);
     }
   });
 });
 
-Deno.test("a URL that is none of a store is an error", async () => {
+Deno.test("a URL that is none of a store is an error", () => {
   for (const url of ["gopher://x", "file://host/dir", "http:", "nonsense", ""]) {
-    await assert.rejects(openStores([url], ANYONE), { name: "UsageError" }, url);
+    assert.throws(() => openStores([url], ANYONE), { name: "UsageError" }, url);
   }
 });

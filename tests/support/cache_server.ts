@@ -29,6 +29,8 @@ export type CacheFault =
     /** The connection ends after so many bytes of the body. */
     readonly cutAfter: number;
   }
+  /** It never answers. */
+  | { readonly silent: true }
   /** After so many bytes of the body, nothing ever happens again. */
   | { readonly silentAfter: number }
   /** Ranges are not known here: all is sent. With `cutAfter`, that is cut all the same. */
@@ -89,6 +91,7 @@ export class CacheServer implements AsyncDisposable {
     this.requests.push(seen);
     request.resume();
     const fault = this.#options.fault?.(seen);
+    if (fault && "silent" in fault) return;
     if (fault && "status" in fault) {
       response.writeHead(fault.status, fault.headers);
       return void response.end(fault.body);
