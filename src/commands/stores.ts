@@ -110,7 +110,12 @@ export async function storesInUse(
     stores,
     urls,
     nars,
-    files: new PartialStore({ narOf: nars, storeRoot, directory: () => directory("store") }),
+    files: new PartialStore({
+      narOf: nars,
+      find: (paths) => stores.find(paths),
+      storeRoot,
+      directory: () => directory("store"),
+    }),
     spool() {
       report.detail?.("a layer's size is not known before its bytes: it is put into a file");
       return directory("layers");

@@ -22,6 +22,11 @@ const COPIED_AT_ONCE = 1000;
 export interface PartialStoreOptions {
   /** How the paths that are elsewhere are read; undefined for one that is on the disk. */
   readonly narOf: NarPaths;
+  /**
+   * Has `narOf` know these. Asked of each path once, and only of what is wanted. Default: it knows
+   * them all.
+   */
+  readonly find?: (paths: readonly StorePath[]) => Promise<void>;
   /** The directory that holds the `nix/store` of what is on the disk: "" (the default) for the host's own. */
   readonly storeRoot?: string;
   /**
@@ -41,6 +46,7 @@ export class PartialStore implements StoreFiles {
   #directory: Promise<string> | undefined;
   readonly #unpacked = new Map<StorePath, Promise<void>>();
   readonly #copied = new Set<StorePath>();
+  readonly #asked = new Map<StorePath, Promise<void>>();
   #copying: Promise<void> = Promise.resolve();
   readonly #turns = new Turns(AT_ONCE);
 
@@ -56,12 +62,15 @@ export class PartialStore implements StoreFiles {
    * @throws {ImageError} if one can't be fetched or unpacked: nothing of it is there then.
    */
   async provide(paths: Iterable<StorePath>): Promise<void> {
+    const wanted = [...new Set(paths)];
+    await this.#find(wanted);
     // All are over when this is, so that their directory may be removed.
-    const all = await Promise.allSettled(Array.from(new Set(paths), (path) => this.#unpack(path)));
+    const all = await Promise.allSettled(wanted.map((path) => this.#unpack(path)));
     for (const one of all) if (one.status === "rejected") throw one.reason;
   }
 
   async rootOf(path: StorePath): Promise<string> {
+    await this.#find([path]);
     if (this.#options.narOf(path) === undefined) return this.#storeRoot;
     await this.#unpack(path);
     return await this.#root();
@@ -70,6 +79,7 @@ export class PartialStore implements StoreFiles {
   /** Where some are on the disk already and others are not, the former are copied. */
   async rootWith(paths: Iterable<StorePath>): Promise<string> {
     const all = [...new Set(paths)];
+    await this.#find(all);
     const { narOf } = this.#options;
     const here = all.filter((path) => narOf(path) === undefined);
     if (here.length === all.length) return this.#storeRoot;
@@ -78,6 +88,15 @@ export class PartialStore implements StoreFiles {
     this.#copying = copying.catch(() => {});
     await copying;
     return await this.#root();
+  }
+
+  async #find(paths: readonly StorePath[]): Promise<void> {
+    const { find } = this.#options;
+    if (find === undefined) return;
+    const unknown = paths.filter((path) => !this.#asked.has(path));
+    const finding = unknown.length === 0 ? Promise.resolve() : find(unknown);
+    for (const path of unknown) this.#asked.set(path, finding);
+    await Promise.all(new Set(paths.map((path) => this.#asked.get(path))));
   }
 
   #unpack(path: StorePath): Promise<void> {

@@ -1,0 +1,92 @@
+/**
+ * What of a spec needs files, on a host that has no store: from a binary cache come the archives that
+ * come from the store.
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { mergedUsrRoot } from "../support/base_images.ts";
+import { BinaryCaches } from "../support/binary_caches.ts";
+import { HostWithoutStore } from "../support/host_without_store.ts";
+import { buildFixtures } from "../support/nix_paths.ts";
+import { nixImage, succeed } from "../support/program.ts";
+import { Scratch } from "../support/scratch.ts";
+
+const paths = await buildFixtures("bash", "cacert", "coreutils", "hello", "message", "symlink");
+const scratch = new Scratch();
+
+async function addToStore(file: string): Promise<string> {
+  return (await succeed(["nix-store", "--add", file])).trim();
+}
+
+/** A docker-archive, and an OCI layout, that skopeo made of a root file system with tar. */
+async function bases(): Promise<{ readonly archive: string; readonly layout: string }> {
+  const root = await mergedUsrRoot(scratch.path);
+  const layout = `${scratch.path}/layout`;
+  const archive = `${scratch.path}/base.tar`;
+  await succeed(["umoci", "init", "--layout", layout]);
+  await succeed(["umoci", "new", "--image", `${layout}:1`]);
+  await succeed(["umoci", "raw", "add-layer", "--image", `${layout}:1`, root]);
+  await succeed(["umoci", "config", "--image", `${layout}:1`, "--config.env", "FROM=base"]);
+  await succeed(["skopeo", "copy", "-q", `oci:${layout}:1`, `docker-archive:${archive}:base:1`]);
+  return { archive: await addToStore(archive), layout: await addToStore(layout) };
+}
+
+const base = await bases();
+await Deno.writeTextFile(
+  `${scratch.path}/pipeline.json`,
+  JSON.stringify([["split_paths", [paths.coreutils]], ["flatten"]]),
+);
+const pipeline = await addToStore(`${scratch.path}/pipeline.json`);
+const caches = await BinaryCaches.create(...Object.values(paths), ...Object.values(base), pipeline);
+const cache = await caches.cache({ compression: "zstd", signedBy: "key" });
+const store = ["--store", `file://${cache}`, "--trusted-public-keys", caches.key.public];
+const host = new HostWithoutStore(scratch);
+Deno.test.afterAll(async () => {
+  await caches[Symbol.asyncDispose]();
+  await scratch[Symbol.asyncDispose]();
+});
+
+const { bash, coreutils, hello, message, symlink } = paths;
+const TOOLS = { shell: `${bash}/bin/bash`, path: [coreutils] };
+
+const SPECS: Record<string, Readonly<Record<string, unknown>>> = {
+  "links": { contents: [hello, symlink] },
+  "a file below a store path": { contents: [`${hello}/bin`] },
+  "copies": { type: "single", copyToRoot: [hello, symlink] },
+  "a docker-archive in the store": { fromImage: base.archive, contents: [hello] },
+  "an OCI layout in the store": { fromImage: base.layout, contents: [hello] },
+  "a command on a base": { fromImage: base.archive, contents: [hello], extraCommands: "cat bin/hello > said" },
+  "config that names other paths": {
+    contents: [hello],
+    config: { Cmd: [`${bash}/bin/bash`], Env: [`MESSAGE=${message}.`] },
+  },
+  "a database": { contents: [hello], includeNixDB: true },
+  "a shell of the store": { contents: [hello], ...TOOLS, extraCommands: "cat bin/hello > said; ls -la > listed" },
+  "a script that names a path": { extraCommands: `cat ${message} > said; echo ${hello} > mentioned` },
+  "fakeroot": { contents: [hello], ...TOOLS, fakeRootCommands: "mkdir home; cat bin/hello > home/said; /usr/bin/chown -R 7:8 home" },
+  "a new root": { contents: [hello, coreutils], ...TOOLS, enableFakechroot: true, fakeRootCommands: `/bin/hello > /said; cat ${message} >> /said` },
+  "helpers": { contents: [bash, coreutils, paths.cacert], helpers: ["usrBinEnv", "binSh", "caCertificates", "fakeNss"] },
+  "files": { contents: [hello], files: [{ path: "/message", type: "symlink", target: message }] },
+  "a pipeline in the store": { contents: [hello, coreutils], layeringPipeline: pipeline },
+  "a pipeline": { contents: [hello, coreutils], layeringPipeline: [["split_paths", [coreutils]], ["flatten"]] },
+  "groups": { contents: [hello, coreutils, bash], groups: [{ name: "tools", paths: [coreutils, bash] }] },
+  "rules for store paths": { contents: [hello], permissions: [{ path: `${hello}/**`, uid: 7 }] },
+  "paths that stay out": { contents: [hello], includeStorePaths: false },
+  "absent": { contents: [hello], config: { Env: [`A=${bash}`] }, absentStorePaths: [bash] },
+  "links and includeStorePaths": { type: "single", copyToRoot: [hello], includeStorePaths: false, config: {Cmd: [bash]} },
+};
+
+for (const [what, fields] of Object.entries(SPECS)) {
+  Deno.test(`${what}: the archive is that of the store`, async () => {
+    const spec = scratch.spec({ name: "app", ...fields });
+    const [local, remote] = [`${spec}.local.tar`, `${spec}.remote.tar`];
+    const [there, elsewhere] = await Promise.all([
+      nixImage(["stream", "--tar", spec], { stdoutFile: local }),
+      host.run(["stream", "--tar", spec, ...store], { stdoutFile: remote }),
+    ]);
+    assert.equal(there.code, 0, there.stderr);
+    assert.equal(elsewhere.code, 0, elsewhere.stderr);
+    await succeed(["cmp", local, remote]);
+  });
+}
