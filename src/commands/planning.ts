@@ -14,7 +14,8 @@ import type { LayerTarget } from "../layering/targets.ts";
 import { LazyWorkDirectory } from "../disk/lazy_work_directory.ts";
 import { readDocument, type SpecDocument } from "../spec/document.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
-import type { Compressor } from "../spec/image_spec.ts";
+import { findProgram } from "../process/find_program.ts";
+import type { Compressor, ImageSpec } from "../spec/image_spec.ts";
 import { specOf } from "../spec/load.ts";
 import type { Closure } from "../store/closure.ts";
 import { readingFrom } from "../store/files.ts";
@@ -95,6 +96,16 @@ export interface PlannedSpec extends AsyncDisposable {
   readonly compressor: Compressor;
 }
 
+/** Whatever else needs no Nix: a database is made by Nix itself, and nothing is done in vain. */
+function checkDatabase({ includeNixDB }: ImageSpec): void {
+  if (!includeNixDB) return;
+  if (findProgram("nix-store", (Deno.env.get("PATH") ?? "").split(":")) !== undefined) return;
+  throw new ImageError(
+    "includeNixDB: the database is made by nix-store, which is not there: install Nix (Debian: " +
+      "apt-get install nix-bin)",
+  );
+}
+
 /** The document in a file, or on standard input: see {@linkcode readDocument}. */
 export function readInput(
   source: string,
@@ -151,6 +162,7 @@ export async function planFromFile(
     sourceDateEpoch: Deno.env.get("SOURCE_DATE_EPOCH"),
   });
   for (const warning of warnings) report.warn(warning);
+  checkDatabase(spec);
   await openStores(spec.store);
   const hasWishes = (strategy ?? previous ?? history[0]) !== undefined;
   if (hasWishes && spec.type === "single") {

@@ -110,6 +110,7 @@ async function makeTop(
   const layout = await prepareRoot(spec, {
     store: files,
     rootForCommands,
+    storeInPlace: options.files !== undefined,
     searchPath,
     workDirectory: work,
     onOutput,

@@ -10,12 +10,13 @@
 import { existsSync, lstatSync } from "node:fs";
 import { removeOnSignal } from "./cleanup.ts";
 import { ImageError } from "../errors.ts";
-import { findProgram, isProgram } from "./find_program.ts";
+import { findProgram, isProgram, isProgramInside } from "./find_program.ts";
 import { makeMountPoints } from "./mount_points.ts";
 import { MOUNT_POINTS, newRootCommand } from "./new_root.ts";
 import { NO_LOADER_VARIABLES } from "./loader_variables.ts";
 import { indent, missingProgram, type Program, tryShell } from "./run.ts";
 import {
+  hasStoreInPlace,
   hostPath,
   type ScriptOptions,
   type SearchPaths,
@@ -88,6 +89,7 @@ class ScriptRun {
         this.#need("fakeroot");
         command = ["sh", "-c", text.FAKEROOT, "sh", ...command];
       }
+      if (hasStoreInPlace(this.#options)) command = await this.#withStore(command);
       if (how === "fakechroot") clean = makeMountPoints(this.#options.root, MOUNT_POINTS);
       await this.#run(command);
     } finally {
@@ -114,6 +116,23 @@ class ScriptRun {
     return `${this.#work}/brought`;
   }
 
+  /** @throws {ImageError} if this host does not let us. */
+  async #withStore(command: readonly string[]): Promise<string[]> {
+    const { field, storeRoot } = this.#options;
+    const place = `${this.#work}/with-store`;
+    Deno.mkdirSync(place);
+    this.#need("unshare");
+    const { success, stderr } = await tryShell(text.TRY_WITH_STORE, [place], this.#paths.ours);
+    if (success) {
+      return ["sh", "-c", text.WITH_STORE, "sh", `${storeRoot}/nix/store`, place, ...command];
+    }
+    throw new ImageError(
+      `${field}: store paths that come from another store have to be in /nix/store for it, and this ` +
+        `host lets this user put nothing there: neither as root nor in a user namespace of its own` +
+        (stderr.trim() && `:\n${indent(stderr)}`),
+    );
+  }
+
   #inDirectory(): string[] {
     const { root, field } = this.#options;
     const prelude = text.prelude(this.#brought, field);
@@ -138,10 +157,20 @@ class ScriptRun {
       return found;
     }
     const found = shell.includes("/")
-      ? shellPaths(shell).map((path) => hostPath(path, this.#options.storeRoot)).find(isProgram)
+      ? shellPaths(shell).find((path) => this.#isShell(path))
       : findProgram(shell, this.#paths.ours);
     if (found === undefined) throw new ImageError(`shell: ${shell}, for ${field}, is no program`);
-    return found;
+    if (hasStoreInPlace(this.#options)) return found;
+    return shell.includes("/") ? hostPath(found, this.#options.storeRoot) : found;
+  }
+
+  #isShell(path: string): boolean {
+    const { root, storeRoot } = this.#options;
+    const inside = hasStoreInPlace(this.#options);
+    // Its links lead to the store as the script sees it.
+    return inside
+      ? isProgramInside(path, { root: "", storeRoot })
+      : isProgram(hostPath(path, storeRoot));
   }
 
   async #run(command: readonly string[]): Promise<void> {
@@ -172,10 +201,11 @@ class ScriptRun {
   #spawn(command: readonly string[]): Deno.ChildProcess {
     try {
       const child = new Deno.Command("sh", {
-        args: ["-c", text.SESSION, "sh", this.#work, ...command],
+        args: ["-c", text.SESSION, "sh", this.#paths.ours.join(":"), this.#work, ...command],
         clearEnv: true,
         env: {
-          PATH: this.#paths.ours.join(":"),
+          // By ours, Deno would find a `sh` that it does not allow.
+          PATH: this.#paths.callers.join(":"),
           HOME: "/homeless-shelter",
           TMPDIR: `${this.#brought}/tmp`,
           TZ: "UTC",

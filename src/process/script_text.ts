@@ -18,13 +18,14 @@ export const RESERVE = "reserve";
  * Runs a command and then ends everything that it left, in a session of its own. Ends it earlier
  * when standard input ends, as it does when nix-image stops, be it by SIGKILL.
  *
- * `$1` is the work directory. The command's process is the one whose id is in the file `pid` there
+ * `$1` is the PATH, `$2` the work directory. The command's process is the one whose id is in the file `pid` there
  * (that of fakeroot's child: fakeroot has to see it end, so that it ends its daemon). The exit
  * status goes to the file `status`, because this shell ends itself along with its session.
  */
 export const SESSION = `
-work=$1
-shift
+PATH=$1 work=$2
+export PATH
+shift 2
 cd -- "$work"
 umask 022
 exec 3<&0 </dev/null 2>/dev/null
@@ -119,6 +120,59 @@ fi
 # A trapped signal ends a wait early.
 while kill -0 $reader 2>/dev/null; do wait $reader; done
 exit $status
+`;
+
+/**
+ * Has a store at /nix/store, for what follows alone. Arguments: the directory of that store, an empty
+ * directory, and a command.
+ *
+ * Where the host has no such directory, there is a new root with all that is in the host's. Root
+ * needs no namespace of users, in which it would not be allowed to give files away.
+ */
+export const WITH_STORE = `
+set -e
+namespace='--mount'
+if [ "$(id -u)" != 0 ] || ! unshare --mount true 2>/dev/null; then
+  namespace='--user --map-root-user --mount'
+fi
+exec unshare $namespace sh -ec '
+  store=$1 root=$2
+  shift 2
+  if [ -d /nix/store ]; then
+    mount --rbind "$store" /nix/store
+    mount -o remount,bind,ro /nix/store 2>/dev/null || :
+    # What is below it now, and not what was.
+    cd -- "$PWD"
+    exec "$@"
+  fi
+  mount -t tmpfs none "$root"
+  for place in /* /.[!.]*; do
+    if [ "$place" = /nix ]; then continue
+    elif [ -L "$place" ]; then cp -P "$place" "$root$place"
+    elif [ -d "$place" ]; then
+      mkdir "$root$place"
+      mount --rbind "$place" "$root$place"
+    elif [ -e "$place" ]; then
+      : >"$root$place"
+      mount --bind "$place" "$root$place"
+    fi
+  done
+  mkdir -p "$root/nix/store"
+  mount --rbind "$store" "$root/nix/store"
+  mount -o remount,bind,ro "$root/nix/store" 2>/dev/null || :
+  place=$PWD
+  exec chroot "$root" sh -ec "cd -- \\"\\$1\\"; shift; exec \\"\\$@\\"" sh "$place" "$@"
+' sh "$@"
+`;
+
+/** Whether {@linkcode WITH_STORE} can work. Argument: an empty directory. */
+export const TRY_WITH_STORE = `
+if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
+  namespace='--mount'
+else
+  namespace='--user --map-root-user --mount'
+fi
+exec unshare $namespace sh -ec 'mount -t tmpfs none "$1"; exec chroot / true' sh "$1"
 `;
 
 /** Arguments: where to run, PATH, the shell, {@linkcode prelude}, and the name of the field. */

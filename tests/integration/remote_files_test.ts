@@ -56,25 +56,57 @@ const SPECS: Record<string, Readonly<Record<string, unknown>>> = {
   "copies": { type: "single", copyToRoot: [hello, symlink] },
   "a docker-archive in the store": { fromImage: base.archive, contents: [hello] },
   "an OCI layout in the store": { fromImage: base.layout, contents: [hello] },
-  "a command on a base": { fromImage: base.archive, contents: [hello], extraCommands: "cat bin/hello > said" },
+  "a command on a base": {
+    fromImage: base.archive,
+    contents: [hello],
+    extraCommands: "cat bin/hello > said",
+  },
   "config that names other paths": {
     contents: [hello],
     config: { Cmd: [`${bash}/bin/bash`], Env: [`MESSAGE=${message}.`] },
   },
-  "a database": { contents: [hello], includeNixDB: true },
-  "a shell of the store": { contents: [hello], ...TOOLS, extraCommands: "cat bin/hello > said; ls -la > listed" },
-  "a script that names a path": { extraCommands: `cat ${message} > said; echo ${hello} > mentioned` },
-  "fakeroot": { contents: [hello], ...TOOLS, fakeRootCommands: "mkdir home; cat bin/hello > home/said; /usr/bin/chown -R 7:8 home" },
-  "a new root": { contents: [hello, coreutils], ...TOOLS, enableFakechroot: true, fakeRootCommands: `/bin/hello > /said; cat ${message} >> /said` },
-  "helpers": { contents: [bash, coreutils, paths.cacert], helpers: ["usrBinEnv", "binSh", "caCertificates", "fakeNss"] },
+  "a shell of the store": {
+    contents: [hello],
+    ...TOOLS,
+    extraCommands: "cat bin/hello > said; ls > listed",
+  },
+  "a script that names a path": {
+    extraCommands: `cat ${message} > said; echo ${hello} > mentioned`,
+  },
+  "fakeroot": {
+    contents: [hello],
+    ...TOOLS,
+    fakeRootCommands: "mkdir home; cat bin/hello > home/said; /usr/bin/chown -R 7:8 home",
+  },
+  "a new root": {
+    contents: [hello, coreutils],
+    shell: TOOLS.shell,
+    enableFakechroot: true,
+    fakeRootCommands: `/bin/hello > /said; cat ${message} >> /said`,
+  },
+  "helpers": {
+    contents: [bash, coreutils, paths.cacert],
+    helpers: ["usrBinEnv", "binSh", "caCertificates", "fakeNss"],
+  },
   "files": { contents: [hello], files: [{ path: "/message", type: "symlink", target: message }] },
   "a pipeline in the store": { contents: [hello, coreutils], layeringPipeline: pipeline },
-  "a pipeline": { contents: [hello, coreutils], layeringPipeline: [["split_paths", [coreutils]], ["flatten"]] },
-  "groups": { contents: [hello, coreutils, bash], groups: [{ name: "tools", paths: [coreutils, bash] }] },
+  "a pipeline": {
+    contents: [hello, coreutils],
+    layeringPipeline: [["split_paths", [coreutils]], ["flatten"]],
+  },
+  "groups": {
+    contents: [hello, coreutils, bash],
+    groups: [{ name: "tools", paths: [coreutils, bash] }],
+  },
   "rules for store paths": { contents: [hello], permissions: [{ path: `${hello}/**`, uid: 7 }] },
   "paths that stay out": { contents: [hello], includeStorePaths: false },
   "absent": { contents: [hello], config: { Env: [`A=${bash}`] }, absentStorePaths: [bash] },
-  "links and includeStorePaths": { type: "single", copyToRoot: [hello], includeStorePaths: false, config: {Cmd: [bash]} },
+  "links and includeStorePaths": {
+    type: "single",
+    copyToRoot: [hello],
+    includeStorePaths: false,
+    config: { Cmd: [bash] },
+  },
 };
 
 for (const [what, fields] of Object.entries(SPECS)) {
