@@ -22,6 +22,7 @@ import {
 } from "./archiving.ts";
 import { isStreamerConf } from "../spec/streamer_conf.ts";
 import { checkOneStdin } from "./json_input.ts";
+import { storeFlagIn } from "./spec_or_image.ts";
 import { checkRepoTag, planFromFile, type PlanningOptions, readInput } from "./planning.ts";
 import { type Report, reportNotices, reportTo } from "./report.ts";
 import { type StoresInUse, storesInUse } from "./stores.ts";
@@ -120,9 +121,11 @@ function refuseOptionsOfSpecs(options: StreamOptions): void {
     "history",
     "target",
   ] as const).find((name) => options[name] !== undefined);
-  if (given === undefined) return;
-  const flag = given === "dockerV1" ? "docker-v1" : given;
-  throw new UsageError(`--${flag} is for a spec, and this is a conf.json of nixpkgs`);
+  const flag = given === undefined
+    ? storeFlagIn(options)
+    : `--${given === "dockerV1" ? "docker-v1" : given}`;
+  if (flag === undefined) return;
+  throw new UsageError(`${flag} is for a spec, and this is a conf.json of nixpkgs`);
 }
 
 function specOf(spec: string | undefined): string {
