@@ -14,6 +14,8 @@ import type { OpenedImages, Platform, StoredImage } from "./stored_image.ts";
 export interface BaseImage extends AsyncDisposable {
   /** Where it is on this host. */
   readonly path: string;
+  /** Its path in the store, if it is there. */
+  readonly storePath?: string | undefined;
   /** The image. */
   readonly image: StoredImage;
   /**
@@ -46,13 +48,14 @@ export async function openBaseImage(
   { storeRoot = "", platform, ...options }: BaseImageOptions,
 ): Promise<BaseImage> {
   const path = source.inStore ? storeRoot + source.path : source.path;
-  return await opened(path, options, (images) =>
+  const image = await opened(path, options, (images) =>
     chooseImage(images, {
       name: source.name,
       tag: source.tag,
       platform: source.platform === null ? null : parsePlatform(source.platform),
       preferred: platform,
     }));
+  return source.inStore ? { ...image, storePath: source.path } : image;
 }
 
 /**

@@ -109,6 +109,29 @@ const SPECS: Record<string, Readonly<Record<string, unknown>>> = {
   },
 };
 
+/** The archive of a spec, as the host's own store gives it. */
+async function localArchive(spec: string): Promise<string> {
+  const archive = `${spec}.local.tar`;
+  const { code, stderr } = await nixImage(["stream", "--tar", spec], { stdoutFile: archive });
+  assert.equal(code, 0, stderr);
+  return archive;
+}
+
+Deno.test("the script of stream has a base from where it was", async () => {
+  const spec = scratch.spec({ name: "app", fromImage: base.layout, contents: [hello] });
+  const local = await localArchive(spec);
+  const cached = { XDG_CACHE_HOME: `${scratch.path}/kept` };
+  const script = await host.run(["stream", "--script", spec, ...store], { env: cached });
+  assert.equal(script.code, 0, script.stderr);
+  const again = await host.run(["stream", "--script", spec, ...store], { env: cached });
+  assert.equal(again.text, script.text);
+  const archive = `${spec}.script.tar`;
+  const command = [script.text.trim()];
+  const { code, stderr } = await host.runCommand(command, { env: cached, stdoutFile: archive });
+  assert.equal(code, 0, stderr);
+  await succeed(["cmp", local, archive]);
+});
+
 for (const [what, fields] of Object.entries(SPECS)) {
   Deno.test(`${what}: the archive is that of the store`, async () => {
     const spec = scratch.spec({ name: "app", ...fields });

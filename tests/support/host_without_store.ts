@@ -28,12 +28,17 @@ export class HostWithoutStore {
   }
 
   /** Runs `nix-image` to its end. */
-  async run(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  run(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    return this.runCommand([...nixImageCommand(), ...args], options);
+  }
+
+  /** Runs any command to its end. */
+  async runCommand(words: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     const directory = `${this.#scratch.path}/host-${++this.#runs}`;
     const env = { XDG_CACHE_HOME: `${directory}/cache`, TMPDIR: `${directory}/temporary` };
     for (const path of Object.values(env)) Deno.mkdirSync(path, { recursive: true });
     const hiding = ["unshare", "--mount", "sh", "-ec", HIDDEN, "sh", this.#path];
-    const command = [...hiding, ...nixImageCommand(), ...args];
+    const command = [...hiding, ...words];
     const result = await runCommand(command, { ...options, env: { ...env, ...options.env } });
     assert.deepEqual([...Deno.readDirSync(env.TMPDIR)], [], "what is left in TMPDIR");
     return result;
