@@ -5,7 +5,7 @@
 
 import { join } from "node:path";
 import type { StoreFiles } from "../store/store_files.ts";
-import { enclosingStorePath, isStorePath } from "../store/store_path.ts";
+import { placeInStore } from "../store/store_links.ts";
 import type { BaseImage, BaseImageOptions } from "../base/base_image.ts";
 import { platformText } from "../base/choose_image.ts";
 import type { Platform } from "../base/stored_image.ts";
@@ -46,11 +46,11 @@ export async function openBase(
   { storeRoot, specFile, report, files }: BaseOptions,
 ): Promise<BaseImage | undefined> {
   if (fromImage === null) return undefined;
-  const path = "inStore" in fromImage && fromImage.inStore
-    ? enclosingStorePath(fromImage.path)
-    : undefined;
   const options = {
-    storeRoot: path && isStorePath(path) && files ? await files.rootOf(path) : storeRoot,
+    storeRoot,
+    place: "inStore" in fromImage && fromImage.inStore && files
+      ? await placeInStore(fromImage.path, files)
+      : undefined,
     platform: { os, architecture, variant },
     listingCache: trustedCacheDirectory("layers"),
   };

@@ -11,7 +11,8 @@ import { FORMAT_VERSION } from "../layer/format_version.ts";
 import type { Image } from "../image/image.ts";
 import { imageOf } from "../image/planned_image.ts";
 import { readingFrom } from "../store/files.ts";
-import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
+import { placeInStore } from "../store/store_links.ts";
+import { enclosingStorePath } from "../store/store_path.ts";
 import { isCaptured } from "../terminal/captured.ts";
 import { print, writeToStdout } from "../terminal/output.ts";
 import {
@@ -141,7 +142,8 @@ function frozenPlan(
   if (elsewhere === undefined) return plan;
   const { netrcFile, cacheTokenFile } = options;
   const place = base?.storePath;
-  const isElsewhere = place !== undefined && elsewhere.nars(storePathOf(place)) !== undefined;
+  const storePath = place && enclosingStorePath(place);
+  const isElsewhere = storePath && elsewhere.nars(storePath) !== undefined;
   return {
     ...plan,
     ...isElsewhere && plan.base ? { base: { ...plan.base, path: place } } : {},
@@ -183,7 +185,7 @@ async function readPlan(
   if (plan.base !== null) {
     const { reopenBaseImage } = await import("../base/base_image.ts");
     const path = remote?.base && elsewhere
-      ? await elsewhere.files.rootOf(storePathOf(remote.base)) + remote.base
+      ? await placeInStore(remote.base, elsewhere.files)
       : plan.base.path;
     base = opened.use(await reopenBaseImage(path, plan.base.configDigest));
   }
@@ -194,11 +196,4 @@ async function readPlan(
     elsewhere,
     [Symbol.asyncDispose]: () => inUse.disposeAsync(),
   };
-}
-
-/** The store path that a path in the store is in. */
-function storePathOf(path: string): StorePath {
-  const storePath = enclosingStorePath(path);
-  if (storePath !== undefined) return storePath;
-  throw new TypeError(`${path} is not in the store`);
 }

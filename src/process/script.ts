@@ -10,19 +10,19 @@
 import { existsSync, lstatSync } from "node:fs";
 import { removeOnSignal } from "./cleanup.ts";
 import { ImageError } from "../errors.ts";
-import { findProgram, isProgram, isProgramInside } from "./find_program.ts";
+import { findProgram } from "./find_program.ts";
 import { makeMountPoints } from "./mount_points.ts";
 import { MOUNT_POINTS, newRootCommand } from "./new_root.ts";
 import { NO_LOADER_VARIABLES } from "./loader_variables.ts";
 import { indent, missingProgram, type Program, tryShell } from "./run.ts";
 import {
   hasStoreInPlace,
-  hostPath,
   type ScriptOptions,
   type SearchPaths,
   searchPaths,
-  shellPaths,
 } from "./script_options.ts";
+import { shellOutside } from "./script_shell.ts";
+import { withStore } from "./store_in_place.ts";
 import { scriptFailure } from "./script_failure.ts";
 import * as text from "./script_text.ts";
 import { tellOfProgram } from "./watch.ts";
@@ -89,7 +89,9 @@ class ScriptRun {
         this.#need("fakeroot");
         command = ["sh", "-c", text.FAKEROOT, "sh", ...command];
       }
-      if (hasStoreInPlace(this.#options)) command = await this.#withStore(command);
+      if (hasStoreInPlace(this.#options)) {
+        command = await withStore(command, this.#options, this.#paths, this.#work);
+      }
       if (how === "fakechroot") clean = makeMountPoints(this.#options.root, MOUNT_POINTS);
       await this.#run(command);
     } finally {
@@ -116,23 +118,6 @@ class ScriptRun {
     return `${this.#work}/brought`;
   }
 
-  /** @throws {ImageError} if this host does not let us. */
-  async #withStore(command: readonly string[]): Promise<string[]> {
-    const { field, storeRoot } = this.#options;
-    const place = `${this.#work}/with-store`;
-    Deno.mkdirSync(place);
-    this.#need("unshare");
-    const { success, stderr } = await tryShell(text.TRY_WITH_STORE, [place], this.#paths.ours);
-    if (success) {
-      return ["sh", "-c", text.WITH_STORE, "sh", `${storeRoot}/nix/store`, place, ...command];
-    }
-    throw new ImageError(
-      `${field}: store paths that come from another store have to be in /nix/store for it, and this ` +
-        `host lets this user put nothing there: neither as root nor in a user namespace of its own` +
-        (stderr.trim() && `:\n${indent(stderr)}`),
-    );
-  }
-
   #inDirectory(): string[] {
     const { root, field } = this.#options;
     const prelude = text.prelude(this.#brought, field);
@@ -143,34 +128,10 @@ class ScriptRun {
       "sh",
       root,
       this.#paths.script.join(":"),
-      this.#shell(),
+      shellOutside(this.#options, this.#paths),
       prelude,
       field,
     ];
-  }
-
-  #shell(): string {
-    const { shell, field } = this.#options;
-    if (shell === null) {
-      const found = findProgram("bash", this.#paths.ours) ?? findProgram("sh", this.#paths.ours);
-      if (found === undefined) throw missingProgram("sh");
-      return found;
-    }
-    const found = shell.includes("/")
-      ? shellPaths(shell).find((path) => this.#isShell(path))
-      : findProgram(shell, this.#paths.ours);
-    if (found === undefined) throw new ImageError(`shell: ${shell}, for ${field}, is no program`);
-    if (hasStoreInPlace(this.#options)) return found;
-    return shell.includes("/") ? hostPath(found, this.#options.storeRoot) : found;
-  }
-
-  #isShell(path: string): boolean {
-    const { root, storeRoot } = this.#options;
-    const inside = hasStoreInPlace(this.#options);
-    // Its links lead to the store as the script sees it.
-    return inside
-      ? isProgramInside(path, { root: "", storeRoot })
-      : isProgram(hostPath(path, storeRoot));
   }
 
   async #run(command: readonly string[]): Promise<void> {

@@ -122,59 +122,6 @@ while kill -0 $reader 2>/dev/null; do wait $reader; done
 exit $status
 `;
 
-/**
- * Has a store at /nix/store, for what follows alone. Arguments: the directory of that store, an empty
- * directory, and a command.
- *
- * Where the host has no such directory, there is a new root with all that is in the host's. Root
- * needs no namespace of users, in which it would not be allowed to give files away.
- */
-export const WITH_STORE = `
-set -e
-namespace='--mount'
-if [ "$(id -u)" != 0 ] || ! unshare --mount true 2>/dev/null; then
-  namespace='--user --map-root-user --mount'
-fi
-exec unshare $namespace sh -ec '
-  store=$1 root=$2
-  shift 2
-  if [ -d /nix/store ]; then
-    mount --rbind "$store" /nix/store
-    mount -o remount,bind,ro /nix/store 2>/dev/null || :
-    # What is below it now, and not what was.
-    cd -- "$PWD"
-    exec "$@"
-  fi
-  mount -t tmpfs none "$root"
-  for place in /* /.[!.]*; do
-    if [ "$place" = /nix ]; then continue
-    elif [ -L "$place" ]; then cp -P "$place" "$root$place"
-    elif [ -d "$place" ]; then
-      mkdir "$root$place"
-      mount --rbind "$place" "$root$place"
-    elif [ -e "$place" ]; then
-      : >"$root$place"
-      mount --bind "$place" "$root$place"
-    fi
-  done
-  mkdir -p "$root/nix/store"
-  mount --rbind "$store" "$root/nix/store"
-  mount -o remount,bind,ro "$root/nix/store" 2>/dev/null || :
-  place=$PWD
-  exec chroot "$root" sh -ec "cd -- \\"\\$1\\"; shift; exec \\"\\$@\\"" sh "$place" "$@"
-' sh "$@"
-`;
-
-/** Whether {@linkcode WITH_STORE} can work. Argument: an empty directory. */
-export const TRY_WITH_STORE = `
-if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
-  namespace='--mount'
-else
-  namespace='--user --map-root-user --mount'
-fi
-exec unshare $namespace sh -ec 'mount -t tmpfs none "$1"; exec chroot / true' sh "$1"
-`;
-
 /** Arguments: where to run, PATH, the shell, {@linkcode prelude}, and the name of the field. */
 export const ENTER = `
 [ -e pid ] || echo $$ >pid

@@ -7,7 +7,7 @@ import type { Step } from "../layering/pipeline/step.ts";
 import { isObject } from "./config_schema.ts";
 import type { JsonValue } from "./image_spec.ts";
 import type { StoreFiles } from "../store/store_files.ts";
-import { enclosingStorePath, type StorePath } from "../store/store_path.ts";
+import { placeInStore } from "../store/store_links.ts";
 import { JsonTextError, parseJson } from "./json_text.ts";
 import { PipelineReader } from "./layering_pipeline.ts";
 import { PIPELINE } from "./layering_pipeline_schema.ts";
@@ -61,10 +61,7 @@ export async function findPipeline(
 async function readFile(path: string, places: Places) {
   const reached = await resolveFileOrDirectory(path, places.base);
   if ("problem" in reached) return reached;
-  const storePath = enclosingStorePath(reached.path);
-  const file = storePath === undefined
-    ? reached.path
-    : await rootOf(storePath, places) + reached.path;
+  const file = reached.kind === "store" ? await fileInStore(reached.path, places) : reached.path;
   try {
     return { file, json: parseJson(await Deno.readTextFile(file)) };
   } catch (error) {
@@ -75,7 +72,7 @@ async function readFile(path: string, places: Places) {
   }
 }
 
-async function rootOf(path: StorePath, { storeRoot = "", files }: Places): Promise<string> {
+async function fileInStore(path: string, { storeRoot = "", files }: Places): Promise<string> {
   const found = await files?.();
-  return found === undefined ? storeRoot : await found.rootOf(path);
+  return found === undefined ? storeRoot + path : await placeInStore(path, found);
 }

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { mergedUsrRoot } from "../support/base_images.ts";
+import { builtArchive, mergedUsrRoot } from "../support/base_images.ts";
 import { BinaryCaches } from "../support/binary_caches.ts";
 import { HostWithoutStore } from "../support/host_without_store.ts";
 import { buildFixtures } from "../support/nix_paths.ts";
@@ -17,6 +17,15 @@ const scratch = new Scratch();
 
 async function addToStore(file: string): Promise<string> {
   return (await succeed(["nix-store", "--add", file])).trim();
+}
+
+async function linksInStore(links: Readonly<Record<string, string>>): Promise<string> {
+  const directory = `${scratch.path}/links`;
+  await Deno.mkdir(directory);
+  for (const [name, target] of Object.entries(links)) {
+    await Deno.symlink(target, `${directory}/${name}`);
+  }
+  return await addToStore(directory);
 }
 
 /** A docker-archive, and an OCI layout, that skopeo made of a root file system with tar. */
@@ -33,12 +42,27 @@ async function bases(): Promise<{ readonly archive: string; readonly layout: str
 }
 
 const base = await bases();
+const app = await builtArchive(scratch, {
+  name: "held",
+  tag: "1",
+  contents: [paths.hello],
+  config: { Env: ["FROM=base"] },
+});
+const held = await addToStore(app);
+/** Links in the store, as those that `ln -s` of a build makes. */
+const linked = await linksInStore({ base: base.archive, held });
 await Deno.writeTextFile(
   `${scratch.path}/pipeline.json`,
   JSON.stringify([["split_paths", [paths.coreutils]], ["flatten"]]),
 );
 const pipeline = await addToStore(`${scratch.path}/pipeline.json`);
-const caches = await BinaryCaches.create(...Object.values(paths), ...Object.values(base), pipeline);
+const caches = await BinaryCaches.create(
+  ...Object.values(paths),
+  ...Object.values(base),
+  pipeline,
+  held,
+  linked,
+);
 const cache = await caches.cache({ compression: "zstd", signedBy: "key" });
 const store = ["--store", `file://${cache}`, "--trusted-public-keys", caches.key.public];
 const host = new HostWithoutStore(scratch);
@@ -56,6 +80,9 @@ const SPECS: Record<string, Readonly<Record<string, unknown>>> = {
   "copies": { type: "single", copyToRoot: [hello, symlink] },
   "a docker-archive in the store": { fromImage: base.archive, contents: [hello] },
   "an OCI layout in the store": { fromImage: base.layout, contents: [hello] },
+  "a link to an archive": { fromImage: `${linked}/base`, contents: [hello] },
+  "store paths that the base has": { fromImage: held, contents: [hello, coreutils] },
+  "a script that looks for programs": { path: [symlink, coreutils], extraCommands: "hello > said" },
   "a command on a base": {
     fromImage: base.archive,
     contents: [hello],
