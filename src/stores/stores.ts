@@ -14,11 +14,11 @@ import {
 } from "../store/closure.ts";
 import type { NarPath } from "../store/nar_path.ts";
 import type { StorePath } from "../store/store_path.ts";
-import { type BinaryCacheOptions, openBinaryCache } from "./binary_cache.ts";
+import type { BinaryCacheOptions } from "./binary_cache.ts";
 import { Judge, UntrustedPathsError } from "./judge.ts";
 import { narFrom } from "./nar_from.ts";
-import type { NarInfo, NarStore } from "./nar_store.ts";
-import { nixStore } from "./nix_driven.ts";
+import type { NarInfo } from "./nar_store.ts";
+import { checkStoreUrl, type OpenedStore, openNamedStores } from "./named_stores.ts";
 import type { Trust } from "./trust.ts";
 
 /** A path that is not on the disk, as it was decided on: it is this NAR, whoever has it. */
@@ -60,46 +60,22 @@ export interface Stores extends ClosureSource, AsyncDisposable {
 
 /**
  * Opens stores by their URLs: `https`, `http` and `file` are binary caches; others are what Nix
- * knows, see {@linkcode nixStore}. Of the parameters of a cache, `trusted=true` counts: no
- * signatures are needed of it.
+ * knows, see {@linkcode OpenedStore}. Of the parameters of a cache, `trusted=true` counts: no
+ * signatures are needed of it. Nobody is asked anything before it is needed: not where all is on the
+ * disk.
  *
  * @throws {UsageError} if a URL is none of a store.
- * @throws {ImageError} if a cache is not there.
+ * @throws {ImageError} if a cache is not there that something was decided to come from. Others fail when
+ * they are asked.
  */
 export async function openStores(
   urls: readonly string[],
   options: StoresOptions,
 ): Promise<Stores> {
-  const judge = new Judge(options.trust);
-  const opened = await Promise.allSettled(urls.map((url) => openStore(url, options, judge)));
-  const stores = opened.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
-  const failed = opened.find((one) => one.status === "rejected");
-  if (failed === undefined) return new OrderedStores(stores, options, judge);
-  for (const { store } of stores) store[Symbol.dispose]();
-  throw failed.reason;
-}
-
-interface OpenedStore {
-  readonly store: NarStore;
-  readonly isTrusted: boolean;
-}
-
-async function openStore(
-  text: string,
-  options: StoresOptions,
-  judge: Judge,
-): Promise<OpenedStore> {
-  const url = /^(?:https?|file):/i.test(text) ? URL.parse(text) : null;
-  if (url === null) {
-    const store = nixStore(text);
-    return { store, isTrusted: store.isTrusted };
-  }
-  const isTrusted = /^(?:true|yes|1)$/.test(url.searchParams.get("trusted") ?? "");
-  const store = await openBinaryCache(url, {
-    ...options,
-    isBelieved: (path, info) => isTrusted || judge.objection(path, info) === undefined,
-  });
-  return { store, isTrusted };
+  for (const url of urls) checkStoreUrl(url, options);
+  const stores = new OrderedStores(urls, options);
+  if (options.decided !== undefined) await stores.open();
+  return stores;
 }
 
 /** Why a path that is there does not count, and what it is said to refer to. */
@@ -115,7 +91,9 @@ const AT_ONCE = 500;
 const REMEDY = "give a store that has them with --store, or build them";
 
 class OrderedStores implements Stores {
-  readonly #stores: readonly OpenedStore[];
+  #stores: readonly OpenedStore[] = [];
+  #opening: Promise<void> | undefined;
+  readonly #openAll: () => Promise<readonly OpenedStore[]>;
   readonly #local: ClosureSource | undefined;
   readonly #judge: Judge;
   readonly #found: Map<StorePath, RemotePath>;
@@ -127,15 +105,17 @@ class OrderedStores implements Stores {
   readonly #paths = new Map<string, StorePath>();
   #references = 0;
 
-  constructor(
-    stores: readonly OpenedStore[],
-    { local, decided }: StoresOptions,
-    judge: Judge,
-  ) {
-    this.#stores = stores;
+  constructor(urls: readonly string[], options: StoresOptions) {
+    const { local, decided, trust } = options;
     this.#local = local;
-    this.#judge = judge;
+    this.#judge = new Judge(trust);
     this.#found = new Map(decided);
+    this.#openAll = () => openNamedStores(urls, options, this.#judge);
+  }
+
+  /** @throws {ImageError} if a store is not there. */
+  open(): Promise<void> {
+    return this.#opening ??= this.#openAll().then((stores) => void (this.#stores = stores));
   }
 
   async closureOf(roots: readonly StorePath[]): Promise<Closure> {
@@ -223,6 +203,8 @@ class OrderedStores implements Stores {
   /** Asks the stores in order for what is not known yet. */
   async #find(paths: readonly StorePath[]): Promise<void> {
     let left = paths.filter((path) => !this.#found.has(path) && !this.#objections.has(path));
+    if (left.length === 0) return;
+    await this.open();
     for (const { store, isTrusted } of this.#stores) {
       for (let at = 0; at < left.length; at += AT_ONCE) {
         const infos = await store.infosOf(left.slice(at, at + AT_ONCE));
@@ -278,8 +260,9 @@ class OrderedStores implements Stores {
     return [...this.#local ? ["the Nix store"] : [], ...names].join(" or ");
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Who asked was told of it.
+    await this.#opening?.catch(() => {});
     for (const { store } of this.#stores) store[Symbol.dispose]();
-    return Promise.resolve();
   }
 }
