@@ -4,8 +4,8 @@
  */
 
 import { join } from "node:path";
-import type { StoreFiles } from "../store/store_files.ts";
 import { placeInStore } from "../store/store_links.ts";
+import { enclosingStorePath } from "../store/store_path.ts";
 import type { BaseImage, BaseImageOptions } from "../base/base_image.ts";
 import { platformText } from "../base/choose_image.ts";
 import type { Platform } from "../base/stored_image.ts";
@@ -14,6 +14,7 @@ import type { ImageSpec, RegistryImageSource } from "../spec/image_spec.ts";
 import { baseDirectory } from "../spec/sources.ts";
 import { formatCount } from "../terminal/format.ts";
 import { cacheDirectory, trustedCacheDirectory } from "./cache_directory.ts";
+import type { StoresInUse } from "./stores.ts";
 
 /** What opening the base image needs besides the spec. */
 export interface BaseOptions {
@@ -22,8 +23,8 @@ export interface BaseOptions {
   /** The spec's file, or `-`: a lock file is looked for beside it. */
   readonly specFile: string;
   readonly report: BaseReport;
-  /** Has an image of the store on the disk that is elsewhere. */
-  readonly files?: StoreFiles | undefined;
+  /** Where an image in the store may be that is not on the disk. */
+  readonly elsewhere?: Pick<StoresInUse, "stores" | "files"> | undefined;
 }
 
 /** Where goes what there is to say. */
@@ -43,13 +44,13 @@ interface BaseReport {
  */
 export async function openBase(
   { fromImage, os, architecture, variant }: ImageSpec,
-  { storeRoot, specFile, report, files }: BaseOptions,
+  { storeRoot, specFile, report, elsewhere }: BaseOptions,
 ): Promise<BaseImage | undefined> {
   if (fromImage === null) return undefined;
   const options = {
     storeRoot,
-    place: "inStore" in fromImage && fromImage.inStore && files
-      ? await placeInStore(fromImage.path, files)
+    place: elsewhere && "inStore" in fromImage && fromImage.inStore
+      ? await fetched(fromImage.path, elsewhere)
       : undefined,
     platform: { os, architecture, variant },
     listingCache: trustedCacheDirectory("layers"),
@@ -61,6 +62,16 @@ export async function openBase(
   const { configDigest, layers } = base.image;
   report.detail?.(`base image: ${configDigest}, ${formatCount(layers.length, "layer")}`);
   return base;
+}
+
+/** Where on the disk an image is when it was fetched. */
+async function fetched(
+  path: string,
+  { stores, files }: Pick<StoresInUse, "stores" | "files">,
+): Promise<string> {
+  const storePath = enclosingStorePath(path);
+  if (storePath !== undefined) await stores.need([storePath]);
+  return await placeInStore(path, files);
 }
 
 async function openPulled(

@@ -192,7 +192,7 @@ export async function planFromFile(
       storeRoot,
       specFile: source,
       report,
-      files: elsewhere?.files,
+      elsewhere,
     }),
   );
   report.phase?.("plan");

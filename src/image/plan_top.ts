@@ -93,11 +93,10 @@ async function makeTop(
 ): Promise<TopAndClosure> {
   const { source, storeRoot = "", searchPath = "", onOutput } = options;
   const files = options.files ?? storeOnDisk(storeRoot);
+  // Where paths are elsewhere, it is known first where.
+  const known = options.files && await candidateClosure(spec, [], named, source);
   // What may be in the image is what commands may see.
-  const rootForCommands = async () =>
-    options.files === undefined
-      ? storeRoot
-      : await files.rootWith((await candidateClosure(spec, [], named, source)).keys());
+  const rootForCommands = async () => known ? await files.rootWith(known.keys()) : storeRoot;
   const work = once(options.workDirectory ?? temporaryDirectory);
   let databases = 0;
   const database = async (closure: Closure) => {
@@ -120,7 +119,7 @@ async function makeTop(
       const placed = place(tree, placing, new Set());
       early.notices.push(...placed.notices);
       early.clashes.push(...placed.clashes);
-      const inside = await candidateClosure(spec, [], named, source);
+      const inside = known ?? await candidateClosure(spec, [], named, source);
       const directory = `${await work()}/machine`;
       await Deno.mkdir(directory);
       return await runInMachine(placed.tree, spec, {

@@ -50,6 +50,12 @@ export interface Stores extends ClosureSource, AsyncDisposable {
    */
   find(paths: readonly StorePath[]): Promise<void>;
   /**
+   * As {@linkcode Stores.find}, for what has to be somewhere.
+   *
+   * @throws {MissingPathsError} if one is not.
+   */
+  need(paths: readonly StorePath[]): Promise<void>;
+  /**
    * How to read a path that was asked for, be it as a part of a closure; undefined for one that is on
    * the disk, or not known.
    */
@@ -160,6 +166,12 @@ class OrderedStores implements Stores {
       return objection === undefined ? [] : [[path, objection.reasons] as const];
     });
     if (objections.length > 0) throw new UntrustedPathsError(new Map(objections));
+  }
+
+  async need(paths: readonly StorePath[]): Promise<void> {
+    const missing = await this.missing(paths);
+    if (missing.length > 0) throw new MissingPathsError(missing, this.#names(), REMEDY);
+    await this.find(paths);
   }
 
   narOf(path: StorePath): NarPath | undefined {

@@ -136,6 +136,42 @@ const SPECS: Record<string, Readonly<Record<string, unknown>>> = {
   },
 };
 
+Deno.test("runAsRoot: the machine has the store paths that came", async () => {
+  const spec = scratch.spec({
+    name: "app",
+    contents: [hello, coreutils],
+    shell: TOOLS.shell,
+    runAsRoot: `cat ${message} > /said; hello >> /said`,
+  });
+  const directory = `${scratch.path}/of-machine`;
+  const layer = ["layer", spec, "-o", directory, "--accel", "tcg", ...store];
+  const { code, stderr } = await host.run(layer);
+  assert.equal(code, 0, stderr);
+  const said = await succeed(["tar", "-xOf", `${directory}/layer.tar`, "./said"]);
+  assert.equal(said, "Hello, world!\n".repeat(2));
+});
+
+Deno.test("what can not be had is told of at once", async () => {
+  const MISSING = /Not in file:.*give a store.*-nowhere/s;
+  const nowhere = hello.replace(/-hello$/, "-nowhere");
+  for (
+    const [fields, message] of [
+      [{ includeNixDB: true }, /^nix-image: includeNixDB: .*made by nix-store.*install Nix/],
+      [{ contents: [nowhere] }, MISSING],
+      [{ type: "single", copyToRoot: [nowhere] }, MISSING],
+      [{ fromImage: nowhere }, MISSING],
+      [{ layeringPipeline: nowhere }, /layeringPipeline: .*-nowhere does not exist/],
+      [{ config: { Cmd: [nowhere] } }, /config.Cmd\[0\].*-nowhere.*file:.*--store/s],
+    ] as const
+  ) {
+    const spec = scratch.spec({ name: "app", ...fields });
+    const { code, text, stderr } = await host.run(["stream", "--tar", spec, ...store]);
+    assert.ok(code === 1 || code === 2, stderr);
+    assert.equal(text, "");
+    assert.match(stderr, message);
+  }
+});
+
 /** The archive of a spec, as the host's own store gives it. */
 async function localArchive(spec: string): Promise<string> {
   const archive = `${spec}.local.tar`;
