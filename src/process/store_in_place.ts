@@ -83,7 +83,8 @@ export async function withStore(
   }
   throw new ImageError(
     `${field}: store paths that come from elsewhere have to be in /nix/store for it, and this host ` +
-      "lets this user put nothing there, neither as root nor in a user namespace" +
+      "lets this user put nothing there, neither as root nor in a user namespace; allow one of " +
+      "them, or have the paths in a store of this host" +
       (stderr.trim() && `:\n${indent(stderr)}`),
   );
 }
