@@ -75,35 +75,24 @@ const { bash, coreutils, hello, message, symlink } = paths;
 const TOOLS = { shell: `${bash}/bin/bash`, path: [coreutils] };
 
 const SPECS: Record<string, Readonly<Record<string, unknown>>> = {
-  "links": { contents: [hello, symlink] },
-  "a file below a store path": { contents: [`${hello}/bin`] },
+  "links": { contents: [hello, symlink, `${bash}/bin`] },
   "copies": { type: "single", copyToRoot: [hello, symlink] },
-  "a docker-archive in the store": { fromImage: base.archive, contents: [hello] },
   "an OCI layout in the store": { fromImage: base.layout, contents: [hello] },
   "a link to an archive": { fromImage: `${linked}/base`, contents: [hello] },
   "store paths that the base has": { fromImage: held, contents: [hello, coreutils] },
-  "a script that looks for programs": { path: [symlink, coreutils], extraCommands: "hello > said" },
   "a command on a base": {
     fromImage: base.archive,
     contents: [hello],
     extraCommands: "cat bin/hello > said",
   },
-  "config that names other paths": {
-    contents: [hello],
-    config: { Cmd: [`${bash}/bin/bash`], Env: [`MESSAGE=${message}.`] },
-  },
-  "a shell of the store": {
-    contents: [hello],
-    ...TOOLS,
-    extraCommands: "cat bin/hello > said; ls > listed",
-  },
-  "a script that names a path": {
-    extraCommands: `cat ${message} > said; echo ${hello} > mentioned`,
+  "a script that looks for programs": {
+    path: [symlink, coreutils],
+    extraCommands: `hello > said; cat ${message} >> said; echo ${bash} > mentioned`,
   },
   "fakeroot": {
     contents: [hello],
     ...TOOLS,
-    fakeRootCommands: "mkdir home; cat bin/hello > home/said; /usr/bin/chown -R 7:8 home",
+    fakeRootCommands: "ls > listed; /usr/bin/chown 7:8 listed; cat bin/hello > said",
   },
   "a new root": {
     contents: [hello, coreutils],
@@ -111,28 +100,25 @@ const SPECS: Record<string, Readonly<Record<string, unknown>>> = {
     enableFakechroot: true,
     fakeRootCommands: `/bin/hello > /said; cat ${message} >> /said`,
   },
+  "config that names other paths": {
+    contents: [hello],
+    config: { Cmd: [`${bash}/bin/bash`], Env: [`MESSAGE=${message}.`, `NOT=${coreutils}`] },
+    absentStorePaths: [coreutils],
+    files: [{ path: "/cacert", type: "symlink", target: paths.cacert }],
+  },
   "helpers": {
     contents: [bash, coreutils, paths.cacert],
     helpers: ["usrBinEnv", "binSh", "caCertificates", "fakeNss"],
   },
-  "files": { contents: [hello], files: [{ path: "/message", type: "symlink", target: message }] },
-  "a pipeline in the store": { contents: [hello, coreutils], layeringPipeline: pipeline },
-  "a pipeline": {
+  "a pipeline in the store": {
     contents: [hello, coreutils],
-    layeringPipeline: [["split_paths", [coreutils]], ["flatten"]],
+    layeringPipeline: pipeline,
+    permissions: [{ path: `${hello}/**`, uid: 7 }],
   },
-  "groups": {
-    contents: [hello, coreutils, bash],
-    groups: [{ name: "tools", paths: [coreutils, bash] }],
-  },
-  "rules for store paths": { contents: [hello], permissions: [{ path: `${hello}/**`, uid: 7 }] },
-  "paths that stay out": { contents: [hello], includeStorePaths: false },
-  "absent": { contents: [hello], config: { Env: [`A=${bash}`] }, absentStorePaths: [bash] },
-  "links and includeStorePaths": {
-    type: "single",
-    copyToRoot: [hello],
+  "paths that stay out": {
+    contents: [hello],
     includeStorePaths: false,
-    config: { Cmd: [bash] },
+    config: { Cmd: [`${bash}/bin/bash`] },
   },
 };
 
