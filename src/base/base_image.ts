@@ -14,6 +14,8 @@ import type { OpenedImages, Platform, StoredImage } from "./stored_image.ts";
 export interface BaseImage extends AsyncDisposable {
   /** Where it is on this host. */
   readonly path: string;
+  /** Its path in the store, if it is there. */
+  readonly storePath?: string | undefined;
   /** The image. */
   readonly image: StoredImage;
   /**
@@ -28,6 +30,8 @@ export interface BaseImage extends AsyncDisposable {
 export interface BaseImageOptions {
   /** The directory that holds `nix/store`: "" (the default) for the host's own. */
   readonly storeRoot?: string;
+  /** Where the source is on this host, if it is not under `storeRoot`. */
+  readonly place?: string | undefined;
   /** What the new image is for: decides where there are images for several platforms. */
   readonly platform: Platform;
   /** A directory for listings of layers, kept from run to run. Default: they are not kept. */
@@ -43,16 +47,17 @@ export interface BaseImageOptions {
  */
 export async function openBaseImage(
   source: BaseImageSource,
-  { storeRoot = "", platform, ...options }: BaseImageOptions,
+  { storeRoot = "", place, platform, ...options }: BaseImageOptions,
 ): Promise<BaseImage> {
-  const path = source.inStore ? storeRoot + source.path : source.path;
-  return await opened(path, options, (images) =>
+  const path = place ?? (source.inStore ? storeRoot + source.path : source.path);
+  const image = await opened(path, options, (images) =>
     chooseImage(images, {
       name: source.name,
       tag: source.tag,
       platform: source.platform === null ? null : parsePlatform(source.platform),
       preferred: platform,
     }));
+  return source.inStore ? { ...image, storePath: source.path } : image;
 }
 
 /**

@@ -88,7 +88,7 @@ const closure = new Option(
 const store = new Option(
   "--store <url>",
   "take store paths that this host has not from here: a binary cache, or a store that Nix knows; may be given several times",
-).argParser(listed).helpGroup(STORE).conflicts("closure");
+).argParser(listed).helpGroup(STORE);
 const trustedPublicKeys = new Option(
   "--trusted-public-keys <keys>",
   "whose signatures to believe, with spaces between them (default: those of nix.conf)",

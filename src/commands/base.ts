@@ -4,7 +4,8 @@
  */
 
 import { join } from "node:path";
-import { enclosingStorePath, isStorePath } from "../store/store_path.ts";
+import { placeInStore } from "../store/store_links.ts";
+import { enclosingStorePath } from "../store/store_path.ts";
 import type { BaseImage, BaseImageOptions } from "../base/base_image.ts";
 import { platformText } from "../base/choose_image.ts";
 import type { Platform } from "../base/stored_image.ts";
@@ -22,8 +23,8 @@ export interface BaseOptions {
   /** The spec's file, or `-`: a lock file is looked for beside it. */
   readonly specFile: string;
   readonly report: BaseReport;
-  /** Know of an image in a store that is elsewhere, and have it come to the disk. */
-  readonly elsewhere?: Pick<StoresInUse, "files" | "stores"> | undefined;
+  /** Where an image in the store may be that is not on the disk. */
+  readonly elsewhere?: Pick<StoresInUse, "stores" | "files"> | undefined;
 }
 
 /** Where goes what there is to say. */
@@ -46,13 +47,11 @@ export async function openBase(
   { storeRoot, specFile, report, elsewhere }: BaseOptions,
 ): Promise<BaseImage | undefined> {
   if (fromImage === null) return undefined;
-  const path = "inStore" in fromImage && fromImage.inStore
-    ? enclosingStorePath(fromImage.path)
-    : undefined;
-  const isAsked = path !== undefined && isStorePath(path) && elsewhere !== undefined;
-  if (isAsked) await elsewhere.stores.missing([path]);
   const options = {
-    storeRoot: isAsked ? await elsewhere.files.rootOf(path) : storeRoot,
+    storeRoot,
+    place: elsewhere && "inStore" in fromImage && fromImage.inStore
+      ? await fetched(fromImage.path, elsewhere)
+      : undefined,
     platform: { os, architecture, variant },
     listingCache: trustedCacheDirectory("layers"),
   };
@@ -63,6 +62,16 @@ export async function openBase(
   const { configDigest, layers } = base.image;
   report.detail?.(`base image: ${configDigest}, ${formatCount(layers.length, "layer")}`);
   return base;
+}
+
+/** Where on the disk an image is when it was fetched. */
+async function fetched(
+  path: string,
+  { stores, files }: Pick<StoresInUse, "stores" | "files">,
+): Promise<string> {
+  const storePath = enclosingStorePath(path);
+  if (storePath !== undefined) await stores.need([storePath]);
+  return await placeInStore(path, files);
 }
 
 async function openPulled(

@@ -10,6 +10,7 @@ import { formatCount } from "../terminal/format.ts";
 import { print } from "../terminal/output.ts";
 import { imageInput } from "./image_input.ts";
 import { reportTo } from "./report.ts";
+import { refuseSpec } from "./spec_or_image.ts";
 
 /** Options of {@linkcode checkCommand}. */
 export interface CheckOptions {
@@ -25,6 +26,7 @@ export interface CheckOptions {
  */
 export async function checkCommand(image: string, options: CheckOptions): Promise<void> {
   const { path, input } = imageInput(image);
+  await refuseSpec(image);
   using report = reportTo(options);
   report.phase?.("check");
   const checked = await checkImages(path, input);

@@ -13,6 +13,7 @@ import { jsonText } from "../terminal/format.ts";
 import { print } from "../terminal/output.ts";
 import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
 import { layerLister } from "./listing.ts";
+import { refuseSpec } from "./spec_or_image.ts";
 
 /** Options of {@linkcode diffCommand}. */
 export interface DiffOptions extends ChoiceOptions {
@@ -29,6 +30,7 @@ class ImagesDiffer extends ImageError {
 /** Prints how two images differ. */
 export async function diffCommand(from: string, to: string, options: DiffOptions): Promise<void> {
   const choice = imageChoice(options);
+  for (const path of [from, to]) await refuseSpec(path);
   await using opened = await openImages(from);
   await using others = await openImages(to);
   const [old, now] = [chooseImage(opened, choice), chooseImage(others, choice)];

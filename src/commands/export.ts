@@ -16,6 +16,7 @@ import { stderrOutput } from "../terminal/stderr.ts";
 import { type ChoiceOptions, imageChoice } from "./image_choice.ts";
 import { imageInput } from "./image_input.ts";
 import { reportTo } from "./report.ts";
+import { refuseSpec } from "./spec_or_image.ts";
 
 /** Options of {@linkcode exportCommand}. */
 export interface ExportOptions extends ChoiceOptions {
@@ -41,6 +42,7 @@ export async function exportCommand(path: string, options: ExportOptions): Promi
     );
   }
   const source = imageInput(path);
+  await refuseSpec(path);
   using report = reportTo(options);
   await using opened = await openImages(source.path, { input: source.input });
   const image = chooseImage(opened, choice);

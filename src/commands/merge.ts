@@ -18,6 +18,7 @@ import { stderrOutput } from "../terminal/stderr.ts";
 import { checkCompression, type FormatOptions } from "./formats.ts";
 import { imageInput } from "./image_input.ts";
 import { reportTo } from "./report.ts";
+import { refuseSpec } from "./spec_or_image.ts";
 
 /** Options of {@linkcode mergeCommand}. */
 export interface MergeOptions extends FormatOptions {
@@ -43,6 +44,7 @@ export async function mergeCommand(
   if (sources.filter(({ input }) => input).length > 1) {
     throw new UsageError("-: there is one standard input, which can be given once");
   }
+  for (const path of paths) await refuseSpec(path);
   report.phase?.("images");
   await using stack = new AsyncDisposableStack();
   const archives: OpenedImages[] = [];

@@ -17,6 +17,7 @@ import { checkStrategy, layeringWishes } from "./layering_wishes.ts";
 import type { PlanCommandOptions } from "./plan_options.ts";
 import { updatedVersion } from "./plan_against.ts";
 import { reportTo } from "./report.ts";
+import { storeFlagIn } from "./spec_or_image.ts";
 
 /** What a spec is needed for. */
 const OF_SPECS = [
@@ -35,8 +36,8 @@ const OF_SPECS = [
  */
 export async function planClosure(options: PlanCommandOptions): Promise<PlanDescription> {
   const { closure: file = "", previous, against, target } = options;
-  const other = OF_SPECS.find(([name]) => options[name] !== undefined);
-  if (other !== undefined) throw new UsageError(`${other[1]} is for a spec, and there is none`);
+  const other = OF_SPECS.find(([name]) => options[name] !== undefined)?.[1] ?? storeFlagIn(options);
+  if (other !== undefined) throw new UsageError(`${other} is for a spec, and there is none`);
   const limit = layerCount(options.layers, target);
   const strategy = checkStrategy(options.strategy) ?? LAYERING_STRATEGIES[0];
   checkOneStdin(

@@ -14,17 +14,18 @@ import type { LayerTarget } from "../layering/targets.ts";
 import { LazyWorkDirectory } from "../disk/lazy_work_directory.ts";
 import { readDocument, type SpecDocument } from "../spec/document.ts";
 import { IMAGE_NAME, IMAGE_TAG } from "../spec/image_name.ts";
-import type { Compressor } from "../spec/image_spec.ts";
+import { findProgram } from "../process/find_program.ts";
+import type { Compressor, ImageSpec } from "../spec/image_spec.ts";
 import { specOf } from "../spec/load.ts";
 import type { Closure } from "../store/closure.ts";
 import { readingFrom } from "../store/files.ts";
 import { closuresWithin, graphIn } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
 import { STORE_DIR } from "../store/store_path.ts";
-import { formatBytes, formatCount } from "../terminal/format.ts";
 import { openBase } from "./base.ts";
 import { checkOneStdin, nameOfInput, readJson } from "./json_input.ts";
 import { checkStrategy, type EarlierOptions, layeringWishes } from "./layering_wishes.ts";
+import { closureLine, layersLine } from "./planned_lines.ts";
 import type { Report } from "./report.ts";
 import { type RemoteStoreOptions, type StoresInUse, storesInUse } from "./stores.ts";
 import { cacheDirectory } from "./cache_directory.ts";
@@ -95,6 +96,16 @@ export interface PlannedSpec extends AsyncDisposable {
   readonly compressor: Compressor;
 }
 
+/** Whatever else needs no Nix: a database is made by Nix itself, and nothing is done in vain. */
+function checkDatabase({ includeNixDB }: ImageSpec): void {
+  if (!includeNixDB) return;
+  if (findProgram("nix-store", (Deno.env.get("PATH") ?? "").split(":")) !== undefined) return;
+  throw new ImageError(
+    "includeNixDB: the database is made by nix-store, which is not there: install Nix (Debian: " +
+      "apt-get install nix-bin)",
+  );
+}
+
 /** The document in a file, or on standard input: see {@linkcode readDocument}. */
 export function readInput(
   source: string,
@@ -124,13 +135,35 @@ export async function planFromFile(
     { "the spec": source, "--closure": options.closure, "--previous": previous },
     history,
   );
+  if (options.closure !== undefined && options.store !== undefined) {
+    throw new UsageError(
+      "--closure tells of store paths that are all on the disk; a store of --store tells itself what " +
+        "it has: give one of the two",
+    );
+  }
+  await using opened = new AsyncDisposableStack();
+  const work = opened.use(new LazyWorkDirectory());
+  let elsewhere: StoresInUse | undefined;
+  const openStores = async (named: readonly string[]) =>
+    elsewhere ??= opened.use(
+      storesInUse(options, {
+        // All that a closure's file tells of is on the disk.
+        named: options.closure === undefined ? named : [],
+        storeRoot,
+        report,
+        workDirectory: work.path,
+      }),
+    );
   report.phase?.("spec");
   const { spec, warnings } = await specOf(document ?? await readInput(source), {
     source,
     storeRoot,
+    storeFiles: async (named) => (await openStores(named))?.files,
     sourceDateEpoch: Deno.env.get("SOURCE_DATE_EPOCH"),
   });
   for (const warning of warnings) report.warn(warning);
+  checkDatabase(spec);
+  await openStores(spec.store);
   const hasWishes = (strategy ?? previous ?? history[0]) !== undefined;
   if (hasWishes && spec.type === "single") {
     throw new UsageError(
@@ -151,95 +184,55 @@ export async function planFromFile(
   const graph = options.closure === undefined
     ? undefined
     : graphIn(await readJson(options.closure), nameOfInput(options.closure));
-  const work = new LazyWorkDirectory();
-  let elsewhere: StoresInUse | undefined;
-  let base: BaseImage | undefined;
   let closure: Closure = new Map();
   let layering: LayeringOptions | undefined;
-  const dispose = async () => {
-    await base?.[Symbol.asyncDispose]();
-    await elsewhere?.[Symbol.asyncDispose]();
-    await work[Symbol.asyncDispose]();
-  };
-  try {
-    if (spec.fromImage !== null) report.phase?.("base image");
-    if (graph === undefined) {
-      const context = { named: spec.store, storeRoot, report, workDirectory: work.path };
-      elsewhere = storesInUse(options, context);
-    }
-    base = await openBase(spec, { storeRoot, specFile: source, report, elsewhere });
-    report.phase?.("plan");
-    const plan = await planImage(spec, {
-      source: graph ? closuresWithin(graph) : elsewhere?.stores ?? storeDatabase(storeRoot),
-      files: elsewhere?.files,
+  if (spec.fromImage !== null) report.phase?.("base image");
+  const base = opened.use(
+    await openBase(spec, {
       storeRoot,
-      searchPath: Deno.env.get("PATH") ?? "",
-      workDirectory: work.path,
-      onOutput: report.output,
-      onWarning: report.warn,
-      base,
-      layering: wished.wishes,
-      onClosure(grouped, how) {
-        [closure, layering] = [grouped, how];
-        report.detail?.(closureLine(closure, options, elsewhere));
-      },
-      target: options.target,
-      machine: {
-        accel: options.accel,
-        silence: options.vmTimeout,
-        kernel: options.kernel,
-        modules: options.modules,
-        onDetail: report.detail,
-        verdictFile: join(cacheDirectory("machine"), "kvm.json"),
-      },
-      ...(repoTag === undefined ? {} : { repoTag }),
-    });
-    const { compressor } = spec;
-    report.detail?.(layersLine(plan, layering));
-    return {
-      plan,
-      closure,
-      layering,
-      previous: wished.previous,
-      compressor,
-      base,
+      specFile: source,
+      report,
       elsewhere,
-      [Symbol.asyncDispose]: dispose,
-    };
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-}
-
-/** What the image holds of the store, and who says so. */
-function closureLine(
-  closure: Closure,
-  { closure: file, storeRoot }: PlanningOptions,
-  elsewhere: StoresInUse | undefined,
-): string {
-  const size = closure.values().reduce((sum, { narSize }) => sum + narSize, 0);
-  const source = elsewhere
-    ? describeStores(closure, elsewhere)
-    : file === undefined
-    ? `nix-store${storeRoot === undefined ? "" : `, the store in ${storeRoot}`}`
-    : `--closure ${file}`;
-  return `closure: ${formatCount(closure.size, "store path")}, ${
-    formatBytes(size)
-  }, from ${source}`;
-}
-
-/** How many paths come from which store. */
-function describeStores(closure: Closure, { stores }: StoresInUse): string {
-  const infos = stores.infos();
-  const counts = Map.groupBy(closure.keys(), (path) => infos.get(path)?.store ?? "this host");
-  return Array.from(counts, ([name, { length }]) => `${name} (${length})`).join(", ");
-}
-
-function layersLine({ base, layers }: ImagePlan, layering: LayeringOptions | undefined): string {
-  const how = layering === undefined
-    ? ""
-    : ` by the strategy ${layering.strategy}, of ${layering.limit} at most`;
-  const below = base === null ? "" : `, on ${formatCount(base.layers.length, "layer")} of the base`;
-  return `layers of store paths: ${layers.length}${how}${below}`;
+    }),
+  );
+  report.phase?.("plan");
+  const plan = await planImage(spec, {
+    source: graph ? closuresWithin(graph) : elsewhere?.stores ?? storeDatabase(storeRoot),
+    files: elsewhere?.files,
+    storeRoot,
+    searchPath: Deno.env.get("PATH") ?? "",
+    workDirectory: work.path,
+    onOutput: report.output,
+    onWarning: report.warn,
+    base,
+    layering: wished.wishes,
+    onClosure(grouped, how) {
+      [closure, layering] = [grouped, how];
+      report.detail?.(closureLine(closure, options, elsewhere));
+    },
+    target: options.target,
+    machine: {
+      accel: options.accel,
+      silence: options.vmTimeout,
+      kernel: options.kernel,
+      modules: options.modules,
+      onDetail: report.detail,
+      verdictFile: join(cacheDirectory("machine"), "kvm.json"),
+    },
+    ...(repoTag === undefined ? {} : { repoTag }),
+  });
+  report.detail?.(layersLine(plan, layering));
+  const { compressor } = spec;
+  const { previous: earlier } = wished;
+  const inUse = opened.move();
+  return {
+    plan,
+    closure,
+    layering,
+    previous: earlier,
+    compressor,
+    base,
+    elsewhere,
+    [Symbol.asyncDispose]: () => inUse.disposeAsync(),
+  };
 }

@@ -40,9 +40,23 @@ const FLAGS = {
   vmTimeout: "--vm-timeout",
   kernel: "--kernel",
   modules: "--modules",
+  store: "--store",
+  trustedPublicKeys: "--trusted-public-keys",
+  checkSigs: "--no-check-sigs",
+  netrcFile: "--netrc-file",
+  cacheTokenFile: "--cache-token-file",
 } as const;
 
 type Kind = "spec" | "image";
+
+/** Those that are for the stores of a spec. */
+const OF_STORES = [
+  "store",
+  "trustedPublicKeys",
+  "checkSigs",
+  "netrcFile",
+  "cacheTokenFile",
+] as const;
 
 /** See {@linkcode FLAGS}. */
 const OF_SPECS = [
@@ -57,6 +71,7 @@ const OF_SPECS = [
   "vmTimeout",
   "kernel",
   "modules",
+  ...OF_STORES,
 ] as const;
 const OF_IMAGES = ["name", "tag", "platform"] as const;
 
@@ -70,8 +85,33 @@ export function refuseOtherOptions(
   options: Readonly<Partial<Record<keyof typeof FLAGS, unknown>>>,
 ): void {
   const others = kind === "spec" ? OF_IMAGES : OF_SPECS;
-  const given = others.find((name) => options[name] !== undefined);
+  const given = others.find((name) => isGiven(name, options[name]));
   if (given === undefined) return;
   const what = kind === "spec" ? "an image, and this is a spec" : "a spec, and this is an image";
   throw new UsageError(`${FLAGS[given]} is for ${what}`);
+}
+
+/** The first option that is for the stores of a spec, as it is written; undefined if none is there. */
+export function storeFlagIn(
+  options: Readonly<Partial<Record<typeof OF_STORES[number], unknown>>>,
+): string | undefined {
+  const given = OF_STORES.find((name) => isGiven(name, options[name]));
+  return given && FLAGS[given];
+}
+
+/** Options that begin with `--no-` are true unless they are given. */
+function isGiven(name: keyof typeof FLAGS, value: unknown): boolean {
+  return name === "checkSigs" ? value === false : value !== undefined;
+}
+
+/**
+ * Refuses a spec where an image is wanted.
+ *
+ * @throws {UsageError} if it is one.
+ */
+export async function refuseSpec(path: string): Promise<void> {
+  if (path === "-" || !await isSpec(path)) return;
+  throw new UsageError(
+    `${path}: expected an image, found JSON; nix-image build makes an image of a spec`,
+  );
 }

@@ -19,6 +19,7 @@ import type { StorePath } from "../store/store_path.ts";
 import { trustedCacheDirectory } from "./cache_directory.ts";
 import { proxySettings } from "./client_options.ts";
 import type { Report } from "./report.ts";
+import { storeFlagIn } from "./spec_or_image.ts";
 
 /** Options that say which stores, and whom to believe. */
 export interface RemoteStoreOptions {
@@ -103,6 +104,7 @@ export function storesInUse(
   };
   const files = new PartialStore({
     narOf: (path) => stores.narOf(path),
+    find: (paths) => stores.find(paths),
     storeRoot,
     directory: () => directory("store"),
     listings: trustedCacheDirectory("listings"),
@@ -145,16 +147,7 @@ async function newDirectory(parent: () => Promise<string>, name: string): Promis
 }
 
 function refuseWithout(options: RemoteStoreOptions): void {
-  const { trustedPublicKeys, checkSigs, netrcFile, cacheTokenFile } = options;
-  const idle = trustedPublicKeys !== undefined
-    ? "--trusted-public-keys"
-    : checkSigs === false
-    ? "--no-check-sigs"
-    : netrcFile !== undefined
-    ? "--netrc-file"
-    : cacheTokenFile !== undefined
-    ? "--cache-token-file"
-    : undefined;
+  const idle = storeFlagIn(options);
   if (idle !== undefined) {
     throw new UsageError(`${idle} is for stores that --store or the spec names`);
   }

@@ -9,9 +9,10 @@ import { LazyWorkDirectory } from "../disk/lazy_work_directory.ts";
 import { UsageError } from "../errors.ts";
 import { FORMAT_VERSION } from "../layer/format_version.ts";
 import type { Image } from "../image/image.ts";
-import type { ImagePlan } from "../image/image_plan.ts";
 import { imageOf } from "../image/planned_image.ts";
 import { readingFrom } from "../store/files.ts";
+import { placeInStore } from "../store/store_links.ts";
+import { enclosingStorePath } from "../store/store_path.ts";
 import { isCaptured } from "../terminal/captured.ts";
 import { print, writeToStdout } from "../terminal/output.ts";
 import {
@@ -22,9 +23,10 @@ import {
 } from "./archiving.ts";
 import { isStreamerConf } from "../spec/streamer_conf.ts";
 import { checkOneStdin } from "./json_input.ts";
+import { storeFlagIn } from "./spec_or_image.ts";
 import { checkRepoTag, planFromFile, type PlanningOptions, readInput } from "./planning.ts";
 import { type Report, reportNotices, reportTo } from "./report.ts";
-import { type StoresInUse, storesInUse } from "./stores.ts";
+import { storesInUse } from "./stores.ts";
 import { type FrozenPlan, writeStreamScript } from "./stream_script.ts";
 
 /** Options of {@linkcode streamCommand}. */
@@ -84,7 +86,7 @@ export async function streamCommand(
       const image = await imageOf(plan, new Date(), base, elsewhere);
       reportNotices(image, true, reportTo({ quiet: true }));
     }
-    await print(await writeStreamScript(frozenPlan(plan, elsewhere, options), options));
+    await print(await writeStreamScript(frozenPlan(planned, options), options));
     return;
   }
   const { have } = options;
@@ -120,9 +122,11 @@ function refuseOptionsOfSpecs(options: StreamOptions): void {
     "history",
     "target",
   ] as const).find((name) => options[name] !== undefined);
-  if (given === undefined) return;
-  const flag = given === "dockerV1" ? "docker-v1" : given;
-  throw new UsageError(`--${flag} is for a spec, and this is a conf.json of nixpkgs`);
+  const flag = given === undefined
+    ? storeFlagIn(options)
+    : `--${given === "dockerV1" ? "docker-v1" : given}`;
+  if (flag === undefined) return;
+  throw new UsageError(`${flag} is for a spec, and this is a conf.json of nixpkgs`);
 }
 
 function specOf(spec: string | undefined): string {
@@ -132,14 +136,17 @@ function specOf(spec: string | undefined): string {
 
 /** The plan with what another run needs for paths that are elsewhere. */
 function frozenPlan(
-  plan: ImagePlan,
-  elsewhere: StoresInUse | undefined,
+  { plan, base, elsewhere }: PlannedWithBase,
   options: StreamOptions,
 ): FrozenPlan {
   if (elsewhere === undefined) return plan;
   const { netrcFile, cacheTokenFile } = options;
+  const place = base?.storePath;
+  const storePath = place && enclosingStorePath(place);
+  const isElsewhere = storePath && elsewhere.nars(storePath) !== undefined;
   return {
     ...plan,
+    ...isElsewhere && plan.base ? { base: { ...plan.base, path: place } } : {},
     remote: {
       options: {
         store: elsewhere.urls,
@@ -147,6 +154,7 @@ function frozenPlan(
         ...cacheTokenFile === undefined ? {} : { cacheTokenFile: resolve(cacheTokenFile) },
       },
       paths: [...elsewhere.stores.infos()],
+      ...isElsewhere ? { base: place } : {},
     },
   };
 }
@@ -162,27 +170,30 @@ async function readPlan(
   if (plan.formatVersion !== FORMAT_VERSION) {
     throw new UsageError(`${file} was planned by another version of nix-image; plan it again`);
   }
+  await using opened = new AsyncDisposableStack();
+  const work = opened.use(new LazyWorkDirectory());
+  const elsewhere = remote && opened.use(
+    storesInUse(remote.options, {
+      named: [],
+      storeRoot: plan.storeRoot,
+      report,
+      workDirectory: work.path,
+      decided: new Map(remote.paths),
+    }),
+  );
   let base: BaseImage | undefined;
   if (plan.base !== null) {
     const { reopenBaseImage } = await import("../base/base_image.ts");
-    base = await reopenBaseImage(plan.base.path, plan.base.configDigest);
+    const path = remote?.base && elsewhere
+      ? await placeInStore(remote.base, elsewhere.files)
+      : plan.base.path;
+    base = opened.use(await reopenBaseImage(path, plan.base.configDigest));
   }
-  const work = new LazyWorkDirectory();
-  const elsewhere = remote && storesInUse(remote.options, {
-    named: [],
-    storeRoot: plan.storeRoot,
-    report,
-    workDirectory: work.path,
-    decided: new Map(remote.paths),
-  });
+  const inUse = opened.move();
   return {
     plan: { ...plan, repoTag: repoTag ?? plan.repoTag },
     base,
     elsewhere,
-    async [Symbol.asyncDispose]() {
-      await base?.[Symbol.asyncDispose]();
-      await elsewhere?.[Symbol.asyncDispose]();
-      await work[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => inUse.disposeAsync(),
   };
 }

@@ -22,6 +22,8 @@ export interface FrozenPlan extends ImagePlan {
   readonly remote?: {
     readonly options: RemoteStoreOptions;
     readonly paths: readonly (readonly [StorePath, RemotePath])[];
+    /** Where in the store the base image is, if it is among these. */
+    readonly base?: string;
   };
 }
 

@@ -40,14 +40,14 @@ export interface PlanOnBase {
  */
 export async function planOnBase(
   spec: ImageSpec,
-  { image, path, listings }: BaseImage,
+  { image, path, storePath, listings }: BaseImage,
   source: ClosureSource,
   files: StoreFiles,
 ): Promise<PlanOnBase> {
   const config = inheritedConfig(image.config, spec.config, spec.inherit);
   const listed = await listings();
   const root = new BaseRoot(listed);
-  const name = image.names[0] ?? path;
+  const name = image.names[0] ?? storePath ?? path;
   const { configDigest } = image;
   const layers = image.layers.map(({ diffId }, index) => (
     { diffId, size: listed[index]?.tarSize ?? 0 }

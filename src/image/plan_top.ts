@@ -93,11 +93,10 @@ async function makeTop(
 ): Promise<TopAndClosure> {
   const { source, storeRoot = "", searchPath = "", onOutput } = options;
   const files = options.files ?? storeOnDisk(storeRoot);
-  // What may be in the image is what commands may see, and what has to be known to be elsewhere before
-  // it is looked at.
-  const visible = options.files && await candidateClosure(spec, [], named, source);
-  const rootForCommands = async () =>
-    visible === undefined ? storeRoot : await files.rootWith(visible.keys());
+  // Where paths are elsewhere, it is known first where.
+  const known = options.files && await candidateClosure(spec, [], named, source);
+  // What may be in the image is what commands may see.
+  const rootForCommands = async () => known ? await files.rootWith(known.keys()) : storeRoot;
   const work = once(options.workDirectory ?? temporaryDirectory);
   let databases = 0;
   const database = async (closure: Closure) => {
@@ -110,6 +109,7 @@ async function makeTop(
   const layout = await prepareRoot(spec, {
     store: files,
     rootForCommands,
+    storeInPlace: options.files !== undefined,
     searchPath,
     workDirectory: work,
     onOutput,
@@ -119,7 +119,7 @@ async function makeTop(
       const placed = place(tree, placing, new Set());
       early.notices.push(...placed.notices);
       early.clashes.push(...placed.clashes);
-      const inside = await candidateClosure(spec, [], named, source);
+      const inside = known ?? await candidateClosure(spec, [], named, source);
       const directory = `${await work()}/machine`;
       await Deno.mkdir(directory);
       return await runInMachine(placed.tree, spec, {

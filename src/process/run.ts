@@ -131,8 +131,11 @@ export async function tryShell(
   path?: readonly string[],
   signal?: AbortSignal,
 ): Promise<{ readonly success: boolean; readonly stderr: string }> {
-  const added = path && { PATH: path.join(":") };
-  const child = spawn("sh", ["-ec", script, "sh", ...args], { added, signal });
+  // Deno would look for `sh` itself there, too, and allow no other than that of our PATH.
+  const words = path === undefined
+    ? [script, "sh", ...args]
+    : [`PATH=$1; export PATH; shift\n${script}`, "sh", path.join(":"), ...args];
+  const child = spawn("sh", ["-ec", ...words], { signal });
   const [stderr, { success }] = await Promise.all([
     new Response(child.stderr).text(),
     child.status,

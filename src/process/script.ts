@@ -10,18 +10,19 @@
 import { existsSync, lstatSync } from "node:fs";
 import { removeOnSignal } from "./cleanup.ts";
 import { ImageError } from "../errors.ts";
-import { findProgram, isProgram } from "./find_program.ts";
+import { findProgram } from "./find_program.ts";
 import { makeMountPoints } from "./mount_points.ts";
 import { MOUNT_POINTS, newRootCommand } from "./new_root.ts";
 import { NO_LOADER_VARIABLES } from "./loader_variables.ts";
 import { indent, missingProgram, type Program, tryShell } from "./run.ts";
 import {
-  hostPath,
+  hasStoreInPlace,
   type ScriptOptions,
   type SearchPaths,
   searchPaths,
-  shellPaths,
 } from "./script_options.ts";
+import { shellOutside } from "./script_shell.ts";
+import { withStore } from "./store_in_place.ts";
 import { scriptFailure } from "./script_failure.ts";
 import * as text from "./script_text.ts";
 import { tellOfProgram } from "./watch.ts";
@@ -88,6 +89,9 @@ class ScriptRun {
         this.#need("fakeroot");
         command = ["sh", "-c", text.FAKEROOT, "sh", ...command];
       }
+      if (hasStoreInPlace(this.#options)) {
+        command = await withStore(command, this.#options, this.#paths, this.#work);
+      }
       if (how === "fakechroot") clean = makeMountPoints(this.#options.root, MOUNT_POINTS);
       await this.#run(command);
     } finally {
@@ -124,24 +128,10 @@ class ScriptRun {
       "sh",
       root,
       this.#paths.script.join(":"),
-      this.#shell(),
+      shellOutside(this.#options, this.#paths),
       prelude,
       field,
     ];
-  }
-
-  #shell(): string {
-    const { shell, field } = this.#options;
-    if (shell === null) {
-      const found = findProgram("bash", this.#paths.ours) ?? findProgram("sh", this.#paths.ours);
-      if (found === undefined) throw missingProgram("sh");
-      return found;
-    }
-    const found = shell.includes("/")
-      ? shellPaths(shell).map((path) => hostPath(path, this.#options.storeRoot)).find(isProgram)
-      : findProgram(shell, this.#paths.ours);
-    if (found === undefined) throw new ImageError(`shell: ${shell}, for ${field}, is no program`);
-    return found;
   }
 
   async #run(command: readonly string[]): Promise<void> {
@@ -172,10 +162,11 @@ class ScriptRun {
   #spawn(command: readonly string[]): Deno.ChildProcess {
     try {
       const child = new Deno.Command("sh", {
-        args: ["-c", text.SESSION, "sh", this.#work, ...command],
+        args: ["-c", text.SESSION, "sh", this.#paths.ours.join(":"), this.#work, ...command],
         clearEnv: true,
         env: {
-          PATH: this.#paths.ours.join(":"),
+          // By ours, Deno would find a `sh` that it does not allow.
+          PATH: this.#paths.callers.join(":"),
           HOME: "/homeless-shelter",
           TMPDIR: `${this.#brought}/tmp`,
           TZ: "UTC",

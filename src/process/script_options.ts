@@ -23,6 +23,8 @@ export interface ScriptOptions {
   readonly path: readonly string[] | null;
   /** The directory that holds `nix/store`: "" for the host's own. */
   readonly storeRoot: string;
+  /** Whether that store is to be at /nix/store for any script, and not in a new root alone. */
+  readonly storeInPlace?: boolean | undefined;
   /** The caller's PATH: where programs are looked for beside those of the spec. */
   readonly searchPath: string;
   /** Where the script's temporary files go; absolute. Without it, where temporary files do. */
@@ -40,6 +42,8 @@ export interface ScriptOptions {
 export interface SearchPaths {
   /** For our own, such as fakeroot: the spec's, then the caller's, then the system's. */
   readonly ours: readonly string[];
+  /** Those of them that are not the spec's. */
+  readonly callers: readonly string[];
   /** For the script's: its PATH. */
   readonly script: readonly string[];
 }
@@ -55,15 +59,25 @@ export const STANDARD_PATH: readonly string[] = [
 ];
 
 /** Puts the PATHs together. */
-export function searchPaths({ path, how, storeRoot, searchPath }: ScriptOptions): SearchPaths {
+export function searchPaths(options: ScriptOptions): SearchPaths {
+  const { path, how, storeRoot, searchPath } = options;
   const given = searchPath.split(":").filter((entry) => entry.startsWith("/"));
-  const callers = given.length > 0 ? given : STANDARD_PATH;
+  const own = given.length > 0 ? given : STANDARD_PATH;
+  const callers = [...own, ...STANDARD_PATH];
   const specs = path?.map(programsOf) ?? [];
   const onHost = specs.map((directory) => hostPath(directory, storeRoot));
-  const ours = [...onHost, ...callers, ...STANDARD_PATH];
-  if (how !== "fakechroot") return { ours, script: path ? onHost : callers };
+  const ours = [...onHost, ...callers];
+  if (how !== "fakechroot") {
+    const seen = hasStoreInPlace(options) ? specs : onHost;
+    return { ours, callers, script: path ? seen : own };
+  }
   // The caller's directories of programs may not be there inside, but the system's likely are.
-  return { ours, script: path ? specs : [...new Set([...callers, ...STANDARD_PATH])] };
+  return { ours, callers, script: path ? specs : [...new Set(callers)] };
+}
+
+/** Whether the script is run where a store is at /nix/store that is elsewhere on this host. */
+export function hasStoreInPlace({ how, storeRoot, storeInPlace }: ScriptOptions): boolean {
+  return storeInPlace === true && storeRoot !== "" && how !== "fakechroot";
 }
 
 /** Where a path of the spec lies on this host. */

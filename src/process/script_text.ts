@@ -18,13 +18,14 @@ export const RESERVE = "reserve";
  * Runs a command and then ends everything that it left, in a session of its own. Ends it earlier
  * when standard input ends, as it does when nix-image stops, be it by SIGKILL.
  *
- * `$1` is the work directory. The command's process is the one whose id is in the file `pid` there
+ * `$1` is the PATH, `$2` the work directory. The command's process is the one whose id is in the file `pid` there
  * (that of fakeroot's child: fakeroot has to see it end, so that it ends its daemon). The exit
  * status goes to the file `status`, because this shell ends itself along with its session.
  */
 export const SESSION = `
-work=$1
-shift
+PATH=$1 work=$2
+export PATH
+shift 2
 cd -- "$work"
 umask 022
 exec 3<&0 </dev/null 2>/dev/null

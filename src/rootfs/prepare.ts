@@ -25,6 +25,8 @@ export interface PrepareOptions {
   readonly store: StoreFiles;
   /** Gives the directory that holds the `nix/store` that commands see. */
   readonly rootForCommands: () => Promise<string>;
+  /** Whether commands are to see that at /nix/store, wherever it is. */
+  readonly storeInPlace: boolean;
   /** Directories in which programs are looked for, separated by colons. */
   readonly searchPath: string;
   /** Gives a private directory for temporary files; asked for only where one is needed. */
@@ -130,7 +132,7 @@ async function runCommands(
   tree: RootTree,
   spec: ImageSpec,
   owner: Owner,
-  { rootForCommands, searchPath, workDirectory, onOutput }: PrepareOptions,
+  { rootForCommands, storeInPlace, searchPath, workDirectory, onOutput }: PrepareOptions,
 ): Promise<RootTree> {
   const { extraCommands, fakeRootCommands, enableFakechroot, shell, path } = spec;
   const work = await workDirectory();
@@ -144,7 +146,7 @@ async function runCommands(
   }
   await stage(tree, root);
   const storeRoot = await rootForCommands();
-  const common = { root, shell, path, storeRoot, searchPath, work, onOutput };
+  const common = { root, shell, path, storeRoot, storeInPlace, searchPath, work, onOutput };
   if (extraCommands.trim() !== "") {
     await runScript({ ...common, field: "extraCommands", script: extraCommands, how: "plain" });
   }

@@ -4,6 +4,7 @@
  */
 
 import { UsageError } from "../errors.ts";
+import type { StoreFiles } from "../store/store_files.ts";
 import { impliedVariant, ociArchitecture } from "./architecture.ts";
 import { baseImageOf, baseImageProblems, baseImageWarnings, findBaseImage } from "./base_image.ts";
 import { readDocument, type SpecDocument } from "./document.ts";
@@ -24,6 +25,11 @@ export interface SpecOptions {
   readonly hostArchitecture?: string;
   /** The directory that holds `nix/store`, for files in there. Default: "", the host's own. */
   readonly storeRoot?: string;
+  /**
+   * Knows where store paths are that `storeRoot` may not have, given the stores that the spec names.
+   * Asked where a file in the store is a part of the spec. Default: all are under `storeRoot`.
+   */
+  readonly storeFiles?: ((named: readonly string[]) => Promise<StoreFiles | undefined>) | undefined;
   /** The environment's SOURCE_DATE_EPOCH, which stands for `now` where it is set. */
   readonly sourceDateEpoch?: string | undefined;
 }
@@ -79,7 +85,12 @@ export async function specOf(
 
   const base = baseDirectory(from.source === "-" ? undefined : file);
   const problems: Problem[] = [];
-  const pipeline = await findPipeline(document, { base, storeRoot: from.storeRoot }, problems);
+  const { storeRoot, storeFiles } = from;
+  const pipeline = await findPipeline(document, {
+    base,
+    storeRoot,
+    files: storeFiles && (() => storeFiles(storesNamed(document))),
+  }, problems);
   const parsed = specSchema.safeParse(withoutPipeline(document));
   if (!parsed.success) problems.push(...schemaProblems(parsed.error.issues, document));
   problems.push(...typeProblems(document), ...baseImageProblems(document));
@@ -122,6 +133,12 @@ export async function specOf(
     ...misspeltConfigFields(config, ["config"]),
   ];
   return { spec, warnings: problemLines(file, doubts) };
+}
+
+/** The stores that a spec names, which may be wrong, here and elsewhere. */
+function storesNamed(document: JsonValue): string[] {
+  const named = isObject(document) ? [document.store ?? []].flat() : [];
+  return named.filter((url) => typeof url === "string");
 }
 
 /** A pipeline is checked by itself: a schema would try all operations at each step of each depth. */

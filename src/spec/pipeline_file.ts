@@ -6,6 +6,8 @@
 import type { Step } from "../layering/pipeline/step.ts";
 import { isObject } from "./config_schema.ts";
 import type { JsonValue } from "./image_spec.ts";
+import type { StoreFiles } from "../store/store_files.ts";
+import { placeInStore } from "../store/store_links.ts";
 import { JsonTextError, parseJson } from "./json_text.ts";
 import { PipelineReader } from "./layering_pipeline.ts";
 import { PIPELINE } from "./layering_pipeline_schema.ts";
@@ -20,6 +22,8 @@ export interface Places {
   readonly base: string;
   /** The directory that holds `nix/store`. */
   readonly storeRoot?: string | undefined;
+  /** Gives what knows better where store paths are. */
+  readonly files?: (() => Promise<StoreFiles | undefined>) | undefined;
 }
 
 /** The pipeline of a spec, which may be wrong elsewhere; null if it has none. */
@@ -54,10 +58,10 @@ export async function findPipeline(
   return steps;
 }
 
-async function readFile(path: string, { base, storeRoot = "" }: Places) {
-  const reached = await resolveFileOrDirectory(path, base);
+async function readFile(path: string, places: Places) {
+  const reached = await resolveFileOrDirectory(path, places.base);
   if ("problem" in reached) return reached;
-  const file = reached.kind === "store" ? storeRoot + reached.path : reached.path;
+  const file = reached.kind === "store" ? await fileInStore(reached.path, places) : reached.path;
   try {
     return { file, json: parseJson(await Deno.readTextFile(file)) };
   } catch (error) {
@@ -66,4 +70,9 @@ async function readFile(path: string, { base, storeRoot = "" }: Places) {
     const reason = error instanceof Error ? error.message : String(error);
     return { problem: `but ${file} cannot be read: ${reason}` };
   }
+}
+
+async function fileInStore(path: string, { storeRoot = "", files }: Places): Promise<string> {
+  const found = await files?.();
+  return found === undefined ? storeRoot + path : await placeInStore(path, found);
 }

@@ -15,7 +15,7 @@ import { type CachePlaceOptions, checkCacheInfo, filesAt } from "./cache_place.t
 import { decompressedNar, narCompression } from "../store/nar_decompress.ts";
 import { DiskFiles } from "./disk_files.ts";
 import { CONNECTIONS } from "./http_files.ts";
-import { MOST_OF_NARINFO, type Narinfo, parseNarinfo } from "./narinfo.ts";
+import { isOfAnotherName, MOST_OF_NARINFO, type Narinfo, parseNarinfo } from "./narinfo.ts";
 import { NarinfoCache } from "./narinfo_cache.ts";
 import type { NarInfo, NarStore } from "./nar_store.ts";
 
@@ -120,7 +120,7 @@ class BinaryCache implements NarStore {
     const text = this.#kept?.get(path);
     if (text === undefined || text === "") return text === "" ? "none" : undefined;
     try {
-      return parseNarinfo(text, path, this.name);
+      return this.#parsed(text, path) ?? "none";
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
       return void this.#kept?.remove(path);
@@ -130,9 +130,14 @@ class BinaryCache implements NarStore {
   async #fetched(path: StorePath): Promise<Narinfo | undefined> {
     const bytes = await this.#files.read(`${hashPart(path)}.narinfo`, MOST_OF_NARINFO);
     const text = bytes && textOf(bytes);
-    const narinfo = text === undefined ? undefined : parseNarinfo(text, path, this.name);
-    await this.#kept?.put(path, text ?? "");
+    const narinfo = text === undefined ? undefined : this.#parsed(text, path);
+    if (text === undefined || narinfo) await this.#kept?.put(path, text ?? "");
     return narinfo && this.#noted(path, narinfo);
+  }
+
+  /** A text may mention a path with something behind its name: that one is not there. */
+  #parsed(text: string, path: StorePath): Narinfo | undefined {
+    return isOfAnotherName(text, path) ? undefined : parseNarinfo(text, path, this.name);
   }
 
   open(path: StorePath, info: NarInfo): ReadableStream<Uint8Array<ArrayBuffer>> {

@@ -7,7 +7,7 @@
 import { ImageError } from "../errors.ts";
 import { referencesFrom } from "../store/closure.ts";
 import { narHashInBase16 } from "../store/nar_hash.ts";
-import { isStorePath, STORE_DIR, type StorePath } from "../store/store_path.ts";
+import { hashPart, isStorePath, STORE_DIR, type StorePath } from "../store/store_path.ts";
 import { quoted } from "../visible.ts";
 import type { NarInfo } from "./nar_store.ts";
 
@@ -69,6 +69,15 @@ export function parseNarinfo(text: string, path: StorePath, from: string): Narin
         : { fileSize: sizeIn(fileSize) ?? fail("FileSize is no size") },
     },
   };
+}
+
+/**
+ * Whether a narinfo is that of the path with the same hash and another name. Caches are asked by the
+ * hash alone, and there are no two such paths.
+ */
+export function isOfAnotherName(text: string, path: StorePath): boolean {
+  const [, other = path] = /^StorePath: (.*)$/m.exec(text) ?? [];
+  return other !== path && isStorePath(other) && hashPart(other) === hashPart(path);
 }
 
 type Fail = (reason: string) => never;

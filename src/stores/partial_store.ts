@@ -27,6 +27,11 @@ const COPIED_AT_ONCE = 1000;
 export interface PartialStoreOptions {
   /** How the paths that are elsewhere are read; undefined for one that is on the disk. */
   readonly narOf: NarPaths;
+  /**
+   * Has `narOf` know these. Asked of each path once, and only of what is wanted. Default: it knows
+   * them all.
+   */
+  readonly find?: (paths: readonly StorePath[]) => Promise<void>;
   /** The directory that holds the `nix/store` of what is on the disk: "" (the default) for the host's own. */
   readonly storeRoot?: string;
   /**
@@ -53,6 +58,7 @@ export class PartialStore implements StoreFiles {
   /** Whether others got hold of what was unpacked, who may have changed it. */
   #isShared = false;
   readonly #copied = new Set<StorePath>();
+  readonly #asked = new Map<StorePath, Promise<void>>();
   #copying: Promise<void> = Promise.resolve();
   readonly #turns = new Turns(AT_ONCE);
 
@@ -70,8 +76,10 @@ export class PartialStore implements StoreFiles {
    * @throws {ImageError} if one can't be fetched or unpacked: nothing of it is there then.
    */
   async provide(paths: Iterable<StorePath>): Promise<void> {
+    const wanted = [...new Set(paths)];
+    await this.#find(wanted);
     // All are over when this is, so that their directory may be removed.
-    const all = await Promise.allSettled(Array.from(new Set(paths), (path) => {
+    const all = await Promise.allSettled(wanted.map((path) => {
       const nar = this.#options.narOf(path);
       return nar && this.#unpack(path, nar);
     }));
@@ -92,25 +100,26 @@ export class PartialStore implements StoreFiles {
   }
 
   async rootOf(path: StorePath): Promise<string> {
+    await this.#find([path]);
     const nar = this.#options.narOf(path);
     if (nar === undefined) return this.#storeRoot;
     await this.#unpack(path, nar);
     return await this.#root();
   }
 
-  entriesOf(path: StorePath): Promise<readonly TreeEntry[] | undefined> {
+  async entriesOf(path: StorePath): Promise<readonly TreeEntry[] | undefined> {
+    await this.#find([path]);
     const nar = this.#options.narOf(path);
-    if (nar === undefined) return Promise.resolve(undefined);
-    const known = this.#entries.get(path);
-    if (known !== undefined) return known;
-    const entries = this.#list(path, nar);
+    if (nar === undefined) return undefined;
+    const entries = this.#entries.get(path) ?? this.#list(path, nar);
     this.#entries.set(path, entries);
-    return entries;
+    return await entries;
   }
 
   /** Where some are on the disk already and others are not, the former are copied. */
   async rootWith(paths: Iterable<StorePath>): Promise<string> {
     const all = [...new Set(paths)];
+    await this.#find(all);
     const { narOf } = this.#options;
     const here = all.filter((path) => narOf(path) === undefined);
     if (here.length === all.length) return this.#storeRoot;
@@ -146,6 +155,15 @@ export class PartialStore implements StoreFiles {
       if (error instanceof UnpackableNarError) return await listNar(path, nar);
       throw error;
     }
+  }
+
+  async #find(paths: readonly StorePath[]): Promise<void> {
+    const { find } = this.#options;
+    if (find === undefined) return;
+    const unknown = paths.filter((path) => !this.#asked.has(path));
+    const finding = unknown.length === 0 ? Promise.resolve() : find(unknown);
+    for (const path of unknown) this.#asked.set(path, finding);
+    await Promise.all(new Set(paths.map((path) => this.#asked.get(path))));
   }
 
   #unpack(path: StorePath, nar: NarPath, onNode?: (node: NarNode) => void): Promise<string> {

@@ -47,8 +47,20 @@ export interface StoresOptions extends Omit<BinaryCacheOptions, "isBelieved"> {
 /** Several stores. Disposing of them closes their connections. */
 export interface Stores extends ClosureSource, AsyncDisposable {
   /**
-   * How to read a path of a closure that was asked for; undefined for one that is on the disk, or
-   * not known.
+   * Finds out where these are, and not what they refer to. What is nowhere stays unknown.
+   *
+   * @throws {UntrustedPathsError} if one is only where it does not count.
+   */
+  find(paths: readonly StorePath[]): Promise<void>;
+  /**
+   * As {@linkcode Stores.find}, for what has to be somewhere.
+   *
+   * @throws {MissingPathsError} if one is not.
+   */
+  need(paths: readonly StorePath[]): Promise<void>;
+  /**
+   * How to read a path that was asked for, be it as a part of a closure; undefined for one that is on
+   * the disk, or not known.
    */
   narOf(path: StorePath): NarPath | undefined;
   /** All that is known by now of what is not on the disk. */
@@ -104,6 +116,8 @@ class OrderedStores implements Stores {
   readonly #found: Map<StorePath, RemotePath>;
   /** Of what is there, and does not count: why. */
   readonly #objections = new Map<StorePath, Objection>();
+  /** What is known to be on the disk. */
+  readonly #here = new Set<StorePath>();
   /** Each path is there but once, however many refer to it. */
   readonly #paths = new Map<string, StorePath>();
   #references = 0;
@@ -153,6 +167,24 @@ class OrderedStores implements Stores {
     return away.filter((path) => !this.#found.has(path) && !this.#objections.has(path));
   }
 
+  async find(paths: readonly StorePath[]): Promise<void> {
+    const away = await this.#missingHere(paths.filter((path) => !this.#here.has(path)));
+    await this.#find(away);
+    const objections = away.flatMap((path) => {
+      const objection = this.#found.has(path) ? undefined : this.#objections.get(path);
+      return objection === undefined ? [] : [[path, objection.reasons] as const];
+    });
+    if (objections.length > 0) {
+      throw new UntrustedPathsError(new Map(objections), this.#failures().join("\n  "));
+    }
+  }
+
+  async need(paths: readonly StorePath[]): Promise<void> {
+    const missing = await this.missing(paths);
+    if (missing.length > 0) throw new MissingPathsError(missing, this.#names(), this.#remedy());
+    await this.find(paths);
+  }
+
   narOf(path: StorePath): NarPath | undefined {
     const found = this.#found.get(path);
     if (found === undefined) return undefined;
@@ -183,13 +215,17 @@ class OrderedStores implements Stores {
     if (missing.length === paths.length || this.#local === undefined) return missing;
     const away = new Set(missing);
     const here = paths.filter((path) => !away.has(path));
-    for (const [path, info] of await this.#local.closureOf(here)) closure.set(path, info);
+    for (const [path, info] of await this.#local.closureOf(here)) {
+      closure.set(path, info);
+      this.#here.add(path);
+    }
     return missing;
   }
 
   /** Asks the stores in order for what is not known yet. */
   async #find(paths: readonly StorePath[]): Promise<void> {
     let left = paths.filter((path) => !this.#found.has(path) && !this.#objections.has(path));
+    if (left.length === 0) return;
     for (const store of this.#stores) {
       for (let at = 0; at < left.length; at += AT_ONCE) {
         const infos = await store.infosOf(left.slice(at, at + AT_ONCE));
