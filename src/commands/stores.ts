@@ -83,6 +83,7 @@ export async function storesInUse(
   };
   const caches = urls.flatMap((url) => /^https?:/i.test(url) ? URL.parse(url) ?? [] : []);
   const authorities = Deno.env.get("NIX_SSL_CERT_FILE");
+  const { connectTimeout, stalledTimeout, attempts } = conf.downloads;
   const stores = await openStores(urls, {
     local: hasStore(storeRoot) ? storeDatabase(storeRoot) : undefined,
     trust: {
@@ -93,6 +94,9 @@ export async function storesInUse(
     credentials: cacheCredentials(places, caches),
     narinfos: trustedCacheDirectory("narinfos"),
     proxy: proxySettings(),
+    ...connectTimeout === undefined ? {} : { connectTimeout },
+    ...stalledTimeout === undefined ? {} : { idleTimeout: stalledTimeout },
+    ...attempts === undefined ? {} : { retries: { attempts } },
     ...authorities
       ? { authorities: [readingFrom(authorities, () => Deno.readTextFileSync(authorities))] }
       : {},

@@ -67,6 +67,8 @@ export interface HttpResponse {
 }
 
 const CONNECT_TIMEOUT = 30_000, IDLE_TIMEOUT = 120_000, CONNECTIONS = 8;
+/** Answers that say that there is more to come (RFC 9110, section 15.2), for one request. */
+const MOST_INTERIM = 20;
 /** Bodies that are dropped are read to their end if that is near: the connection stays of use. */
 const SMALL = 1 << 16;
 
@@ -135,6 +137,10 @@ export class HttpClient implements Disposable {
         ...headers,
       },
       agent: this.#agents.agentFor(url, proxy),
+    });
+    let interim = 0;
+    outgoing.on("information", () => {
+      if (++interim > MOST_INTERIM) outgoing.destroy(new Error("it does not come to an answer"));
     });
     outgoing.on("socket", (socket) => {
       // That of TLS is connected.

@@ -35,6 +35,7 @@ export const CONNECTIONS = 25;
 
 /** What a cache does not have: buckets of S3 that may not be listed say 403 of that. */
 const MISSING = new Set([403, 404, 410]);
+/** How long a small file may take, and a large one may hardly come, in milliseconds. */
 const MOST_TIME = 300_000;
 
 const HINTS: Readonly<Record<number, string>> = {
@@ -49,6 +50,7 @@ export class HttpFiles implements CacheFiles {
   readonly #retries: RetryPolicy;
   readonly #onRetry: (error: HttpError) => void;
   readonly #authorization: string | undefined;
+  readonly #mostTime: number;
 
   constructor(base: URL, options: HttpCacheOptions, credentials: CacheCredentials | undefined) {
     const { tlsVerify = true, authorities = [], retries, onRetry, ...others } = options;
@@ -58,6 +60,7 @@ export class HttpFiles implements CacheFiles {
     this.#retries = { ...RETRY_POLICY, ...retries };
     this.#onRetry = onRetry ?? (() => {});
     this.#authorization = credentials && authorizationOf(credentials);
+    this.#mostTime = others.idleTimeout ?? MOST_TIME;
   }
 
   async read(name: string, most: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -66,7 +69,7 @@ export class HttpFiles implements CacheFiles {
       const response = await this.#get(url, {});
       if (MISSING.has(response.status)) return void response.drop();
       if (response.status !== 200) throw failure(response);
-      const bytes = await within(response.bytes(most), MOST_TIME);
+      const bytes = await within(response.bytes(most), this.#mostTime, `GET ${redacted(url)}`);
       return decoded(bytes, response.header("content-encoding"), most, redacted(url));
     }, this.#onRetry);
   }
@@ -87,7 +90,12 @@ export class HttpFiles implements CacheFiles {
         response.drop();
         throw new HttpError(`GET ${redacted(url)}: it is sent as ${encoding} unasked`);
       }, this.#onRetry);
-    yield* resumed(get, { retries: this.#retries, onRetry: this.#onRetry, ...options });
+    yield* resumed(get, {
+      retries: this.#retries,
+      onRetry: this.#onRetry,
+      slowest: this.#mostTime,
+      ...options,
+    });
     return undefined;
   }
 

@@ -27,7 +27,7 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(() => caches[Symbol.asyncDispose]());
 
 /** So that nothing waits for long. */
-const QUICK: BinaryCacheOptions = { retries: { delay: 1, attempts: 4 }, idleTimeout: 300 };
+const QUICK: BinaryCacheOptions = { retries: { delay: 1, attempts: 4 }, idleTimeout: 10_000 };
 const signed = { signedBy: "key", compression: "none" } as const;
 
 function trusting(options: Partial<StoresOptions> = {}): StoresOptions {
