@@ -192,7 +192,6 @@ async function sendBody(
 class Wait {
   readonly #limit: number;
   readonly #giveUp: (reason: Error) => void;
-  #silence: Error | undefined;
 
   constructor(limit: number, giveUp: (reason: Error) => void) {
     this.#limit = limit;
@@ -200,15 +199,16 @@ class Wait {
   }
 
   async for<T>(event: Promise<T>): Promise<T> {
+    // A request on a connection that was used before may say nothing when it is destroyed.
+    const silence = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      this.#silence = new Error("the other side is silent");
-      this.#giveUp(this.#silence);
+      const reason = new Error("the other side is silent");
+      silence.reject(reason);
+      this.#giveUp(reason);
     }, this.#limit);
+    event.catch(() => {});
     try {
-      return await event;
-    } catch (error) {
-      // What was begun already says that it was aborted.
-      throw this.#silence ?? error;
+      return await Promise.race([event, silence.promise]);
     } finally {
       clearTimeout(timer);
     }

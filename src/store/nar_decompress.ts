@@ -31,7 +31,9 @@ export interface CompressedNar {
 }
 
 /** Each frame starts a decompressor anew: those that are worth it hold so much, but for a few. */
-const WORTH_A_FRAME = 1 << 14, FREE_FRAMES = 1000;
+const WORTH_A_FRAME = 1 << 14, FREE_FRAMES = 200;
+/** A decompressor has memory of its own: that of many is not free as soon as they are done. */
+const LARGE_CHUNKS = 10, SMALL_CHUNK = 1 << 16;
 
 /**
  * How a NAR is compressed by the name that a binary cache gives it; an empty one is bzip2, as in Nix.
@@ -180,7 +182,9 @@ async function* throughZstd(input: Input, { name, narSize }: CompressedNar): Chu
       if (count > mostFrames) {
         throw new ImageError(`Cannot decompress ${name}: it has more than ${mostFrames} frames`);
       }
-      const codec: Codec = zlib.createZstdDecompress({ chunkSize: CODEC_CHUNK });
+      const codec: Codec = zlib.createZstdDecompress({
+        chunkSize: count > LARGE_CHUNKS ? SMALL_CHUNK : CODEC_CHUNK,
+      });
       yield* throughCodec(frames.next(), codec, name);
     }
     return undefined;

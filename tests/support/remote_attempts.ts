@@ -9,8 +9,8 @@ import { askPython } from "./python.ts";
 import { freshRun } from "./remote_runs.ts";
 import type { Scratch } from "./scratch.ts";
 
-/** What makes an image. */
-export type Making = "stream" | "build" | "push";
+/** What makes an image, to standard output, a file, a registry. */
+export const MAKINGS = ["stream", "build", "push"] as const;
 
 /** What came of a run. */
 export interface Attempt {
@@ -27,7 +27,7 @@ export interface Attempt {
 
 /** How a run is done. */
 export interface AttemptOptions {
-  readonly making: Making;
+  readonly making: typeof MAKINGS[number];
   /** The fields of the spec. */
   readonly spec: unknown;
   /** Options of the command line. */

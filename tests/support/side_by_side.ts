@@ -1,14 +1,16 @@
-/** Doing many things for one test, as many at a time as there are processors to do them. */
+/** Doing many things for one test, some at a time. */
 
 /**
  * Does `work` with each of these. What fails says with which; the others are done all the same.
  *
  * @param nameOf what to call one in an error
+ * @param atOnce as many as there are processors, unless most of the time they wait
  */
 export async function sideBySide<T>(
   cases: readonly T[],
   nameOf: (one: T) => string,
   work: (one: T) => Promise<void>,
+  atOnce: number = navigator.hardwareConcurrency,
 ): Promise<void> {
   const waiting = [...cases];
   const failures: Error[] = [];
@@ -21,6 +23,6 @@ export async function sideBySide<T>(
       }
     }
   };
-  await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   if (failures.length > 0) throw new AggregateError(failures, failures.join("\n"));
 }

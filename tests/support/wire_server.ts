@@ -4,6 +4,8 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
+
 /** What is asked for. */
 export interface WireRequest {
   /** Without a slash at its beginning. */
@@ -109,16 +111,19 @@ function close(connection: Deno.Conn): void {
 /** How an answer says where its body ends. */
 export type Framing = "length" | "chunks" | "close";
 
+/** How an answer is written. */
+export interface AnswerOptions {
+  readonly framing?: Framing;
+  /** What is left out at the beginning of the body. */
+  readonly from?: number;
+  /** Lines. */
+  readonly headers?: string;
+}
+
 /** A whole answer, as bytes. */
 export function wholeAnswer(
   body: Uint8Array,
-  { framing = "length", from = 0, headers = "" }: {
-    readonly framing?: Framing;
-    /** What is left out at the beginning of the body. */
-    readonly from?: number;
-    /** Lines. */
-    readonly headers?: string;
-  } = {},
+  { framing = "length", from = 0, headers = "" }: AnswerOptions = {},
 ): { readonly head: Uint8Array<ArrayBuffer>; readonly body: Uint8Array } {
   const status = from > 0 ? "206 Partial Content" : "200 OK";
   const range = from > 0
@@ -147,19 +152,27 @@ function chunked(body: Uint8Array): Uint8Array {
 
 const CHUNK = 50_000;
 
-/** A head without an end of the body in it; lines of headers may be added. */
-export function endlessHead(headers = ""): Uint8Array<ArrayBuffer> {
-  return encode(`HTTP/1.1 200 OK\r\n${headers}\r\n`);
+/** The same bytes again and again, behind those that come first. */
+export function* endless(
+  first: readonly Uint8Array[],
+  again: Uint8Array,
+): Generator<Uint8Array, never> {
+  yield* first;
+  for (;;) yield again;
 }
 
+/** A whole answer that is sent at once. */
+export function sent(
+  body: Uint8Array,
+  options: AnswerOptions = {},
+): WireAnswer {
+  const { head, body: rest } = wholeAnswer(body, options);
+  return { parts: [joined([head, rest])], then: options.framing === "close" ? "close" : "next" };
+}
+
+/** Several pieces of bytes as one. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return new Uint8Array(Buffer.concat(parts));
 }
 
 /** Text as bytes. */
