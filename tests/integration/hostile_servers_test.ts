@@ -476,7 +476,9 @@ checkAll(
         what: `${what} of ${file}`,
         fault: instead(file, answer),
         error: /GET .*: (?:the other side is silent|it takes too long|it comes too slowly)/,
+        patience: 1,
         ...path,
       }));
     }),
+  6,
 );
