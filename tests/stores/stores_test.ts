@@ -95,7 +95,7 @@ Deno.test("paths that refer to one another are an error that names one and its s
 Deno.test("a closure without an end is given up", async () => {
   await inDirectory(async (directory) => {
     writeCache(directory, {});
-    for (const width of [1, 300, 10_000]) {
+    for (const width of [300, 10_000]) {
       let last = 0;
       const next = () => parseStorePath(`/nix/store/${String(++last).padStart(32, "0")}-x`);
       const root = storePath("root", "r");
@@ -111,7 +111,7 @@ Deno.test("a closure without an end is given up", async () => {
       });
       await using stores = await openStores([server.url], ANYONE);
       await assert.rejects(stores.closureOf([root]), /more than/);
-      assert.ok(server.requests.length < 2100);
+      assert.ok(server.requests.length < 2000);
     }
   });
 });
