@@ -35,8 +35,10 @@ export const CONNECTIONS = 25;
 
 /** What a cache does not have: buckets of S3 that may not be listed say 403 of that. */
 const MISSING = new Set([403, 404, 410]);
-/** How long a small file may take, and a large one may hardly come, in milliseconds. */
-const MOST_TIME = 300_000;
+/** Until nothing has come for too long, in milliseconds. */
+const IDLE_TIMEOUT = 120_000;
+/** So many times as long a small file may take, and a large one may hardly come. */
+const MOST_WAITING = 2.5;
 
 const HINTS: Readonly<Record<number, string>> = {
   401: "it wants to know who asks: see --netrc-file and --cache-token-file",
@@ -54,13 +56,14 @@ export class HttpFiles implements CacheFiles {
 
   constructor(base: URL, options: HttpCacheOptions, credentials: CacheCredentials | undefined) {
     const { tlsVerify = true, authorities = [], retries, onRetry, ...others } = options;
+    const { idleTimeout = IDLE_TIMEOUT } = others;
     const tls = { hostname: base.hostname, verify: tlsVerify, authorities };
     this.#base = base;
-    this.#http = new HttpClient({ ...others, tls, connections: CONNECTIONS });
+    this.#http = new HttpClient({ ...others, idleTimeout, tls, connections: CONNECTIONS });
     this.#retries = { ...RETRY_POLICY, ...retries };
     this.#onRetry = onRetry ?? (() => {});
     this.#authorization = credentials && authorizationOf(credentials);
-    this.#mostTime = others.idleTimeout ?? MOST_TIME;
+    this.#mostTime = MOST_WAITING * idleTimeout;
   }
 
   async read(name: string, most: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
