@@ -79,6 +79,7 @@ export function storesInUse(
   const { trustedPublicKeys, checkSigs = true } = options;
   const caches = urls.flatMap((url) => /^https?:/i.test(url) ? URL.parse(url) ?? [] : []);
   const authorities = Deno.env.get("NIX_SSL_CERT_FILE");
+  const { connectTimeout, stalledTimeout, attempts } = conf.downloads;
   const stores = openStores(urls, {
     local: hasStore(storeRoot) ? storeDatabase(storeRoot) : undefined,
     trust: {
@@ -89,6 +90,9 @@ export function storesInUse(
     credentials: cacheCredentials(credentialPlaces(options, conf), caches),
     narinfos: trustedCacheDirectory("narinfos"),
     proxy: proxySettings(),
+    ...connectTimeout === undefined ? {} : { connectTimeout },
+    ...stalledTimeout === undefined ? {} : { idleTimeout: stalledTimeout },
+    ...attempts === undefined ? {} : { retries: { attempts } },
     ...authorities
       ? { authorities: [readingFrom(authorities, () => Deno.readTextFileSync(authorities))] }
       : {},

@@ -64,6 +64,8 @@ export interface HttpResponse {
 }
 
 const CONNECT_TIMEOUT = 30_000, IDLE_TIMEOUT = 120_000, CONNECTIONS = 8;
+/** Answers that say that there is more to come (RFC 9110, section 15.2), for one request. */
+const MOST_INTERIM = 20;
 /** Bodies that are dropped are read to their end if that is near: the connection stays of use. */
 const SMALL = 1 << 16;
 
@@ -138,6 +140,10 @@ export class HttpClient implements Disposable {
       },
       agent: this.#agents.agentFor(url, proxy),
     });
+    let interim = 0;
+    outgoing.on("information", () => {
+      if (++interim > MOST_INTERIM) outgoing.destroy(new Error("it does not come to an answer"));
+    });
     outgoing.on("socket", (socket) => {
       // That of TLS is connected.
       if (!socket.connecting) return;
@@ -188,7 +194,6 @@ async function sendBody(
 class Wait {
   readonly #limit: number;
   readonly #giveUp: (reason: Error) => void;
-  #silence: Error | undefined;
 
   constructor(limit: number, giveUp: (reason: Error) => void) {
     this.#limit = limit;
@@ -196,19 +201,16 @@ class Wait {
   }
 
   async for<T>(event: Promise<T>): Promise<T> {
-    const { promise: silence, reject } = Promise.withResolvers<never>();
+    // A request on a connection that was used before may say nothing when it is destroyed.
+    const silence = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      this.#silence = new Error("the other side is silent");
-      this.#giveUp(this.#silence);
-      // Deno says nothing of the end of a request that has a connection of an earlier one.
-      reject(this.#silence);
+      const reason = new Error("the other side is silent");
+      silence.reject(reason);
+      this.#giveUp(reason);
     }, this.#limit);
     event.catch(() => {});
     try {
-      return await Promise.race([event, silence]);
-    } catch (error) {
-      // What was begun already says that it was aborted.
-      throw this.#silence ?? error;
+      return await Promise.race([event, silence.promise]);
     } finally {
       clearTimeout(timer);
     }

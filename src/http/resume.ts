@@ -16,6 +16,8 @@ export interface ResumeOptions {
   readonly size?: number | undefined;
   /** Ends it, and the waiting for what comes next. */
   readonly signal?: AbortSignal;
+  /** How long it may come at less than 218 bytes a second, in milliseconds; 5 minutes by default. */
+  readonly slowest?: number | undefined;
 }
 
 /** What has to come for an attempt to be worth it, and in this time of waiting, in milliseconds. */
@@ -31,9 +33,9 @@ const WORTH = 1 << 16, SLOWEST = 300_000;
  */
 export async function* resumed(
   get: (headers: Readonly<Record<string, string>>) => Promise<HttpResponse>,
-  { retries, onRetry, size, signal }: ResumeOptions,
+  { retries, onRetry, size, signal, slowest = SLOWEST }: ResumeOptions,
 ): AsyncGenerator<Uint8Array> {
-  const pace = new Pace(retries.now);
+  const pace = new Pace(retries.now, slowest);
   let done = 0, poor = 0, validator: Record<string, string> = {};
   while (!signal?.aborted) {
     const before = done;
@@ -83,26 +85,23 @@ function startOf(response: HttpResponse, asked: number): number {
   throw new HttpError(`GET ${redacted(response.url)}: ${problem}`);
 }
 
-/** Ends what comes so slowly that it might never end. */
+/** Ends what comes so slowly that it might never end, in several attempts or in one. */
 class Pace {
   readonly #now: () => number;
+  readonly #slowest: number;
   #waited = 0;
   #count = 0;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, slowest: number) {
     this.#now = now;
+    this.#slowest = slowest;
   }
 
   async *timed(response: HttpResponse): AsyncGenerator<Uint8Array> {
     const chunks = response.chunks();
     try {
       for (;;) {
-        const start = this.#now();
-        const { value, done } = await chunks.next();
-        // The time that it takes to use it does not count.
-        if (this.#isTooSlow(this.#now() - start, value?.length ?? 0)) {
-          throw new HttpError(`GET ${redacted(response.url)}: it comes too slowly`);
-        }
+        const { value, done } = await this.#next(chunks, response);
         if (done) return;
         yield value;
       }
@@ -111,10 +110,31 @@ class Pace {
     }
   }
 
+  async #next(
+    chunks: AsyncGenerator<Uint8Array>,
+    { url }: HttpResponse,
+  ): Promise<IteratorResult<Uint8Array>> {
+    const start = this.#now();
+    // The time that it takes to use it does not count.
+    const take = (count: number) => {
+      if (!this.#isTooSlow(this.#now() - start, count)) return;
+      throw new HttpError(`GET ${redacted(url)}: it comes too slowly`);
+    };
+    let next: IteratorResult<Uint8Array>;
+    try {
+      next = await chunks.next();
+    } catch (error) {
+      take(0);
+      throw error;
+    }
+    take(next.value?.length ?? 0);
+    return next;
+  }
+
   #isTooSlow(waited: number, count: number): boolean {
     this.#waited += waited;
     this.#count += count;
-    if (this.#count >= WORTH) this.#waited = this.#count = 0;
-    return this.#waited > SLOWEST;
+    if (this.#count >= WORTH / SLOWEST * this.#slowest) this.#waited = this.#count = 0;
+    return this.#waited > this.#slowest;
   }
 }

@@ -26,12 +26,18 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): P
 /**
  * What `work` gives, if it does so in this time.
  *
+ * @param what it is, for the error
  * @throws {HttpError} if it takes longer; what becomes of it then is of no interest.
  */
-export async function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {
+export async function within<T>(
+  work: Promise<T>,
+  milliseconds: number,
+  what?: string,
+): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new HttpError("it takes too long", { unreachable: true });
+    const problem = `${what === undefined ? "" : `${what}: `}it takes too long`;
+    const error = new HttpError(problem, { unreachable: true });
     timer = setTimeout(() => reject(error), Math.max(milliseconds, 0));
   });
   work.catch(() => {});

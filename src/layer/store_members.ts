@@ -223,16 +223,21 @@ class TreeReader implements MemberSource {
   #comingMember(
     file: NarFile | undefined,
   ): TarMember | undefined | Promise<TarMember | undefined> {
-    const { path, size } = this.#coming!;
+    const { path, size, coming } = this.#coming!;
+    const otherSize = () =>
+      new ImageError(
+        `The NAR of ${path} from ${coming.from} has other files than its store's listing says, ` +
+          "which told the layer's size",
+      );
     if (file === undefined) {
-      if (size !== undefined && this.#left > 0) throw otherSize(path);
+      if (size !== undefined && this.#left > 0) throw otherSize();
       return this.#nextTree();
     }
     const { memberOf, format } = this.#options;
     const { entry, open } = file;
     const member = memberOf(entry, entry.path, entry.type === "file" ? open : undefined);
     if (size !== undefined) this.#left -= memberSize(member, format);
-    if (this.#left < 0) throw otherSize(path);
+    if (this.#left < 0) throw otherSize();
     return member;
   }
 
@@ -247,10 +252,4 @@ class TreeReader implements MemberSource {
       : () => openFile(origin);
     return memberOf(entry, origin, open);
   }
-}
-
-function otherSize(path: StorePath): ImageError {
-  return new ImageError(
-    `The NAR of ${path} has other files than its store's listing says, which told the layer's size`,
-  );
 }

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import * as zlib from "node:zlib";
 import { ImageError } from "../errors.ts";
 import { filterThrough } from "../process/filter.ts";
@@ -29,8 +30,10 @@ export interface CompressedNar {
   readonly narSize: number;
 }
 
-/** Each starts a decompressor anew; no program writes as many that are worth it. */
-const MAX_FRAMES = 100_000;
+/** Each frame starts a decompressor anew: those that are worth it hold so much, but for a few. */
+const WORTH_A_FRAME = 1 << 14, FREE_FRAMES = 200;
+/** A decompressor has memory of its own: that of many is not free as soon as they are done. */
+const LARGE_CHUNKS = 10, SMALL_CHUNK = 1 << 16;
 
 /**
  * How a NAR is compressed by the name that a binary cache gives it; an empty one is bzip2, as in Nix.
@@ -171,14 +174,17 @@ function hasZstd(): boolean {
   }
 }
 
-async function* throughZstd(input: Input, { name }: CompressedNar): Chunks {
+async function* throughZstd(input: Input, { name, narSize }: CompressedNar): Chunks {
   const frames = new Frames(input.chunks(), name);
+  const mostFrames = FREE_FRAMES + Math.ceil(narSize / WORTH_A_FRAME);
   try {
     for (let count = 1; await frames.isMore(); count++) {
-      if (count > MAX_FRAMES) {
-        throw new ImageError(`Cannot decompress ${name}: it has more than ${MAX_FRAMES} frames`);
+      if (count > mostFrames) {
+        throw new ImageError(`Cannot decompress ${name}: it has more than ${mostFrames} frames`);
       }
-      const codec: Codec = zlib.createZstdDecompress({ chunkSize: CODEC_CHUNK });
+      const codec: Codec = zlib.createZstdDecompress({
+        chunkSize: count > LARGE_CHUNKS ? SMALL_CHUNK : CODEC_CHUNK,
+      });
       yield* throughCodec(frames.next(), codec, name);
     }
     return undefined;
@@ -198,12 +204,23 @@ class Frames {
     this.#name = name;
   }
 
-  /** Whether there is another frame. */
+  /** Whether there is another frame with something in it. */
   async isMore(): Promise<boolean> {
-    while (this.#rest.length === 0) {
+    for (;;) {
+      const isThere = await this.#fill(ZstdFrame.MAGIC_SIZE);
+      if (!isThere || !ZstdFrame.isSkippable(this.#rest)) return this.#rest.length > 0;
+      for await (const _ of this.next());
+    }
+  }
+
+  /** Waits until so many bytes are there; false if there are fewer. */
+  async #fill(least: number): Promise<boolean> {
+    while (this.#rest.length < least) {
+      // A chunk is there until the next one is asked for.
+      this.#rest = new Uint8Array(this.#rest);
       const { value, done } = await this.#chunks.next();
       if (done) return false;
-      this.#rest = value;
+      this.#rest = this.#rest.length === 0 ? value : Buffer.concat([this.#rest, value]);
     }
     return true;
   }
@@ -212,7 +229,7 @@ class Frames {
   async *next(): AsyncGenerator<Uint8Array> {
     const frame = new ZstdFrame(this.#name);
     while (!frame.isOver) {
-      if (!await this.isMore()) {
+      if (!await this.#fill(1)) {
         throw new ImageError(`Cannot decompress ${this.#name}: it ends too early`);
       }
       const length = frame.take(this.#rest);

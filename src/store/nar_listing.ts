@@ -12,8 +12,8 @@ import { treeEntryOf } from "./nar_entries.ts";
 import type { StorePath } from "./store_path.ts";
 import type { TreeEntry } from "./tree.ts";
 
-/** No store path has more files. */
-const MAX_ENTRIES = 2_000_000;
+/** A path's name, type and size take so many characters for each `{`, `[` and `,` at least. */
+const LEAST_TEXT = 8, FEW = 1000;
 
 /** Something of a listing that is still to be looked at. */
 interface Pending {
@@ -30,13 +30,14 @@ interface Pending {
  */
 export function parseNarListing(text: string, path: StorePath, from: string): TreeEntry[] {
   const wrong = (why: string) => new ImageError(`${from} is no listing of a NAR: ${why}`);
+  // Parsed, values of one letter are fifty times as large.
+  if (valuesIn(text) > FEW + text.length / LEAST_TEXT) throw wrong("it is of empty values");
   const document = parseJson(text);
   if (!isObject(document)) throw wrong("it is no JSON object");
   if (document["version"] !== 1) throw wrong("its version is not 1");
   const entries: TreeEntry[] = [];
   const pending: Pending[] = [{ path: "", value: document["root"] }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (entries.length === MAX_ENTRIES) throw wrong(`it has more than ${MAX_ENTRIES} files`);
     const { path: below, value } = next;
     const { type, size, executable, target, entries: inside } = isObject(value) ? value : {};
     const node = { path: below, executable: false, size: 0, target: "" };
@@ -63,6 +64,18 @@ export function parseNarListing(text: string, path: StorePath, from: string): Tr
   }
   return entries;
 }
+
+/** About how many values JSON holds, before it is parsed. */
+function valuesIn(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === OBJECT || code === ARRAY || code === COMMA) count++;
+  }
+  return count;
+}
+
+const OBJECT = 0x7b, ARRAY = 0x5b, COMMA = 0x2c;
 
 function parseJson(text: string): unknown {
   try {

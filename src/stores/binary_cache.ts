@@ -33,7 +33,8 @@ export interface BinaryCacheOptions extends CachePlaceOptions {
 const MOST_REFERENCES = 250_000;
 /** What is compressed badly is hardly larger than before. */
 const MOST_GROWTH = 2, MOST_OF_FRAME = 1 << 16;
-const MOST_OF_LISTING = 1 << 24;
+/** Of fifty thousand files. */
+const MOST_OF_LISTING = 1 << 22;
 
 /**
  * The cache at an `https`, `http` or `file` URL. What asks it for something fails if no cache is
@@ -88,7 +89,9 @@ class BinaryCache implements NarStore {
           references += narinfo.references.length;
           found.set(path, narinfo);
           if (references <= MOST_REFERENCES) return;
-          throw new ImageError(`${this.name}: more than ${MOST_REFERENCES} references at once`);
+          throw new ImageError(
+            `${this.name}: with ${path}, there are more than ${MOST_REFERENCES} references at once`,
+          );
         } catch (error) {
           failed ??= { error };
         }
@@ -128,7 +131,11 @@ class BinaryCache implements NarStore {
   }
 
   async #fetched(path: StorePath): Promise<Narinfo | undefined> {
-    const bytes = await this.#files.read(`${hashPart(path)}.narinfo`, MOST_OF_NARINFO);
+    const bytes = await this.#files.read(`${hashPart(path)}.narinfo`, MOST_OF_NARINFO).catch(
+      (error) => {
+        throw ofPath(error, path, `What ${this.name} says of ${path}`);
+      },
+    );
     const text = bytes && textOf(bytes);
     const narinfo = text === undefined ? undefined : this.#parsed(text, path);
     if (text === undefined || narinfo) await this.#kept?.put(path, text ?? "");
@@ -165,17 +172,17 @@ class BinaryCache implements NarStore {
     const name = `The NAR of ${path} from ${this.name}`;
     try {
       const { file, chunks } = await this.#begun(path, info, signal);
+      // Nobody has signed how large the file is.
+      const mostSize = MOST_GROWTH * info.narSize + MOST_OF_FRAME;
       yield* decompressedNar(ReadableStream.from(chunks), {
         name,
         compression: narCompression(file.compression, name),
-        fileSize: file.fileSize ?? MOST_GROWTH * info.narSize + MOST_OF_FRAME,
+        fileSize: Math.min(file.fileSize ?? mostSize, mostSize),
         narSize: info.narSize,
       });
       return undefined;
     } catch (error) {
-      // Those of requests and files know no path.
-      if (!(error instanceof ImageError) || error.message.includes(path)) throw error;
-      throw new ImageError(`${name} can not be had: ${error.message}`, { cause: error });
+      throw ofPath(error, path, name);
     }
   }
 
@@ -228,6 +235,12 @@ class BinaryCache implements NarStore {
   [Symbol.dispose](): void {
     this.#files[Symbol.dispose]();
   }
+}
+
+/** Errors of requests and files know no path. */
+function ofPath(error: unknown, path: StorePath, what: string): unknown {
+  if (!(error instanceof ImageError) || error.message.includes(path)) return error;
+  return new ImageError(`${what} can not be had: ${error.message}`, { cause: error });
 }
 
 async function* startingWith(

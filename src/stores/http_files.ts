@@ -35,7 +35,10 @@ export const CONNECTIONS = 25;
 
 /** What a cache does not have: buckets of S3 that may not be listed say 403 of that. */
 const MISSING = new Set([403, 404, 410]);
-const MOST_TIME = 300_000;
+/** Until nothing has come for too long, in milliseconds. */
+const IDLE_TIMEOUT = 120_000;
+/** So many times as long a small file may take, and a large one may hardly come. */
+const MOST_WAITING = 2.5;
 
 const HINTS: Readonly<Record<number, string>> = {
   401:
@@ -52,15 +55,18 @@ export class HttpFiles implements CacheFiles {
   readonly #authorization: string | undefined;
   /** Ends all that is under way. */
   readonly #closing = new AbortController();
+  readonly #mostTime: number;
 
   constructor(base: URL, options: HttpCacheOptions, credentials: CacheCredentials | undefined) {
     const { tlsVerify = true, authorities = [], retries, onRetry, ...others } = options;
+    const { idleTimeout = IDLE_TIMEOUT } = others;
     const tls = { hostname: base.hostname, verify: tlsVerify, authorities };
     this.#base = base;
-    this.#http = new HttpClient({ ...others, tls, connections: CONNECTIONS });
+    this.#http = new HttpClient({ ...others, idleTimeout, tls, connections: CONNECTIONS });
     this.#retries = { ...RETRY_POLICY, ...retries };
     this.#onRetry = onRetry ?? (() => {});
     this.#authorization = credentials && authorizationOf(credentials);
+    this.#mostTime = MOST_WAITING * idleTimeout;
   }
 
   async read(name: string, most: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -72,7 +78,7 @@ export class HttpFiles implements CacheFiles {
         const response = await this.#get(url, {}, signal);
         if (MISSING.has(response.status)) return void response.drop();
         if (response.status !== 200) throw failure(response);
-        const bytes = await within(response.bytes(most), MOST_TIME);
+        const bytes = await within(response.bytes(most), this.#mostTime, `GET ${redacted(url)}`);
         return decoded(bytes, response.header("content-encoding"), most, redacted(url));
       },
       this.#onRetry,
@@ -102,7 +108,13 @@ export class HttpFiles implements CacheFiles {
         this.#onRetry,
         signal,
       );
-    yield* resumed(get, { retries: this.#retries, onRetry: this.#onRetry, ...options, signal });
+    yield* resumed(get, {
+      retries: this.#retries,
+      onRetry: this.#onRetry,
+      slowest: this.#mostTime,
+      ...options,
+      signal,
+    });
     return undefined;
   }
 

@@ -25,6 +25,16 @@ export interface NixConfPlaces {
   readonly config?: string | undefined;
 }
 
+/** How long is waited for caches, and how often they are asked, where somebody said so. */
+export interface DownloadSettings {
+  /** `connect-timeout`, in milliseconds. */
+  readonly connectTimeout?: number;
+  /** `stalled-download-timeout`, in milliseconds. */
+  readonly stalledTimeout?: number;
+  /** `download-attempts`, the first one included. */
+  readonly attempts?: number;
+}
+
 /** What it says. */
 export interface NixConf {
   /** Each `NAME:BASE64`. */
@@ -33,6 +43,7 @@ export interface NixConf {
   readonly requireSignatures: boolean;
   /** A file with passwords, in the form of curl's `--netrc-file`; need not be there. */
   readonly netrcFile: string;
+  readonly downloads: DownloadSettings;
 }
 
 /** What Nix trusts by itself. */
@@ -102,6 +113,7 @@ class Settings {
   #keys: readonly string[] = DEFAULT_KEYS;
   #requireSignatures = true;
   #netrcFile: string;
+  readonly #downloads = new Map<string, number>();
 
   constructor(netrcFile: string, read: ReadText) {
     this.#netrcFile = netrcFile;
@@ -113,6 +125,17 @@ class Settings {
       trustedPublicKeys: [...new Set(this.#keys)],
       requireSignatures: this.#requireSignatures,
       netrcFile: this.#netrcFile,
+      downloads: this.#downloadSettings(),
+    };
+  }
+
+  #downloadSettings(): DownloadSettings {
+    // As in Nix, 0 stands for no limit of its own.
+    const [connect, stalled, attempts] = DOWNLOADS.map((name) => this.#downloads.get(name) || 0);
+    return {
+      ...connect ? { connectTimeout: connect * 1000 } : {},
+      ...stalled ? { stalledTimeout: stalled * 1000 } : {},
+      ...attempts ? { attempts } : {},
     };
   }
 
@@ -155,18 +178,30 @@ class Settings {
     if (KEYS.has(plain)) this.#keys = plain === name ? words : [...this.#keys, ...words];
     else if (name === "netrc-file") this.#netrcFile = value;
     else if (name === "require-sigs") this.#requireSignatures = booleanIn(value, where);
+    else if (DOWNLOADS.includes(name)) this.#downloads.set(name, numberIn(name, value, where));
   }
 }
 
 /** The second is what Nix 1 called it. */
 const KEYS = new Set(["trusted-public-keys", "binary-cache-public-keys"]);
+const DOWNLOADS: readonly string[] = [
+  "connect-timeout",
+  "stalled-download-timeout",
+  "download-attempts",
+];
 
 function isUsed(name: string): boolean {
-  return KEYS.has(name.replace(/^extra-/, "")) || name === "netrc-file" || name === "require-sigs";
+  return KEYS.has(name.replace(/^extra-/, "")) || name === "netrc-file" ||
+    name === "require-sigs" || DOWNLOADS.includes(name);
 }
 
 function booleanIn(value: string, where: string): boolean {
   if (["true", "yes", "1"].includes(value)) return true;
   if (["false", "no", "0"].includes(value)) return false;
   throw new ImageError(`${where}: expected require-sigs = true or false, got ${quoted(value)}`);
+}
+
+function numberIn(name: string, value: string, where: string): number {
+  if (/^\d{1,6}$/.test(value)) return Number(value);
+  throw new ImageError(`${where}: expected ${name} = a number, got ${quoted(value)}`);
 }

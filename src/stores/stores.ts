@@ -104,7 +104,7 @@ interface Objection {
 }
 
 /** More than any closure has: what goes on and on is not one. */
-const MOST_PATHS = 200_000, MOST_REFERENCES = 5_000_000;
+const MOST_PATHS = 200_000, MOST_REFERENCES = 5_000_000, MOST_STEPS = 2000;
 /** So many paths are asked for before they are counted. */
 const AT_ONCE = 500;
 const REMEDY = "give a store that has them with --store, or build them";
@@ -137,7 +137,10 @@ class OrderedStores implements Stores {
     const closure = new Map<StorePath, PathInfo>();
     const missing: StorePath[] = [], untrusted = new Map<StorePath, string[]>();
     const seen = new Set<StorePath>(roots);
-    for (let level = [...seen]; level.length > 0;) {
+    let steps = 0;
+    for (let level = [...seen]; level.length > 0; steps++) {
+      // Each waits for the one before it.
+      if (steps > MOST_STEPS) throw this.#tooDeep(level[0]!);
       const references: StorePath[] = [];
       const away = await this.#addLocal(level, closure);
       await this.#find(away);
@@ -286,6 +289,13 @@ class OrderedStores implements Stores {
   #remedy(): string {
     const failures = this.#failures();
     return failures.length === 0 ? REMEDY : `${failures.join("; ")}. See to that, or ${REMEDY}`;
+  }
+
+  #tooDeep(path: StorePath): ImageError {
+    return new ImageError(
+      `${this.#names()}: ${path} is more than ${MOST_STEPS} references away from what was asked ` +
+        "for: no closure is as deep",
+    );
   }
 
   #names(): string {

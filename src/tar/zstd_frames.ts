@@ -23,6 +23,9 @@ const RLE = 1, RESERVED = 3;
 
 /** One frame, as its bytes come. */
 export class ZstdFrame {
+  /** The bytes that {@linkcode ZstdFrame.isSkippable} looks at. */
+  static readonly MAGIC_SIZE = 4;
+
   readonly #name: string;
   /** What was seen of the header that it is in: of the frame, or of a block. */
   readonly #header = new Uint8Array(HEADER);
@@ -33,6 +36,12 @@ export class ZstdFrame {
   #part: "magic" | "descriptor" | "header" | "skippable" | "block" | "last" | "checksum" = "magic";
   #hasChecksum = false;
   #isOver = false;
+
+  /** Whether the frame that begins with these bytes holds nothing for a decompressor. */
+  static isSkippable(bytes: Uint8Array): boolean {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, ZstdFrame.MAGIC_SIZE);
+    return isSkippable(view.getUint32(0, true));
+  }
 
   /** @param name of the data, for errors */
   constructor(name: string) {
@@ -71,7 +80,7 @@ export class ZstdFrame {
     switch (this.#part) {
       case "magic": {
         const magic = view.getUint32(0, true);
-        if (magic >>> 4 === SKIPPABLE) {
+        if (isSkippable(magic)) {
           this.#part = "skippable";
           this.#needed = 8;
         } else if (magic === MAGIC) {
@@ -135,4 +144,8 @@ export class ZstdFrame {
   #broken(why: string): ImageError {
     return new ImageError(`Cannot decompress ${this.#name}: ${why}`);
   }
+}
+
+function isSkippable(magic: number): boolean {
+  return magic >>> 4 === SKIPPABLE;
 }

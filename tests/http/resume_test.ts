@@ -15,6 +15,8 @@ interface Reply {
   readonly headers?: Record<string, string>;
   /** Milliseconds that pass before each chunk. */
   readonly slow?: number;
+  /** Milliseconds that pass without anything before it is cut off. */
+  readonly silent?: number;
 }
 
 /** What comes of these answers, and the headers of the requests for them. */
@@ -23,7 +25,7 @@ async function read(replies: readonly Reply[], size?: number) {
   let now = 0;
   const get = (headers: Readonly<Record<string, string>>): Promise<HttpResponse> => {
     asked.push(headers);
-    const { from, length = Infinity, headers: own = {}, slow = 0 } = left.shift() ?? {};
+    const { from, length = Infinity, headers: own = {}, slow = 0, silent = 0 } = left.shift() ?? {};
     return Promise.resolve({
       status: from === undefined ? 200 : 206,
       url: new URL("http://cache.example/x"),
@@ -31,6 +33,8 @@ async function read(replies: readonly Reply[], size?: number) {
       drop: () => {},
       bytes: () => assert.fail(),
       async *chunks() {
+        now += silent;
+        if (silent > 0) throw new HttpError("silent", { transient: true });
         const body = WHOLE.slice(from ?? 0);
         for (let at = 0; at < body.length; at += CHUNK) {
           if (at >= length) throw new HttpError("cut off", { transient: true });
@@ -86,4 +90,8 @@ Deno.test("what comes drop by drop is given up", async () => {
   await assert.rejects(read([{ length: 10 }, ...drops.slice(1)]), /cut off/);
   await assert.rejects(read([{ slow: 60_000 }]), /comes too slowly/);
   await read([{ slow: 10_000 }]);
+  // What is waited for counts, whether anything comes of it or not.
+  await read([{ silent: 120_000 }, { silent: 120_000 }, {}]);
+  const silent = Array.from({ length: 3 }, () => ({ silent: 120_000 }));
+  await assert.rejects(read([...silent, {}]), /comes too slowly/);
 });

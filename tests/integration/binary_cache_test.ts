@@ -14,7 +14,7 @@ import { runCommand } from "../support/program.ts";
 import { makeAuthority } from "../support/registries.ts";
 import { Scratch } from "../support/scratch.ts";
 
-const { itself, hello } = await buildFixtures("itself", "hello");
+const { itself, hello, message } = await buildFixtures("itself", "hello", "message");
 const ROOT = parseStorePath(itself);
 /** Of which a NAR is of use: the busybox of the fixtures has some hundred kilobytes. */
 let caches: BinaryCaches;
@@ -27,7 +27,7 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(() => caches[Symbol.asyncDispose]());
 
 /** So that nothing waits for long. */
-const QUICK: BinaryCacheOptions = { retries: { delay: 1, attempts: 4 }, idleTimeout: 300 };
+const QUICK: BinaryCacheOptions = { retries: { delay: 1, attempts: 4 }, idleTimeout: 10_000 };
 const signed = { signedBy: "key", compression: "none" } as const;
 
 function trusting(options: Partial<StoresOptions> = {}): StoresOptions {
@@ -83,6 +83,16 @@ for (const compression of ["none", "gzip", "xz", "bzip2", "zstd"] as const) {
     }
   });
 }
+
+Deno.test("what Nix compresses with brotli is read", async () => {
+  await using small = await BinaryCaches.create(message);
+  const directory = await small.cache({ signedBy: "key", compression: "br" });
+  const trust = { keys: parsePublicKeys(small.key.public, "key"), checkSignatures: true };
+  await using stores = await openStores([`file://${directory}`], { trust });
+  const path = parseStorePath(message);
+  await stores.closureOf([path]);
+  assert.deepEqual(await new Response(stores.narOf(path)!.open()).bytes(), await narOf(message));
+});
 
 Deno.test("the files of a path are known by its listing, compressed or not, if that is right", async () => {
   const directory = await caches.copy({ ...signed, listings: true });
@@ -197,7 +207,8 @@ Deno.test("a silent cache is given up", async () => {
       directory,
       ({ path }) => path.includes(part) ? { silentAfter: 10 } : undefined,
     );
-    await assert.rejects(fetched(server), /: the other side is silent/, part);
+    const options = trusting({ idleTimeout: 50 });
+    await assert.rejects(fetched(server, options), /: the other side is silent/, part);
   }
 });
 

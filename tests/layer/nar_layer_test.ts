@@ -215,7 +215,7 @@ Deno.test(
       const size = await layer.tarSize();
       let came = 0;
       await failsWith(
-        /^The NAR of \S+-d has other files than its store's listing says, which told/,
+        /^The NAR of \S+-d from a test has other files than its store's listing says, which told/,
         (async () => {
           for await (const { length } of layer.open()) came += length;
         })(),

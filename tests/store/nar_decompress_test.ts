@@ -259,6 +259,39 @@ Deno.test("decompressedNar() ends well or in an ImageError whatever the bytes ar
   }
 });
 
+Deno.test(
+  "decompressedNar() passes over frames with nothing in them, and ends where there are too many",
+  LEAVES_NOTHING,
+  async () => {
+    // RFC 8878, 3.1.2: a magic number, a length, and so many bytes.
+    const skipped = Uint8Array.of(0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3);
+    const small = PLAIN.slice(0, 3000), frame = new Uint8Array(zstdCompressSync(small));
+    const many = joined(...Array.from({ length: 2000 }, () => skipped));
+    for (const chunk of [1 << 20, 5, 1]) {
+      const made = await decompress(joined(many, frame, many, frame, skipped), {
+        compression: "zstd",
+        narSize: 6000,
+        chunk,
+      });
+      assertSameBytes(made, joined(small, small), `by ${chunk}`);
+    }
+    await failsWith(
+      /^Cannot decompress the NAR: it ends too early$/,
+      decompress(joined(frame, skipped.subarray(0, 9)), { compression: "zstd", narSize: 3000 }),
+      "skipped and cut off",
+    );
+    const empty = new Uint8Array(zstdCompressSync(new Uint8Array()));
+    await failsWith(
+      /it has more than 201 frames$/,
+      decompress(joined(...Array.from({ length: 300 }, () => empty), frame), {
+        compression: "zstd",
+        narSize: 3000,
+      }),
+      "empty",
+    );
+  },
+);
+
 Deno.test("narCompression() knows the names of binary caches", () => {
   for (const name of ALL) assert.equal(narCompression(name, "x"), name);
   assert.equal(narCompression("", "x"), "bzip2");

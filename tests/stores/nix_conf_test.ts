@@ -14,7 +14,16 @@ Deno.test("without a configuration, it is as in Nix", () => {
     trustedPublicKeys: [NIXOS],
     requireSignatures: true,
     netrcFile: "/etc/nix/netrc",
+    downloads: {},
   });
+});
+
+Deno.test("how long caches are waited for is what nix.conf says, 0 is no word on it", () => {
+  const text = "connect-timeout = 5\nstalled-download-timeout = 20\ndownload-attempts = 3\n";
+  const { downloads } = read({ "/etc/nix/nix.conf": text });
+  assert.deepEqual(downloads, { connectTimeout: 5000, stalledTimeout: 20_000, attempts: 3 });
+  const none = text.replace(/\d+/g, "0");
+  assert.deepEqual(read({ "/etc/nix/nix.conf": text }, { config: none }).downloads, {});
 });
 
 Deno.test("a configuration that can not be is an error that says where", () => {
@@ -24,6 +33,8 @@ Deno.test("a configuration that can not be is an error that says where", () => {
       ["trusted-public-keys k:x", /^\/etc\/nix\/nix.conf: expected trusted-public-keys =/],
       ["include not-there.conf", /includes "not-there.conf", which is not there/],
       ["include nix.conf", /includes itself/],
+      ["download-attempts = some", /^\/etc\/nix\/nix.conf: .*download-attempts = a number/],
+      ["connect-timeout 5", /^\/etc\/nix\/nix.conf: expected connect-timeout =/],
     ] as const
   ) {
     assert.throws(() => read({ "/etc/nix/nix.conf": text }), (error: Error) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ClosureSource } from "../../src/store/closure.ts";
 import { closuresWithin } from "../../src/store/graph_file.ts";
-import { hashPart, type StorePath } from "../../src/store/store_path.ts";
+import { hashPart, parseStorePath, type StorePath } from "../../src/store/store_path.ts";
 import { openStores, type StoresOptions } from "../../src/stores/stores.ts";
 import { CacheServer } from "../support/cache_server.ts";
 import { inDirectory } from "../support/directories.ts";
@@ -86,7 +86,7 @@ Deno.test("a closure without an end is given up", async () => {
     writeCache(directory, {});
     for (const width of [300, 10_000]) {
       let last = 0;
-      const next = () => storePath("x", `${++last}z`);
+      const next = () => parseStorePath(`/nix/store/${String(++last).padStart(32, "0")}-x`);
       const root = storePath("root", "r");
       const paths = new Map([[hashPart(root), root]]);
       await using server = await CacheServer.start(directory, {
