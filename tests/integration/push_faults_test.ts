@@ -44,11 +44,10 @@ async function tagsOf(host: string, repository: string): Promise<string[]> {
 Deno.test("connections that are cut at random: the tag is complete, or is not there", async () => {
   await using registry = await startRegistry();
   const outcomes = { pushed: 0, failed: 0 };
-  // Side by side: each waits before it tries again.
-  await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(async (seed) => {
+  for (let seed = 1; seed <= 6; seed++) {
     const random = randomNumbers(seed);
-    // The first one never gets far enough.
-    const most = seed === 1 ? 3000 : 1_500_000;
+    // The last one never gets far enough.
+    const most = seed === 6 ? 3000 : 1_500_000;
     using proxy = new CuttingProxy(
       Number(registry.host.split(":")[1]),
       () => Math.floor(random() * most),
@@ -66,7 +65,7 @@ Deno.test("connections that are cut at random: the tag is complete, or is not th
       assert.match(errorOf(result), /^nix-image: [A-Z]+ http[^\n]*$/);
       assert.deepEqual(await tagsOf(registry.host, repository), []);
     }
-  }));
+  }
   assert.ok(outcomes.pushed >= 3 && outcomes.failed >= 1, JSON.stringify(outcomes));
 });
 
