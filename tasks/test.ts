@@ -11,6 +11,7 @@ import { runTask } from "./programs_missing.ts";
 import { PROJECT } from "./program_command.ts";
 import { runInLanes } from "./test_lanes.ts";
 import { INTEGRATION_NEEDS, UNIT_NEEDS } from "./test_needs.ts";
+import { slowFirst } from "./test_order.ts";
 
 const INTEGRATION = "tests/integration/";
 
@@ -20,7 +21,7 @@ const UNIT_JOBS = { DENO_JOBS: `${navigator.hardwareConcurrency + 1}` };
 await runTask(async () => {
   const unitOnly = Deno.args.includes("--unit");
   const named = Deno.args.filter((argument) => argument !== "--unit");
-  const files = named.length > 0 ? named : testFiles("tests");
+  const files = slowFirst(named.length > 0 ? named : testFiles("tests"));
   const unit = files.filter((file) => !file.includes(INTEGRATION));
   const integration = unitOnly ? [] : files.filter((file) => file.includes(INTEGRATION));
   const examples = named.length === 0 ? ["--doc", "mod.ts"] : [];

@@ -6,24 +6,28 @@
 import { startDockerd } from "../tests/support/dockerd.ts";
 import { denoTest, print } from "./deno_test.ts";
 import type { Counts } from "./junit.ts";
-import { TESTED_ALONE } from "./tested_alone.ts";
+import { TESTED_ALONE, TESTED_WHERE_CALM } from "./test_order.ts";
 
-const LANES = 2;
+/** One more than the processors of a small machine: in some of them a test waits. */
+const LANES = 3;
 
 /**
- * Runs these files: first those that can be side by side, in lanes, then the others one by one. Each
- * file is a run of its own, with the Docker daemon of its lane, which no other file uses meanwhile.
+ * Runs these files in their order: first those that can be side by side, in lanes, then those that want
+ * a calm machine all at once, then the others one by one. Each file is a run of its own, with the Docker
+ * daemon of its lane, which no other file uses meanwhile.
  */
 export async function runInLanes(
   files: readonly string[],
   signal: AbortSignal,
 ): Promise<Counts[]> {
-  const isAlone = (file: string) =>
-    Object.keys(TESTED_ALONE).some((name) => file.endsWith(`/${name}`));
-  const beside = files.filter((file) => !isAlone(file));
+  const among = (names: Readonly<Record<string, string>>) => (file: string) =>
+    Object.keys(names).some((name) => file.endsWith(`/${name}`));
+  const alone = files.filter(among(TESTED_ALONE)), calm = files.filter(among(TESTED_WHERE_CALM));
+  const beside = files.filter((file) => !alone.includes(file) && !calm.includes(file));
   return [
     ...await runBeside(beside, LANES, signal),
-    ...await runBeside(files.filter(isAlone), 1, signal),
+    ...await runBeside(calm, calm.length, signal),
+    ...await runBeside(alone, 1, signal),
   ];
 }
 

@@ -77,5 +77,14 @@ export const INTEGRATION_NEEDS: Needs = {
     "zsh",
     "zstd",
   ],
-  packages: ["linux-image-cloud-amd64", "python3"],
+  // Before the lanes: two of them can not install packages at once.
+  packages: [
+    "curl",
+    "gcc",
+    "hello",
+    "libc6-dev",
+    "linux-image-cloud-amd64",
+    "nodejs",
+    "python3",
+  ],
 };

@@ -157,7 +157,7 @@ Deno.test("several loads at once, while their images are removed, leave a Docker
     while (loading) await docker.tryDocker("rmi", ...Object.keys(images));
   })();
   try {
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       const loads = await Promise.all(
         Object.values(images).flatMap(({ spec }) => [work.load(spec), work.load(spec)]),
       );
@@ -446,7 +446,7 @@ Deno.test("a load that is interrupted at any time leaves the whole image, or non
   await work.load(spec);
   const whole = performance.now() - start;
   const random = randomNumbers(1);
-  for (let round = 0; round < 8; round++) {
+  for (let round = 0; round < 5; round++) {
     await docker.tryDocker("rmi", name);
     const [program = "", ...args] = [...nixImageCommand(), "load", ...spec];
     const child = new Deno.Command(program, {

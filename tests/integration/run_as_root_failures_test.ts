@@ -122,7 +122,7 @@ Deno.test("a script that says nothing for ever ends at --vm-timeout", async () =
 });
 
 Deno.test("signals end the machine at once", async () => {
-  for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  const ended = async (signal: Deno.Signal, status: number) => {
     let sent = 0;
     const { code, stderr } = await failingBuild({ runAsRoot: "echo running; sleep 1000" }, {
       onText(text, child) {
@@ -134,7 +134,8 @@ Deno.test("signals end the machine at once", async () => {
     assert.deepEqual([code, stderr], [status, "runAsRoot: running\n"]);
     const seconds = (performance.now() - sent) / 1000;
     assert.ok(seconds < 5, `${seconds} s`);
-  }
+  };
+  await Promise.all([ended("SIGINT", 130), ended("SIGTERM", 143)]);
 });
 
 Deno.test("what is missing for a machine is one message", async () => {

@@ -18,6 +18,8 @@ const store = new LoadableStore(scratch.path);
 const image = store.image("app", ["one", "two", "three"]);
 const random = randomNumbers(1);
 let registry: Registry, base = "", onBase = "";
+/** A cache that has all. */
+const full = fresh();
 const expected = { pushed: "", pulled: "", built: "" };
 
 Deno.test.beforeAll(async () => {
@@ -26,14 +28,14 @@ Deno.test.beforeAll(async () => {
   const root = await mergedUsrRoot(scratch.path);
   const architecture = "amd64";
   const baseSpec = scratch.spec({ name: "base", tag: "1", architecture, contents: [root] });
-  const cache = fresh();
   expected.pulled = await succeed([...nixImageCommand(), "push", "-q", baseSpec, base], {
-    env: environment(cache),
+    env: environment(full),
   }).then((text) => text.trim());
   const fromImage = { registry: `${base.replace(":1", "")}@${expected.pulled}`, tlsVerify: false };
   onBase = scratch.spec({ name: "on", tag: "1", architecture, fromImage });
-  expected.pushed = await push(cache, "first");
-  expected.built = await build(cache);
+  expected.pushed = await push(full, "first");
+  expected.built = await build(full);
+  await all(full);
 });
 
 Deno.test.afterAll(async () => {
@@ -47,6 +49,13 @@ function fresh(): string {
 
 function environment(cache: string): Record<string, string> {
   return { XDG_CACHE_HOME: cache, NO_PROXY: "*" };
+}
+
+/** A copy of the cache that has all. */
+async function copyOfFull(): Promise<string> {
+  const cache = fresh();
+  await succeed(["cp", "-a", full, cache]);
+  return cache;
 }
 
 /** The arguments of a push, a pull and a build on the base. */
@@ -93,7 +102,7 @@ async function all(cache: string): Promise<void> {
 }
 
 Deno.test("two pushes, a pull and a build share a cache, empty or full", async () => {
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 2; round++) {
     const cache = fresh();
     await all(cache);
     await all(cache);
@@ -125,7 +134,7 @@ Deno.test("what a push has learnt of layers serves an engine, too", async () => 
 Deno.test("programs that are killed leave a cache that the next ones can use", async () => {
   const cache = fresh();
   const [program = "", ...words] = nixImageCommand();
-  for (let round = 0; round < 8; round++) {
+  for (let round = 0; round < 5; round++) {
     const running = [pushArgs(`killed-${round}`), pullArgs(fresh()), buildArgs(fresh())]
       .map((args) =>
         new Deno.Command(program, {
@@ -173,8 +182,7 @@ function filesIn(directory: string): string[] {
 
 for (const [name, damage] of Object.entries(DAMAGE)) {
   Deno.test(`files of the cache that are ${name} are made again`, async () => {
-    const cache = fresh();
-    await all(cache);
+    const cache = await copyOfFull();
     for (const kind of ["digests", "layers"]) {
       for (const file of filesIn(`${cache}/nix-image/${kind}`)) damage(file);
     }
@@ -188,10 +196,13 @@ for (const [name, damage] of Object.entries(DAMAGE)) {
     for (const file of filesIn(images).filter((file) => !file.endsWith(".lock"))) {
       damage(file);
       // Of a layer it is noticed when that is read: it has its size.
-      const first = await nixImage(buildArgs(fresh()), { env: environment(cache) });
-      if (first.code !== 0) assert.match(first.stderr, /is damaged or another one|decompress/);
-      assert.equal(await build(cache), expected.built, file);
+      const output = fresh();
+      const { code, stderr } = await nixImage(buildArgs(output), { env: environment(cache) });
+      if (code !== 0) assert.match(stderr, /is damaged or another one|decompress/);
+      const built = code === 0 ? await skopeoManifestDigest(`oci:${output}`) : await build(cache);
+      assert.equal(built, expected.built, file);
     }
+    assert.equal(await build(cache), expected.built);
     assert.equal(await pull(cache), expected.pulled);
   });
 }
@@ -223,12 +234,10 @@ Deno.test("a cache that can not be written is none; what is in it serves", async
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /^nix-image: Cannot keep images in .*Read-only file system/m);
 
-  const from = fresh();
-  await all(from);
-  const again = await withCache({ access, from }, pushArgs("one"));
+  const again = await withCache({ access, from: full }, pushArgs("one"));
   assert.match(again.stderr, /Blobs: 6 there already, 0 mounted, 0 pushed/);
   const output = fresh();
-  const built = await withCache({ access, from }, buildArgs(output));
+  const built = await withCache({ access, from: full }, buildArgs(output));
   assert.equal(built.code, 0, built.stderr);
   assert.equal(await skopeoManifestDigest(`oci:${output}`), expected.built);
 });
