@@ -8,6 +8,16 @@ import { LAYERING_STRATEGIES } from "../layering/strategies.ts";
 import { LAYER_TARGETS } from "../layering/targets.ts";
 import { listed, seconds, yesOrNo } from "./option_values.ts";
 
+/**
+ * Options to be added to commands. Their types are worked out for a command that has none: for any
+ * command, the compiler would need minutes.
+ */
+function group<V extends OptionValues>(add: (command: Command) => Command<[], V>) {
+  return <A extends unknown[], O extends OptionValues, G extends OptionValues>(
+    command: Command<A, O, G>,
+  ): Command<A, O & V, G> => add(command as unknown as Command) as unknown as Command<A, O & V, G>;
+}
+
 /** Of nearly all verbs. */
 export const quiet = new Option("-q, --quiet", "print errors alone: no progress, no warnings");
 
@@ -105,23 +115,13 @@ const cacheTokenFile = new Option(
 ).helpGroup(STORE);
 
 /** Which stores that are elsewhere have store paths, and whom to believe. */
-export function remoteStoreOptions<
-  A extends unknown[],
-  O extends OptionValues,
-  G extends OptionValues,
->(
-  command: Command<A, O, G>,
-) {
-  return command.addOption(store).addOption(trustedPublicKeys).addOption(noCheckSigs)
-    .addOption(netrcFile).addOption(cacheTokenFile);
-}
+export const remoteStoreOptions = group((command) =>
+  command.addOption(store).addOption(trustedPublicKeys).addOption(noCheckSigs)
+    .addOption(netrcFile).addOption(cacheTokenFile)
+);
 
 /** Where store paths are. */
-export function storeOptions<A extends unknown[], O extends OptionValues, G extends OptionValues>(
-  command: Command<A, O, G>,
-) {
-  return command.addOption(storeRoot).addOption(closure);
-}
+export const storeOptions = group((command) => command.addOption(storeRoot).addOption(closure));
 
 const LAYERS = "Layers:";
 const strategy = new Option(
@@ -141,15 +141,9 @@ const history = new Option(
 ).argParser(listed).helpGroup(LAYERS);
 
 /** How store paths become layers. */
-export function planningOptions<
-  A extends unknown[],
-  O extends OptionValues,
-  G extends OptionValues,
->(
-  command: Command<A, O, G>,
-) {
-  return command.addOption(strategy).addOption(previous).addOption(history);
-}
+export const planningOptions = group((command) =>
+  command.addOption(strategy).addOption(previous).addOption(history)
+);
 
 const MACHINE = "Virtual machine of runAsRoot:";
 const accel = new Option(
@@ -171,11 +165,9 @@ const modules = new Option(
 ).helpGroup(MACHINE);
 
 /** How the machine of runAsRoot is run. */
-export function machineOptions<A extends unknown[], O extends OptionValues, G extends OptionValues>(
-  command: Command<A, O, G>,
-) {
-  return command.addOption(accel).addOption(vmTimeout).addOption(kernel).addOption(modules);
-}
+export const machineOptions = group((command) =>
+  command.addOption(accel).addOption(vmTimeout).addOption(kernel).addOption(modules)
+);
 
 const CHOICE = "Choice of an image:";
 const name = new Option("--name <name>", "of several images, the one with this name").helpGroup(
@@ -188,11 +180,9 @@ const platform = new Option(
 ).helpGroup(CHOICE);
 
 /** Which image of several in a file. */
-export function choiceOptions<A extends unknown[], O extends OptionValues, G extends OptionValues>(
-  command: Command<A, O, G>,
-) {
-  return command.addOption(name).addOption(tag).addOption(platform);
-}
+export const choiceOptions = group((command) =>
+  command.addOption(name).addOption(tag).addOption(platform)
+);
 
 const REGISTRY = "Registry:";
 const authfile = new Option("--authfile <file>", "take credentials from this file alone").helpGroup(
@@ -218,17 +208,11 @@ const certDir = new Option(
 ).helpGroup(REGISTRY);
 
 /** How to talk to a registry. */
-export function registryOptions<
-  A extends unknown[],
-  O extends OptionValues,
-  G extends OptionValues,
->(
-  command: Command<A, O, G>,
-) {
-  return command.addOption(authfile).addOption(username).addOption(passwordStdin).addOption(
+export const registryOptions = group((command) =>
+  command.addOption(authfile).addOption(username).addOption(passwordStdin).addOption(
     tlsVerify,
-  ).addOption(caFile).addOption(certDir);
-}
+  ).addOption(caFile).addOption(certDir)
+);
 
 const CACHE = "Shared digests:";
 const cacheRepo = new Option(
@@ -249,13 +233,11 @@ const cacheTrustRepo = new Option(
 ).helpGroup(CACHE);
 
 /** Digests of layers that hosts share. */
-export function cacheOptions<A extends unknown[], O extends OptionValues, G extends OptionValues>(
-  command: Command<A, O, G>,
-) {
-  return command.addOption(cacheRepo).addOption(cacheKey).addOption(cachePublicKey).addOption(
+export const cacheOptions = group((command) =>
+  command.addOption(cacheRepo).addOption(cacheKey).addOption(cachePublicKey).addOption(
     cacheTrustRepo,
-  );
-}
+  )
+);
 
 const PULLED = "Platform and name of the image:";
 const os = new Option(
@@ -284,17 +266,13 @@ const finalTag = new Option(
 ).helpGroup(PULLED);
 
 /** Which image of a registry, and what it is called then. */
-export function pulledOptions<A extends unknown[], O extends OptionValues, G extends OptionValues>(
-  command: Command<A, O, G>,
-) {
-  return command.addOption(os).addOption(arch).addOption(variant).addOption(finalName).addOption(
+export const pulledOptions = group((command) =>
+  command.addOption(os).addOption(arch).addOption(variant).addOption(finalName).addOption(
     finalTag,
-  );
-}
+  )
+);
 
 /** Of verbs that make an image of a spec, with layers that are planned. */
-export function specOptions<A extends unknown[], O extends OptionValues, G extends OptionValues>(
-  command: Command<A, O, G>,
-) {
-  return machineOptions(planningOptions(remoteStoreOptions(storeOptions(command))));
-}
+export const specOptions = group((command) =>
+  machineOptions(planningOptions(remoteStoreOptions(storeOptions(command))))
+);
