@@ -144,7 +144,7 @@ export async function planFromFile(
   await using opened = new AsyncDisposableStack();
   const work = opened.use(new LazyWorkDirectory());
   let elsewhere: StoresInUse | undefined;
-  const openStores = async (named: readonly string[]) =>
+  const openStores = (named: readonly string[]) =>
     elsewhere ??= opened.use(
       storesInUse(options, {
         // All that a closure's file tells of is on the disk.
@@ -158,12 +158,12 @@ export async function planFromFile(
   const { spec, warnings } = await specOf(document ?? await readInput(source), {
     source,
     storeRoot,
-    storeFiles: async (named) => (await openStores(named))?.files,
+    storeFiles: (named) => openStores(named)?.files,
     sourceDateEpoch: Deno.env.get("SOURCE_DATE_EPOCH"),
   });
   for (const warning of warnings) report.warn(warning);
   checkDatabase(spec);
-  await openStores(spec.store);
+  openStores(spec.store);
   const hasWishes = (strategy ?? previous ?? history[0]) !== undefined;
   if (hasWishes && spec.type === "single") {
     throw new UsageError(

@@ -29,7 +29,7 @@ export interface SpecOptions {
    * Knows where store paths are that `storeRoot` may not have, given the stores that the spec names.
    * Asked where a file in the store is a part of the spec. Default: all are under `storeRoot`.
    */
-  readonly storeFiles?: ((named: readonly string[]) => Promise<StoreFiles | undefined>) | undefined;
+  readonly storeFiles?: ((named: readonly string[]) => StoreFiles | undefined) | undefined;
   /** The environment's SOURCE_DATE_EPOCH, which stands for `now` where it is set. */
   readonly sourceDateEpoch?: string | undefined;
 }

@@ -23,7 +23,7 @@ export interface Places {
   /** The directory that holds `nix/store`. */
   readonly storeRoot?: string | undefined;
   /** Gives what knows better where store paths are. */
-  readonly files?: (() => Promise<StoreFiles | undefined>) | undefined;
+  readonly files?: (() => StoreFiles | undefined) | undefined;
 }
 
 /** The pipeline of a spec, which may be wrong elsewhere; null if it has none. */
@@ -73,6 +73,6 @@ async function readFile(path: string, places: Places) {
 }
 
 async function fileInStore(path: string, { storeRoot = "", files }: Places): Promise<string> {
-  const found = await files?.();
+  const found = files?.();
   return found === undefined ? storeRoot + path : await placeInStore(path, found);
 }
