@@ -14,12 +14,11 @@ import {
 } from "../store/closure.ts";
 import type { NarPath } from "../store/nar_path.ts";
 import type { StorePath } from "../store/store_path.ts";
-import { AskedStore } from "./asked_store.ts";
-import { binaryCache, type BinaryCacheOptions } from "./binary_cache.ts";
+import type { AskedStore } from "./asked_store.ts";
 import { Judge, UntrustedPathsError } from "./judge.ts";
+import { namedStore, type NamedStoreOptions } from "./named_store.ts";
 import { narFrom } from "./nar_from.ts";
 import type { NarInfo } from "./nar_store.ts";
-import { nixStore } from "./nix_driven.ts";
 import type { Trust } from "./trust.ts";
 
 /** A path that is not on the disk, as it was decided on: it is this NAR, whoever has it. */
@@ -31,7 +30,7 @@ export interface RemotePath extends PathInfo {
 }
 
 /** Options of {@linkcode openStores}. */
-export interface StoresOptions extends Omit<BinaryCacheOptions, "isBelieved"> {
+export interface StoresOptions extends NamedStoreOptions {
   /** What is on the disk, and read from there. */
   readonly local?: ClosureSource | undefined;
   readonly trust: Trust;
@@ -40,8 +39,6 @@ export interface StoresOptions extends Omit<BinaryCacheOptions, "isBelieved"> {
    * signature is looked at; the NARs have to be what they were.
    */
   readonly decided?: ReadonlyMap<StorePath, RemotePath>;
-  /** Told, once, of each store that can not be reached: it counts as one that has nothing. */
-  readonly onWarning?: (message: string) => void;
 }
 
 /** Several stores. Disposing of them closes their connections. */
@@ -68,33 +65,16 @@ export interface Stores extends ClosureSource, AsyncDisposable {
 }
 
 /**
- * Stores by their URLs: `https`, `http` and `file` are binary caches; others are what Nix knows, see
- * {@linkcode nixStore}. Of the parameters of a cache, `trusted=true` counts: no signatures are needed
- * of it. Each is opened when it is first asked: then one that is no store fails.
+ * Stores by their URLs ({@linkcode namedStore}), in the order in which they are to be asked.
  *
  * @throws {UsageError} if a URL is none of a store.
  */
 export function openStores(urls: readonly string[], options: StoresOptions): Stores {
   const judge = new Judge(options.trust);
   using stores = new DisposableStack();
-  const opened = urls.map((url) => stores.use(openStore(url, options, judge)));
+  const opened = urls.map((url) => stores.use(namedStore(url, options, judge)));
   stores.move();
   return new OrderedStores(opened, options, judge);
-}
-
-function openStore(text: string, options: StoresOptions, judge: Judge): AskedStore {
-  const { onWarning = () => {} } = options;
-  const url = /^(?:https?|file):/i.test(text) ? URL.parse(text) : null;
-  if (url === null) {
-    const store = nixStore(text);
-    return new AskedStore(store, store.isTrusted, onWarning);
-  }
-  const isTrusted = /^(?:true|yes|1)$/.test(url.searchParams.get("trusted") ?? "");
-  const store = binaryCache(url, {
-    ...options,
-    isBelieved: (path, info) => isTrusted || judge.objection(path, info) === undefined,
-  });
-  return new AskedStore(store, isTrusted, onWarning);
 }
 
 /** Why a path that is there does not count, and what it is said to refer to. */
