@@ -30,7 +30,7 @@ export interface BinaryCacheOptions extends CachePlaceOptions {
 }
 
 /** Of a few hundred paths. */
-const MOST_REFERENCES = 250_000;
+const MOST_REFERENCES = 100_000;
 /** What is compressed badly is hardly larger than before. */
 const MOST_GROWTH = 2, MOST_OF_FRAME = 1 << 16;
 /** Of fifty thousand files. */

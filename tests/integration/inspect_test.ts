@@ -348,7 +348,7 @@ Deno.test("inspect and diff say what is wrong with their arguments", async () =>
     [["inspect", archive, "--store-root", "/"], 2, /--store-root is for a spec, and this is an/],
     [["inspect", archive, "--name", "other"], 1, /no image with the name other.*\n +small:/],
     [["inspect", archive, "--platform", "arm64"], 2, /expected OS\/ARCHITECTURE/],
-    [["diff", archive, spec], 1, /not a tar archive/],
+    [["diff", archive, spec], 2, /expected an image, found JSON; nix-image build makes/],
     [["diff", archive], 2, /missing required argument 'b'/],
   ];
   for (const [args, expected, message] of cases) {
