@@ -90,8 +90,8 @@ for (
   });
 }
 
-Deno.test("names that are not UTF-8 can not be files, and that is said", async () => {
-  const spec = scratch.spec({ name: "app", contents: [raw] });
+Deno.test("names that are not UTF-8 can not be files for scripts, and that is said", async () => {
+  const spec = scratch.spec({ name: "app", contents: [raw], extraCommands: ":" });
   const store = ["--store", `file://${plain}?trusted=true`];
   const { code, text, stderr } = await host.run(["stream", "--tar", spec, ...store]);
   assert.deepEqual([code, text], [1, ""]);
