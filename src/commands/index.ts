@@ -52,9 +52,10 @@ export async function indexCommand(
     throw new UsageError("-: standard input is for the password, with --password-stdin");
   }
   using report = reportTo(options);
-  const sender = destination && await senderTo(destination, options, report);
+  using sender = destination && await senderTo(destination, options, report);
   await using stack = new AsyncDisposableStack();
-  const { repoTag: _, ...memberOptions } = options;
+  const { repoTag: _, ...given } = options;
+  const memberOptions = { ...given, sharedListings: sender?.sharedListings };
   const { images, ...names } = await indexImages(sources, memberOptions, report, stack);
   const index = { images, annotations, ...repoTag === undefined ? names : { repoTags: [repoTag] } };
   if (destination && sender) {

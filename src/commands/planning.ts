@@ -22,6 +22,7 @@ import { readingFrom } from "../store/files.ts";
 import { closuresWithin, graphIn } from "../store/graph_file.ts";
 import { storeDatabase } from "../store/nix_store.ts";
 import { STORE_DIR } from "../store/store_path.ts";
+import type { SharedListings } from "../stores/shared_listings.ts";
 import { openBase } from "./base.ts";
 import { checkOneStdin, nameOfInput, readJson } from "./json_input.ts";
 import { checkStrategy, type EarlierOptions, layeringWishes } from "./layering_wishes.ts";
@@ -46,6 +47,8 @@ export interface PlanningOptions extends EarlierOptions, RemoteStoreOptions {
   /** That machine's kernel, and the directory of its modules. */
   readonly kernel?: string;
   readonly modules?: string;
+  /** Listings of NARs that hosts share. */
+  readonly sharedListings?: SharedListings | undefined;
 }
 
 /**
@@ -152,6 +155,7 @@ export async function planFromFile(
         storeRoot,
         report,
         workDirectory: work.path,
+        sharedListings: options.sharedListings,
       }),
     );
   report.phase?.("spec");

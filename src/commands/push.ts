@@ -32,7 +32,8 @@ export async function pushCommand(
     throw new UsageError("-: standard input is for the password, with --password-stdin");
   }
   using report = reportTo(options);
-  const { settings, send } = await senderTo(reference, options, report);
+  using sender = await senderTo(reference, options, report);
+  const { settings, send, sharedListings } = sender;
   const sendImage = (image: Image) =>
     send({
       labels: image.layers.map(({ label }) => label),
@@ -47,7 +48,8 @@ export async function pushCommand(
     refuseOtherOptions("spec", options);
     // An earlier version is likely to be where this one goes.
     const registryOptions = (host: string) => host === reference.host ? settings : undefined;
-    await using planned = await planFromFile(path, { ...options, registryOptions }, report);
+    const planning = { ...options, registryOptions, sharedListings };
+    await using planned = await planFromFile(path, planning, report);
     const { image, ...noticed } = await imageOf(
       planned.plan,
       new Date(),

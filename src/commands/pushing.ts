@@ -4,6 +4,7 @@
  */
 
 import { UsageError } from "../errors.ts";
+import { CacheListings } from "../registry/cache_listings.ts";
 import type { CacheUse } from "../registry/cache_repository.ts";
 import { type ClientOptions, RegistryClient } from "../registry/client.ts";
 import { formatReference, parseReference, type RegistryReference } from "../registry/reference.ts";
@@ -59,10 +60,12 @@ export interface Sending<T extends PushedBlobs> {
   };
 }
 
-/** A registry that is ready to be sent to. */
-export interface Sender {
+/** A registry that is ready to be sent to. Disposing of it closes the connections to its cache. */
+export interface Sender extends Disposable {
   /** How it is talked to. */
   readonly settings: ClientOptions;
+  /** Listings of NARs in the cache that hosts share; undefined without one. */
+  readonly sharedListings: CacheListings | undefined;
   /** Sends what there is, with progress; prints its digest, and to standard error what it took. */
   send<T extends PushedBlobs>(sending: Sending<T>): Promise<void>;
 }
@@ -84,8 +87,8 @@ export async function senderTo(
   const progress = new BlobProgress(stderrOutput, { quiet, colour: !Deno.noColor });
   const { warn } = report;
   const settings = await clientOptions(options, warn);
+  const cache = shared && await openCache(shared, reference, options, settings, warn);
   const send: Sender["send"] = async ({ labels, push, told }) => {
-    using cache = shared && await openCache(shared, reference, options, settings, warn);
     report.phase?.("layers");
     progress.start(labels);
     const layers: PushedLayerResult[] = [];
@@ -119,7 +122,12 @@ export async function senderTo(
       cache: use ?? null,
     }));
   };
-  return { settings, send };
+  return {
+    settings,
+    sharedListings: cache && new CacheListings(cache.repository),
+    send,
+    [Symbol.dispose]: () => cache?.[Symbol.dispose](),
+  };
 }
 
 /** A layer as results have it, and what became of it. */

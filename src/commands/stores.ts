@@ -13,6 +13,7 @@ import { cacheCredentials, type CredentialPlaces } from "../stores/cache_credent
 import { type NixConf, readNixConf, trustedKeys } from "../stores/nix_conf.ts";
 import { checkUrlOfSpec } from "../stores/nix_url.ts";
 import { PartialStore } from "../stores/partial_store.ts";
+import type { SharedListings } from "../stores/shared_listings.ts";
 import { openStores, type RemotePath, type Stores } from "../stores/stores.ts";
 import { readingFrom } from "../store/files.ts";
 import type { StorePath } from "../store/store_path.ts";
@@ -41,6 +42,8 @@ export interface StoresContext {
   readonly workDirectory: () => Promise<string>;
   /** What an earlier run decided on. */
   readonly decided?: ReadonlyMap<StorePath, RemotePath>;
+  /** Listings of NARs that hosts share. */
+  readonly sharedListings?: SharedListings | undefined;
 }
 
 /** Stores that have been opened, and what images need of them. */
@@ -59,7 +62,7 @@ export interface StoresInUse extends PathsElsewhere, AsyncDisposable {
  */
 export function storesInUse(
   options: RemoteStoreOptions,
-  { named, storeRoot, report, decided, workDirectory }: StoresContext,
+  { named, storeRoot, report, decided, workDirectory, sharedListings }: StoresContext,
 ): StoresInUse | undefined {
   const given = options.store ?? [];
   for (const url of named) if (!given.includes(url)) checkUrlOfSpec(url);
@@ -112,6 +115,7 @@ export function storesInUse(
     storeRoot,
     directory: () => directory("store"),
     listings: trustedCacheDirectory("listings"),
+    shared: sharedListings,
   });
   return {
     stores,

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { sha256Of } from "../image/image.ts";
 import { MEDIA_TYPE } from "../image/media_types.ts";
 import type { Descriptor } from "../image/oci_documents.ts";
 import type { LayerDigest } from "../layer/digest_cache.ts";
@@ -19,6 +18,7 @@ import {
   statementOf,
   tagOf,
 } from "./cache_entry.ts";
+import { ContentError, type ContentOptions, readContent, storeBlob } from "./cache_content.ts";
 import { type CacheTrust, canWrite, distrust, trustedKeys } from "./cache_trust.ts";
 import type { RegistryClient } from "./client.ts";
 import { HttpError } from "../http/http_error.ts";
@@ -81,13 +81,36 @@ export class CacheRepository implements Disposable {
 
   /** What others made of a layer, if it is to be believed. */
   async get(name: EntryName): Promise<LayerDigest & { readonly signed: boolean } | undefined> {
+    const found = await this.#ask(() => this.#read(name));
+    if (found) this.#use.found++;
+    return found;
+  }
+
+  /** The content that is stored with an entry, if it is to be believed. */
+  async content<T>(
+    name: EntryName,
+    content: ContentOptions<T>,
+  ): Promise<{ readonly value: T; readonly signed: boolean } | undefined> {
+    return await this.#ask(async () => {
+      const found = await this.#read(name);
+      if (found === undefined) return undefined;
+      try {
+        const value = await readContent(this.#options.client, found, content);
+        return { value, signed: found.signed };
+      } catch (error) {
+        if (!(error instanceof ContentError)) throw error;
+        this.#tell("content", `the entry ${tagOf(name)} is not used: ${error.message}`);
+        return undefined;
+      }
+    });
+  }
+
+  async #ask<T>(question: () => Promise<T | undefined>): Promise<T | undefined> {
     if (!this.#works) return undefined;
     if (this.#asking++ === 0) this.#deadline = performance.now() + this.#patience;
     try {
-      const asking = this.#turns.run(async () => this.#works ? await this.#read(name) : undefined);
-      const found = await within(asking, this.#deadline - performance.now());
-      if (found) this.#use.found++;
-      return found;
+      const asking = this.#turns.run(async () => this.#works ? await question() : undefined);
+      return await within(asking, this.#deadline - performance.now());
     } catch (error) {
       this.#works = this.#writes = false;
       this.#tell("reading", `${messageOf(error)}; going on without it`);
@@ -104,7 +127,7 @@ export class CacheRepository implements Disposable {
     this.#seen.set(tag, entry);
     const digest = statedDigest(entry.statement, name);
     if (digest === undefined) {
-      this.#tell("form", `the entry ${tag} is not about this layer; it is not used`);
+      this.#tell("form", `the entry ${tag} is not about what its tag says; it is not used`);
       return undefined;
     }
     const { trust } = this.#options;
@@ -125,16 +148,30 @@ export class CacheRepository implements Disposable {
     }
   }
 
-  /** Writes an entry, in the background. */
-  put(name: EntryName, made: LayerDigest, mediaType: string): void {
-    this.#write(() => this.#store(name, made, mediaType));
+  /**
+   * Writes an entry, in the background.
+   *
+   * @param content is stored with it
+   */
+  put(
+    name: EntryName,
+    made: LayerDigest,
+    mediaType: string,
+    content?: Uint8Array<ArrayBuffer>,
+  ): void {
+    this.#write(() => this.#store(name, made, mediaType, content));
   }
 
   /** Writes an entry if there is none, in the background. */
-  offer(name: EntryName, made: LayerDigest, mediaType: string): void {
+  offer(
+    name: EntryName,
+    made: LayerDigest,
+    mediaType: string,
+    content?: Uint8Array<ArrayBuffer>,
+  ): void {
     this.#write(async () => {
       const there = await this.#options.client.headManifest(tagOf(name));
-      if (there === undefined) await this.#store(name, made, mediaType);
+      if (there === undefined) await this.#store(name, made, mediaType, content);
     });
   }
 
@@ -194,7 +231,12 @@ export class CacheRepository implements Disposable {
     }));
   }
 
-  async #store(name: EntryName, made: LayerDigest, mediaType: string): Promise<void> {
+  async #store(
+    name: EntryName,
+    made: LayerDigest,
+    mediaType: string,
+    content?: Uint8Array<ArrayBuffer>,
+  ): Promise<void> {
     const { client, destination, trust: { signingKey } } = this.#options;
     const tag = tagOf(name);
     const statement = statementOf(name, made);
@@ -204,21 +246,14 @@ export class CacheRepository implements Disposable {
     const own = signingKey ? [signingKey.sign(statement)] : [];
     const signatures = [...new Set([...own, ...others])];
     const { digest, size } = made;
-    const isHere = destination !== undefined &&
-      await client.mountBlob(digest, destination.repository) === true;
-    this.#empty ??= this.#putEmpty();
+    if (content) await storeBlob(client, `the content of ${tag}`, content);
+    const isHere = content !== undefined || destination !== undefined &&
+        await client.mountBlob(digest, destination.repository) === true;
+    this.#empty ??= storeBlob(client, "the empty config", EMPTY_BLOB);
     await this.#empty;
     const layer: Descriptor | undefined = isHere ? { mediaType, digest, size } : undefined;
     await client.putManifest(tag, entryManifest({ statement, signatures }, layer));
     this.#use.written++;
-  }
-
-  async #putEmpty(): Promise<void> {
-    const { client } = this.#options;
-    const [digest, size] = [sha256Of(EMPTY_BLOB), EMPTY_BLOB.length];
-    if (await client.hasBlob(digest)) return;
-    const open = () => new Blob([EMPTY_BLOB]).stream();
-    await client.uploadBlob({ name: "the empty config", open, digest, size });
   }
 
   /** Once of each kind. */

@@ -15,6 +15,15 @@ import type { TreeEntry } from "./tree.ts";
 /** A path's name, type and size take so many characters for each `{`, `[` and `,` at least. */
 const LEAST_TEXT = 8, FEW = 1000;
 
+/** A file as a listing has it. */
+interface ListedFile {
+  readonly type: "regular" | "symlink" | "directory";
+  readonly size?: number;
+  readonly executable?: boolean;
+  readonly target?: string;
+  readonly entries?: Record<string, ListedFile>;
+}
+
 /** Something of a listing that is still to be looked at. */
 interface Pending {
   readonly path: string;
@@ -63,6 +72,32 @@ export function parseNarListing(text: string, path: StorePath, from: string): Tr
     } else throw wrong(`it does not say what ${quoted(below)} is`);
   }
   return entries;
+}
+
+/**
+ * The listing of a store path, without the places of files in the NAR. Bytes of names that are not
+ * UTF-8 are escaped as halves of surrogate pairs, which Nix does not read.
+ *
+ * @param entries directories before what is in them
+ */
+export function formatNarListing(path: StorePath, entries: readonly TreeEntry[]): string {
+  const directories = new Map<string, Record<string, ListedFile>>();
+  let root: ListedFile | undefined;
+  for (const entry of entries) {
+    const file = listedFile(entry);
+    if (file.entries) directories.set(entry.path, file.entries);
+    const slash = entry.path.lastIndexOf("/");
+    if (entry.path === path) root = file;
+    else directories.get(entry.path.slice(0, slash))![entry.path.slice(slash + 1)] = file;
+  }
+  return JSON.stringify({ version: 1, root });
+}
+
+function listedFile({ type, mode, size, target }: TreeEntry): ListedFile {
+  if (type === "symlink") return { type, target };
+  // Without a prototype, all names are free.
+  if (type === "directory") return { type, entries: Object.create(null) };
+  return { type: "regular", size, ...(mode & 0o111) === 0 ? {} : { executable: true } };
 }
 
 /** About how many values JSON holds, before it is parsed. */

@@ -10,11 +10,13 @@ import { runShell, tryShell } from "../process/run.ts";
 import { listNar, treeEntryOf } from "../store/nar_entries.ts";
 import type { NarPath, NarPaths } from "../store/nar_path.ts";
 import type { NarNode } from "../store/nar.ts";
+import { formatNarListing, parseNarListing } from "../store/nar_listing.ts";
 import type { StoreFiles } from "../store/store_files.ts";
 import { STORE_DIR, type StorePath } from "../store/store_path.ts";
 import type { TreeEntry } from "../store/tree.ts";
 import { UnpackableNarError, unpackNar } from "../store/unpack_nar.ts";
 import { KeptListings } from "./kept_listings.ts";
+import type { SharedListings } from "./shared_listings.ts";
 import { unpackedNar } from "./unpacked_nar.ts";
 
 /** So many paths are fetched and unpacked at a time. */
@@ -41,6 +43,8 @@ export interface PartialStoreOptions {
   readonly directory: () => Promise<string>;
   /** A directory for {@linkcode KeptListings}; none are kept without it. */
   readonly listings?: string | undefined;
+  /** Listings of other hosts, and for them. */
+  readonly shared?: SharedListings | undefined;
 }
 
 /**
@@ -136,10 +140,21 @@ export class PartialStore implements StoreFiles {
   }
 
   async #list(path: StorePath, nar: NarPath): Promise<readonly TreeEntry[]> {
+    const { shared } = this.#options;
+    const { narHash } = nar;
     const kept = await this.#listings?.get(path, nar);
-    if (kept !== undefined) return kept;
+    if (kept !== undefined) {
+      shared?.offer(narHash, formatNarListing(path, kept));
+      return kept;
+    }
+    const told = await shared?.get(narHash, (text) => parseNarListing(text, path, "its content"));
+    if (told !== undefined) {
+      if (told.signed) await this.#listings?.put(path, nar, told.value);
+      return told.value;
+    }
     const entries = await this.#listed(path, nar);
     await this.#listings?.put(path, nar, entries);
+    shared?.put(narHash, formatNarListing(path, entries));
     return entries;
   }
 

@@ -281,7 +281,7 @@ Deno.test("entries that were tampered with are refused", async () => {
   });
   for (
     const [manifest, message] of [
-      [replayed, /is not about this layer/],
+      [replayed, /is not about what its tag says/],
       [annotated({ [STATEMENT]: swapped }), /has a wrong signature by fleet-1/],
       [
         annotated({

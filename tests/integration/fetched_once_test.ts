@@ -4,9 +4,12 @@
  */
 
 import assert from "node:assert/strict";
+import { entryManifest, parseEntry } from "../../src/registry/cache_entry.ts";
+import { parseSigningKey } from "../../src/signing/keys.ts";
 import { BinaryCaches } from "../support/binary_caches.ts";
 import { CacheServer } from "../support/cache_server.ts";
 import { Podman } from "../support/engines.ts";
+import { FakeRegistry } from "../support/fake_registry.ts";
 import { buildFixtures, closureOf } from "../support/nix_paths.ts";
 import { nixImage, succeed } from "../support/program.ts";
 import { startRegistry } from "../support/registries.ts";
@@ -160,20 +163,22 @@ Deno.test("a second push fetches nothing, and the links are known without their 
   assertOnce(third.nars, (await closureOf(farmSecond)).filter((p) => !CLOSURE.includes(p)).length);
 });
 
-Deno.test("what another host has pushed is fetched for its names alone, and once", async () => {
+/** Pushes a spec as a host that has a cache of digests and listings in the registry. */
+function pushTo(registry: string, believing: readonly string[]) {
+  const cache = ["--cache-repo", `${registry}/cache`, ...believing];
+  return (fields: unknown, tag: string, host = newHost()) =>
+    run(["push", scratch.spec(fields), `docker://${registry}/${tag}`, ...cache], host);
+}
+
+Deno.test("what another host has pushed is not fetched, not even for its names", async () => {
   await using registry = await startRegistry();
-  const cache = ["--cache-repo", `${registry.host}/cache`, "--cache-trust-repo"];
-  const push = (fields: unknown, tag: string, host: Record<string, string>) =>
-    run(["push", scratch.spec(fields), `docker://${registry.host}/${tag}`, ...cache], host);
-  const first = await push(FIELDS, "one:1", newHost());
+  const push = pushTo(registry.host, ["--cache-trust-repo"]);
+  const first = await push(FIELDS, "one:1");
   assertOnce(first.nars, CLOSURE.length);
 
   const other = newHost();
   const same = await push(FIELDS, "two:1", other);
-  assert.equal(same.text, first.text);
-  // A symlink of the second leads to another path, which is none of the links' business.
-  assertOnce(same.nars, CONTENTS.length);
-  assert.ok(CONTENTS.length < CLOSURE.length);
+  assert.deepEqual([same.nars, same.text], [[], first.text]);
 
   const similar = { ...FIELDS, contents: [...CONTENTS, farmSecond] };
   const changed = await push(similar, "three:1", other);
@@ -185,6 +190,81 @@ Deno.test("what another host has pushed is fetched for its names alone, and once
   );
   const again = await push(similar, "three:2", other);
   assert.deepEqual([again.nars, again.text], [[], changed.text]);
+});
+
+/** The tag under which a cache of layers has the listing of a path. */
+async function listingTag(path: string): Promise<string> {
+  return `${(await succeed(["nix-hash", "--type", "sha256", path])).trim()}.listing-1`;
+}
+
+Deno.test("names that were not signed are read again each time", async () => {
+  await using registry = await FakeRegistry.start();
+  const push = pushTo(registry.host, ["--cache-trust-repo"]);
+  const first = await push(FIELDS, "one:1");
+  const other = newHost();
+  assert.deepEqual((await push(FIELDS, "one:1", other)).nars, []);
+  for (const path of CONTENTS) assert.ok(registry.manifests.delete(await listingTag(path)));
+  // All layers are there: these NARs come for the names alone.
+  const again = await push(FIELDS, "one:1", other);
+  assertOnce(again.nars, CONTENTS.length);
+  assert.ok(CONTENTS.length < CLOSURE.length);
+  assert.equal(again.text, first.text);
+});
+
+Deno.test("names that another host has signed are believed, and nothing else is", async () => {
+  const keys = ["fleet", "stranger"].map((name) => ({
+    name,
+    secret: `${scratch.path}/${name}.sec`,
+    public: `${scratch.path}/${name}.pub`,
+  }));
+  for (const { name, ...files } of keys) {
+    await succeed(["nix-store", "--generate-binary-cache-key", name, files.secret, files.public]);
+  }
+  const [own, stranger] = keys as [typeof keys[0], typeof keys[0]];
+  await using registry = await FakeRegistry.start();
+  const signing = pushTo(registry.host, ["--cache-key", own.secret]);
+  const reading = pushTo(registry.host, ["--cache-public-key", own.public]);
+  const first = await signing(FIELDS, "one:1");
+
+  const other = newHost();
+  const same = await reading(FIELDS, "two:1", other);
+  assert.deepEqual([same.nars, same.text], [[], first.text]);
+  assert.doesNotMatch(same.stderr, /^nix-image:/m);
+
+  const tag = await listingTag(hello);
+  const { type, bytes } = registry.manifests.get(tag)!;
+  const entry = parseEntry(bytes)!;
+  const digest = /sha256:[0-9a-f]{64}/.exec(entry.statement)![0];
+  const listing = registry.blobs.get(digest)!;
+  const signature = parseSigningKey(Deno.readTextFileSync(stranger.secret), "").sign(
+    entry.statement,
+  );
+  const setEntry = (signatures: readonly string[]) =>
+    registry.manifests.set(tag, { type, bytes: entryManifest({ ...entry, signatures }).bytes });
+  const damages: [() => void, RegExp][] = [
+    [
+      () => setEntry([signature]),
+      /is signed by no key that is trusted here, but by stranger;/,
+    ],
+    [() => registry.blobs.set(digest, listing.toReversed()), / is damaged or another one: /],
+    [() => registry.blobs.delete(digest), /its content is not there: sha256:/],
+  ];
+  for (const [damage, message] of damages) {
+    damage();
+    const { nars, text, stderr } = await reading(FIELDS, "three:1");
+    assertOnce(nars, 1);
+    assert.equal(text, first.text);
+    assert.match(stderr, message);
+    assert.equal(stderr.match(/^nix-image:/gm)?.length, 1, stderr);
+    registry.manifests.set(tag, { type, bytes });
+    registry.blobs.set(digest, listing);
+  }
+
+  // It was kept by the host that has read it, and who may write puts it right.
+  registry.manifests.delete(tag);
+  assert.deepEqual((await reading(FIELDS, "two:1", other)).nars, []);
+  assertOnce((await signing(FIELDS, "two:1")).nars, 1);
+  assert.deepEqual((await reading(FIELDS, "two:1")).nars, []);
 });
 
 Deno.test("stream --have fetches nothing that is there", async () => {

@@ -245,8 +245,8 @@ Deno.test("entries that nobody vouches for are not used: unsigned, another's, al
     [lie, [namesake.sign(lie)], /has a wrong signature by fleet;/],
     [lie, right.signatures, /has a wrong signature by fleet;/],
     [lie, elsewhere.signatures, /has a wrong signature by fleet;/],
-    [elsewhere.statement, elsewhere.signatures, /is not about this layer; it is not used$/],
-    [`${right.statement};`, right.signatures, /is not about this layer;/],
+    [elsewhere.statement, elsewhere.signatures, /is not about what its tag says; it is not used$/],
+    [`${right.statement};`, right.signatures, /is not about what its tag says;/],
   ];
   for (const [statement, signatures, message] of cases) {
     putEntry(registry, layer, statement, signatures);
@@ -313,7 +313,7 @@ Deno.test("whatever is the matter with the cache, the push goes on, and tells of
     ],
     [
       (seen) => isCache(seen) && seen.method === "GET" ? { status: 200, body: "{}" } : undefined,
-      /is not about this layer; it is not used$/,
+      /is not about what its tag says; it is not used$/,
     ],
   ];
   for (const [fault, message] of cases) {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ImageError } from "../../src/errors.ts";
-import { parseNarListing } from "../../src/store/nar_listing.ts";
+import { formatNarListing, parseNarListing } from "../../src/store/nar_listing.ts";
+import { comparePaths } from "../../src/store/nar_entries.ts";
 import { storePath } from "../support/store_paths.ts";
 
 const PATH = storePath("tool");
@@ -124,4 +125,48 @@ Deno.test("parseNarListing() gives files or an ImageError whatever the JSON is",
     }),
     { seed: 20240607, numRuns: 1000 },
   );
+});
+
+Deno.test("formatNarListing() writes what Nix does, but for the places in the NAR", () => {
+  // As Nix 2.8 writes it.
+  const text = `{"root":{"entries":{"bin":{"entries":{"tool":{"executable":true,"narOffset":400,` +
+    `"size":10,"type":"regular"},"alias":{"target":"tool","type":"symlink"}},"type":"directory"},` +
+    `"a.b":{"narOffset":1000,"size":0,"type":"regular"},"a":{"entries":{},"type":"directory"}},` +
+    `"type":"directory"},"version":1}`;
+  const { narOffset: _, ...file } = FILE;
+  for (
+    const [listing, expected] of [
+      [text, text.replace(/"narOffset":\d+,/g, "")],
+      [JSON.stringify({ version: 1, root: FILE }), JSON.stringify({ version: 1, root: file })],
+    ] as const
+  ) {
+    const written = formatNarListing(PATH, parse(listing));
+    assert.deepEqual(JSON.parse(written), JSON.parse(expected));
+  }
+});
+
+Deno.test("formatNarListing() is read again, whatever names are, however deep", () => {
+  const names = ["__proto__", "constructor", "10", "9", "caf\udce9", 'a"\n', "é", "\udcc3x", "😀"];
+  const directory = { path: PATH, type: "directory", mode: 0o555, size: 0, target: "" } as const;
+  const deep = Array.from({ length: 2047 }, (_, n) => ({
+    ...directory,
+    path: `${PATH}/d${"/d".repeat(n)}`,
+  }));
+  const files = names.flatMap((name) => [
+    { ...directory, path: `${PATH}/${name}` },
+    { ...directory, path: `${PATH}/${name}/x`, type: "file", mode: 0o444, size: 7 } as const,
+    {
+      ...directory,
+      path: `${PATH}/${name}/y`,
+      type: "symlink",
+      mode: 0o777,
+      target: "../é\udcff",
+    } as const,
+  ]);
+  const entries = [directory, ...deep, ...files];
+  // Whatever the order of directories.
+  for (const given of [entries, [directory, ...files, ...deep]]) {
+    const read = parse(formatNarListing(PATH, given));
+    assert.deepEqual(read, given.toSorted(comparePaths));
+  }
 });
