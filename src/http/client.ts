@@ -145,6 +145,9 @@ export class HttpClient implements Disposable {
       if (++interim > MOST_INTERIM) outgoing.destroy(new Error("it does not come to an answer"));
     });
     outgoing.on("socket", (socket) => {
+      // Else Deno sends what it has kept of a request once more when a connection that was used before
+      // ends: less than all of a stream, and also what was given up.
+      outgoing.reusedSocket = false;
       // That of TLS is connected.
       if (!socket.connecting) return;
       const giveUp = () => outgoing.destroy(new Error("it does not answer"));
