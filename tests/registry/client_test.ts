@@ -283,6 +283,18 @@ for (const [name, greet] of Object.entries(GREETINGS)) {
   });
 }
 
+Deno.test("an upload of which nothing has come begins anew, and not after its first byte", async () => {
+  let cuts = 0;
+  await using registry = await FakeRegistry.start({
+    resumable: true,
+    fault: ({ method }) => method === "PATCH" && cuts++ === 0 ? { cutAfter: 0 } : undefined,
+  });
+  using client = new RegistryClient(registry.host, "app", { retries: { ...QUICK, attempts: 2 } });
+  const { digest } = await client.uploadBlob(sourceOf(BLOB));
+  assert.deepEqual(registry.blobs.get(digest), BLOB);
+  assert.equal(registry.count("POST"), 2);
+});
+
 Deno.test("a registry that speaks no TLS and cuts the first plain connection is asked again", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   let plain = 0;
