@@ -204,7 +204,7 @@ class Wait {
   }
 
   async for<T>(event: Promise<T>): Promise<T> {
-    // A request on a connection that was used before may say nothing when it is destroyed.
+    // What was begun would say that it was aborted, and not why.
     const silence = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
       const reason = new Error("the other side is silent");
