@@ -145,6 +145,9 @@ export class HttpClient implements Disposable {
       if (++interim > MOST_INTERIM) outgoing.destroy(new Error("it does not come to an answer"));
     });
     outgoing.on("socket", (socket) => {
+      // Else Deno sends what it has kept of a request once more when a connection that was used before
+      // ends: less than all of a stream, and also what was given up.
+      outgoing.reusedSocket = false;
       // That of TLS is connected.
       if (!socket.connecting) return;
       const giveUp = () => outgoing.destroy(new Error("it does not answer"));
@@ -201,7 +204,7 @@ class Wait {
   }
 
   async for<T>(event: Promise<T>): Promise<T> {
-    // A request on a connection that was used before may say nothing when it is destroyed.
+    // What was begun would say that it was aborted, and not why.
     const silence = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
       const reason = new Error("the other side is silent");

@@ -180,15 +180,17 @@ export class Transport implements Disposable {
     }
   }
 
-  /** @param failure why TLS could not be spoken: it counts unless something answers without */
+  /** @param failure why TLS could not be spoken: it counts unless the server is known to speak none */
   async #greetPlainly(failure: HttpError): Promise<URL> {
     try {
       return await this.#greet(new URL(`http://${this.#registry}/v2/`));
     } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
       // Servers of TLS answer so what is none.
-      const answered = error instanceof HttpError && error.status !== undefined &&
-        error.status !== 400;
-      throw answered ? error : failure;
+      const answered = error.status !== undefined && error.status !== 400;
+      // It was cut off: that may pass, and the failure of TLS does not.
+      const cut = error.status === undefined && !failure.transient;
+      throw answered || cut ? error : failure;
     }
   }
 

@@ -138,7 +138,9 @@ export class Upload {
       });
       this.#location = await this.#locationIn(response);
       const range = /^(?:bytes=)?0-(\d{1,15})$/.exec(response.header("range") ?? "");
-      return range ? Number(range[1]) + 1 : this.#forget();
+      const last = Number(range?.[1] ?? 0);
+      // Docker's registry says 0-0 of nothing, too.
+      return last > 0 ? last + 1 : this.#forget();
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       return this.#forget();

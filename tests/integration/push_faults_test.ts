@@ -12,6 +12,7 @@ import { nixImage, type RunResult } from "../support/program.ts";
 import { makeAuthority, startRegistry } from "../support/registries.ts";
 import { Scratch } from "../support/scratch.ts";
 import { randomNumbers } from "../support/seeded.ts";
+import { sideBySide } from "../support/side_by_side.ts";
 
 const scratch = new Scratch();
 Deno.test.afterAll(() => scratch[Symbol.asyncDispose]());
@@ -41,32 +42,61 @@ async function tagsOf(host: string, repository: string): Promise<string[]> {
   return tags ?? [];
 }
 
-Deno.test("connections that are cut at random: the tag is complete, or is not there", async () => {
+/** After how many bytes the connections of a push are cut, and what has to come of it. */
+interface Cuts {
+  readonly seed: number;
+  /** Of the connection with this number, from 1 on. */
+  readonly lifeOf: (count: number, random: () => number) => number;
+  readonly ends?: "pushed" | "failed";
+}
+
+/** In seconds: less than the two minutes after which a connection counts as dead that says nothing. */
+const LONGEST = 100;
+/** In bytes: more than goes over any of the connections. */
+const LONG = 1_500_000;
+
+/**
+ * The first connection only shows that the registry speaks no TLS. A cut that meets an upload may cost
+ * it two of its six attempts, one where it does not go on.
+ */
+const few = (count: number, random: () => number) => count > 3 ? Infinity : random() * LONG;
+
+const CUTS: readonly Cuts[] = [
+  { seed: 1, lifeOf: (count, random) => count === 2 ? 10 : few(count, random), ends: "pushed" },
+  { seed: 2, lifeOf: few, ends: "pushed" },
+  { seed: 3, lifeOf: (count, random) => few(count, random) / 100, ends: "pushed" },
+  { seed: 4, lifeOf: (_, random) => random() * LONG },
+  { seed: 5, lifeOf: (_, random) => random() * LONG / 4 },
+  // The largest layer has more than all attempts can send.
+  { seed: 6, lifeOf: (_, random) => random() * 3000, ends: "failed" },
+];
+
+Deno.test("connections that are cut at random: soon the tag is complete, or is not there", async () => {
   await using registry = await startRegistry();
-  const outcomes = { pushed: 0, failed: 0 };
-  for (let seed = 1; seed <= 6; seed++) {
+  const port = Number(registry.host.split(":")[1]);
+  const pushCut = async ({ seed, lifeOf, ends }: Cuts) => {
     const random = randomNumbers(seed);
-    // The last one never gets far enough.
-    const most = seed === 6 ? 3000 : 1_500_000;
-    using proxy = new CuttingProxy(
-      Number(registry.host.split(":")[1]),
-      () => Math.floor(random() * most),
-    );
+    let count = 0;
+    using proxy = new CuttingProxy(port, () => lifeOf(++count, random));
     const repository = `cut/app-${seed}`;
+    const start = performance.now();
     const result = await push(`docker://127.0.0.1:${proxy.port}/${repository}:v1`);
-    if (result.code === 0) {
-      outcomes.pushed++;
+    const seconds = (performance.now() - start) / 1000;
+    assert.ok(seconds < LONGEST, `${seconds} s: ${result.stderr}`);
+    const end = result.code === 0 ? "pushed" : "failed";
+    assert.equal(end, ends ?? end, result.stderr);
+    if (seed === 1) assert.match(result.stderr, /; trying again$/m);
+    if (end === "pushed") {
       const copy = `oci:${fresh("copy")}:v1`;
       const options = ["--src-tls-verify=false", "--preserve-digests"];
       await skopeoCopy(`docker://${registry.host}/${repository}:v1`, copy, ...options);
       assert.equal(await skopeoManifestDigest(copy), result.text.trim());
     } else {
-      outcomes.failed++;
       assert.match(errorOf(result), /^nix-image: [A-Z]+ http[^\n]*$/);
       assert.deepEqual(await tagsOf(registry.host, repository), []);
     }
-  }
-  assert.ok(outcomes.pushed >= 3 && outcomes.failed >= 1, JSON.stringify(outcomes));
+  };
+  await sideBySide(CUTS, ({ seed }) => `seed ${seed}`, pushCut, CUTS.length);
 });
 
 Deno.test("a registry whose disk is full: one error, and no tag", async () => {

@@ -282,3 +282,43 @@ for (const [name, greet] of Object.entries(GREETINGS)) {
     await serving;
   });
 }
+
+Deno.test("an upload of which nothing has come begins anew, and not after its first byte", async () => {
+  let cuts = 0;
+  await using registry = await FakeRegistry.start({
+    resumable: true,
+    fault: ({ method }) => method === "PATCH" && cuts++ === 0 ? { cutAfter: 0 } : undefined,
+  });
+  using client = new RegistryClient(registry.host, "app", { retries: { ...QUICK, attempts: 2 } });
+  const { digest } = await client.uploadBlob(sourceOf(BLOB));
+  assert.deepEqual(registry.blobs.get(digest), BLOB);
+  assert.equal(registry.count("POST"), 2);
+});
+
+Deno.test("a registry that speaks no TLS and cuts the first plain connection is asked again", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let plain = 0;
+  const serving = (async () => {
+    for await (const connection of listener) {
+      const bytes = new Uint8Array(1 << 16);
+      await connection.read(bytes);
+      const answer = bytes[0] === 22
+        ? "HTTP/1.0 400 Bad Request\r\n\r\n"
+        : plain++ > 0
+        ? "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n"
+        : "";
+      await connection.write(new TextEncoder().encode(answer));
+      connection.close();
+    }
+  })();
+  const { port } = listener.addr as Deno.NetAddr;
+  const said: string[] = [];
+  using client = new RegistryClient(`127.0.0.1:${port}`, "app", {
+    retries: QUICK,
+    onRetry: ({ message }) => said.push(message),
+  });
+  assert.ok(await client.hasBlob(sha256Of(BLOB), 5));
+  assert.deepEqual(said, [`GET http://127.0.0.1:${port}/v2/: socket hang up`]);
+  listener.close();
+  await serving;
+});

@@ -177,11 +177,9 @@ export class FakeRegistry implements AsyncDisposable {
     const location = { location: `${url.pathname}?state=se%2Bcret` };
     if (request.method === "GET") {
       if (!this.#options.resumable) return answer(response, 416);
-      const range = session.bytes.length === 0 ? "0-0" : `0-${session.bytes.length - 1}`;
       // Nothing yet can't be told from one byte in this notation.
-      return session.bytes.length === 0
-        ? answer(response, 404)
-        : answer(response, 204, { ...location, range });
+      const range = `0-${Math.max(session.bytes.length - 1, 0)}`;
+      return answer(response, 204, { ...location, range });
     }
     if (request.method === "DELETE") {
       this.#sessions.delete(id);
