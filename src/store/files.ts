@@ -38,3 +38,17 @@ export function openFile(path: string): Content {
     close: () => file.close(),
   };
 }
+
+/**
+ * Runs `write`, which writes what is at `path`.
+ *
+ * @throws {ImageError} if the file system refuses.
+ */
+export function writingTo<T>(path: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    throw new ImageError(`Cannot write ${path}: ${error.message}`, { cause: error });
+  }
+}

@@ -59,7 +59,7 @@ export function verifiedNar(
  *
  * @param finish called at the end, before whoever reads is told of it
  */
-function seenStream(
+export function seenStream(
   stream: ReadableStream<Uint8Array>,
   see: (chunk: Uint8Array) => void,
   finish: () => void,

@@ -7,20 +7,12 @@ import { lutimesSync } from "node:fs";
 import { ImageError } from "../errors.ts";
 import { isUtf8 } from "../tar/name.ts";
 import { quoted } from "../visible.ts";
+import { writingTo } from "./files.ts";
 import { type NarNode, type NarOptions, NarReader } from "./nar.ts";
 import { treeEntryOf } from "./nar_entries.ts";
 
 /** How much is written at a time, in bytes. */
 const CHUNK = 1 << 18;
-
-/** A NAR has a name or a target that Deno can give to no file. */
-export class UnpackableNarError extends ImageError {}
-
-/** How a NAR is unpacked. */
-export interface UnpackOptions extends NarOptions {
-  /** Told of each node that is in it. */
-  readonly onNode?: ((node: NarNode) => void) | undefined;
-}
 
 /** When all files of a store were changed, in seconds since the epoch. */
 const STORE_MTIME = 1;
@@ -31,13 +23,12 @@ const STORE_MTIME = 1;
  *
  * The caller removes what is there of it if it fails.
  *
- * @throws {UnpackableNarError} if it has names that Deno can not give to files.
- * @throws {ImageError} if the NAR is broken.
+ * @throws {ImageError} if the NAR is broken or has names that Deno can not give to files.
  */
 export async function unpackNar(
   nar: ReadableStream<Uint8Array>,
   path: string,
-  options: UnpackOptions = {},
+  options: NarOptions = {},
 ): Promise<void> {
   const reader = new NarReader(nar, options);
   const directories: string[] = [];
@@ -45,20 +36,19 @@ export async function unpackNar(
   try {
     for (let node = await reader.next(); node; node = await reader.next()) {
       checkName(node, options.of ?? path);
-      options.onNode?.(node);
       const target = path + node.path;
       if (node.type === "file") await writeFile(reader, target, modeOf(node), buffer);
       else if (node.type === "symlink") {
-        writing(target, () => Deno.symlinkSync(node.target, target));
+        writingTo(target, () => Deno.symlinkSync(node.target, target));
       } else {
-        writing(target, () => Deno.mkdirSync(target, { mode: 0o700 }));
+        writingTo(target, () => Deno.mkdirSync(target, { mode: 0o700 }));
         directories.push(target);
       }
       if (node.type !== "directory") settle(target);
     }
     // Not before all is in them.
     for (const directory of directories.reverse()) {
-      writing(directory, () => Deno.chmodSync(directory, 0o555));
+      writingTo(directory, () => Deno.chmodSync(directory, 0o555));
       settle(directory);
     }
   } catch (error) {
@@ -77,33 +67,24 @@ async function writeFile(
   mode: number,
   buffer: Uint8Array,
 ): Promise<void> {
-  using file = writing(path, () => Deno.openSync(path, { write: true, createNew: true }));
+  using file = writingTo(path, () => Deno.openSync(path, { write: true, createNew: true }));
   for (;;) {
     const length = await reader.read(buffer);
     if (length === 0) break;
-    writing(path, () => {
+    writingTo(path, () => {
       for (let at = 0; at < length;) at += file.writeSync(buffer.subarray(at, length));
     });
   }
-  writing(path, () => Deno.chmodSync(path, mode));
+  writingTo(path, () => Deno.chmodSync(path, mode));
 }
 
 function settle(path: string): void {
-  writing(path, () => lutimesSync(path, STORE_MTIME, STORE_MTIME));
+  writingTo(path, () => lutimesSync(path, STORE_MTIME, STORE_MTIME));
 }
 
 function checkName({ path, target }: NarNode, of: string): void {
   if (isUtf8(path) && isUtf8(target)) return;
-  throw new UnpackableNarError(
+  throw new ImageError(
     `Cannot unpack ${of}: the name or target of ${quoted(path)} in it is not UTF-8`,
   );
-}
-
-function writing<T>(path: string, write: () => T): T {
-  try {
-    return write();
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-    throw new ImageError(`Cannot write ${path}: ${error.message}`, { cause: error });
-  }
 }

@@ -7,17 +7,18 @@
 import { ImageError } from "../errors.ts";
 import { Turns } from "../http/turns.ts";
 import { runShell, tryShell } from "../process/run.ts";
-import { listNar, treeEntryOf } from "../store/nar_entries.ts";
+import { dumpNar } from "../store/dump_nar.ts";
+import { keepNar, keptNar } from "../store/kept_nar.ts";
+import { listNar } from "../store/nar_entries.ts";
 import type { NarPath, NarPaths } from "../store/nar_path.ts";
-import type { NarNode } from "../store/nar.ts";
 import { formatNarListing, parseNarListing } from "../store/nar_listing.ts";
 import type { StoreFiles } from "../store/store_files.ts";
 import { STORE_DIR, type StorePath } from "../store/store_path.ts";
 import type { TreeEntry } from "../store/tree.ts";
-import { UnpackableNarError, unpackNar } from "../store/unpack_nar.ts";
+import { unpackNar } from "../store/unpack_nar.ts";
+import { type Fetched, fetchedNar } from "./fetched_nar.ts";
 import { KeptListings } from "./kept_listings.ts";
 import type { SharedListings } from "./shared_listings.ts";
-import { unpackedNar } from "./unpacked_nar.ts";
 
 /** So many paths are fetched and unpacked at a time. */
 const AT_ONCE = 4;
@@ -57,6 +58,8 @@ export class PartialStore implements StoreFiles {
   #directory: Promise<string> | undefined;
   /** Where they are once all of it is there. */
   readonly #unpacked = new Map<StorePath, Promise<string>>();
+  /** The files that have their NARs. */
+  readonly #kept = new Map<StorePath, Promise<string>>();
   readonly #entries = new Map<StorePath, Promise<readonly TreeEntry[]>>();
   readonly #listings: KeptListings | undefined;
   /** Whether others got hold of what was unpacked, who may have changed it. */
@@ -91,16 +94,22 @@ export class PartialStore implements StoreFiles {
   }
 
   /**
-   * How a path is read for a layer: from what was unpacked of it, if it was, else from where it is;
+   * How a path is read for a layer: from what was fetched of it, if it was, else from where it is;
    * undefined for one that is on the disk.
    */
   narOf(path: StorePath): NarPath | undefined {
     const nar = this.#options.narOf(path);
     if (nar === undefined) return undefined;
     const entries = async () => await this.#knownEntries(path, nar) ?? await nar.entries();
-    const place = this.#unpacked.get(path);
+    const fetched = this.#fetched(path);
+    return { ...fetched ? fetchedNar(path, nar, fetched) : nar, entries };
+  }
+
+  #fetched(path: StorePath): Fetched | undefined {
     const mayDiffer = () => this.#isShared;
-    return { ...place ? unpackedNar(path, nar, { place, mayDiffer }) : nar, entries };
+    const kept = this.#kept.get(path), unpacked = this.#unpacked.get(path);
+    if (kept) return { place: kept, read: keptNar, mayDiffer };
+    return unpacked && { place: unpacked, read: dumpNar, mayDiffer };
   }
 
   async rootOf(path: StorePath): Promise<string> {
@@ -158,16 +167,20 @@ export class PartialStore implements StoreFiles {
     return entries;
   }
 
-  /** It is unpacked on this occasion, so that its layer need not fetch it again. */
+  /** Its NAR is kept on this occasion, so that its layer need not fetch it again. */
   async #listed(path: StorePath, nar: NarPath): Promise<readonly TreeEntry[]> {
     if (this.#unpacked.has(path)) return await listNar(path, this.narOf(path)!);
-    const entries: TreeEntry[] = [];
+    const keeping = this.#turns.run(async () => {
+      const file = `${await this.#root()}/nars/${path.slice(STORE_DIR.length + 1)}`;
+      return { file, entries: await keepNar(path, nar, file) };
+    });
+    const kept = keeping.then(({ file }) => file);
+    this.#kept.set(path, kept);
     try {
-      await this.#unpack(path, nar, (node) => entries.push(treeEntryOf(path, node)));
-      return entries;
+      await kept;
+      return (await keeping).entries;
     } catch (error) {
-      // Names can be listed that no file of ours can have.
-      if (error instanceof UnpackableNarError) return await listNar(path, nar);
+      this.#kept.delete(path);
       throw error;
     }
   }
@@ -181,26 +194,33 @@ export class PartialStore implements StoreFiles {
     await Promise.all(new Set(paths.map((path) => this.#asked.get(path))));
   }
 
-  #unpack(path: StorePath, nar: NarPath, onNode?: (node: NarNode) => void): Promise<string> {
+  #unpack(path: StorePath, nar: NarPath): Promise<string> {
     const known = this.#unpacked.get(path);
     if (known !== undefined) return known;
-    const unpacked = this.#turns.run(async () => {
-      const place = await this.#root() + path;
-      // It gets its name when its last byte was seen to be right.
-      const part = `${place}.part`;
-      try {
-        const options = { of: `${path} from ${nar.from}`, size: nar.narSize, onNode };
-        await unpackNar(nar.open(), part, options);
-        Deno.renameSync(part, place);
-        return place;
-      } catch (error) {
-        this.#unpacked.delete(path);
-        await remove(part);
-        throw error;
-      }
-    });
+    const kept = this.#kept.get(path);
+    const from = kept && fetchedNar(path, nar, this.#fetched(path)!);
+    const unpacked = (async () => {
+      // Not in a turn, for which it may be waiting.
+      await kept;
+      return await this.#turns.run(() => this.#unpackFrom(path, from ?? nar));
+    })();
     this.#unpacked.set(path, unpacked);
     return unpacked;
+  }
+
+  async #unpackFrom(path: StorePath, nar: NarPath): Promise<string> {
+    const place = await this.#root() + path;
+    // It gets its name when its last byte was seen to be right.
+    const part = `${place}.part`;
+    try {
+      await unpackNar(nar.open(), part, { of: `${path} from ${nar.from}`, size: nar.narSize });
+      Deno.renameSync(part, place);
+      return place;
+    } catch (error) {
+      this.#unpacked.delete(path);
+      await remove(part);
+      throw error;
+    }
   }
 
   async #copy(paths: readonly StorePath[]): Promise<void> {
@@ -221,6 +241,7 @@ export class PartialStore implements StoreFiles {
     const directory = await this.#options.directory();
     try {
       await Deno.mkdir(directory + STORE_DIR, { recursive: true });
+      await Deno.mkdir(`${directory}/nars`);
     } catch (error) {
       const message = `Cannot make a store in ${directory}: ${(error as Error).message}`;
       throw new ImageError(message, { cause: error });

@@ -58,10 +58,11 @@ async function planned(spec: JsonObject, isHere: IsHere) {
   const there = await topOf(spec, { source, scratch: `${scratch.path}/there` });
   const elsewhere = await topOf(spec, { source, scratch: `${scratch.path}/elsewhere`, files });
   assert.deepEqual(elsewhere, there);
-  const unpacked = [...Deno.readDirSync(`${scratch.path}/partial`)].length === 0
-    ? []
-    : Array.from(Deno.readDirSync(`${scratch.path}/partial/nix/store`), ({ name }) => name);
-  return unpacked.map((name) => `/nix/store/${name}`).sort();
+  if ([...Deno.readDirSync(`${scratch.path}/partial`)].length === 0) return [];
+  const fetched = ["nars", "nix/store"].flatMap((directory) =>
+    Array.from(Deno.readDirSync(`${scratch.path}/partial/${directory}`), ({ name }) => name)
+  );
+  return [...new Set(fetched)].map((name) => `/nix/store/${name}`).sort();
 }
 
 const nothing: IsHere = () => false;
@@ -111,15 +112,15 @@ Deno.test("copies and helpers take no more than they look at", async () => {
   );
   const helpers = ["usrBinEnv", "binSh", "caCertificates", "fakeNss"];
   const contents = [bash, coreutils, cacert];
-  const unpacked = await planned({ contents, helpers }, nothing);
-  for (const path of contents) assert.ok(unpacked.includes(path), path);
+  const fetched = await planned({ contents, helpers }, nothing);
+  for (const path of contents) assert.ok(fetched.includes(path), path);
 });
 
 Deno.test("a database takes the derivations that it registers", async () => {
   const contents = [hello, DERIVATION];
-  const unpacked = await planned({ contents, includeNixDB: true }, nothing);
-  assert.ok(unpacked.includes(DERIVATION));
-  assert.ok(unpacked.filter((path) => !path.endsWith(".drv")).every((path) => path === hello));
+  const fetched = await planned({ contents, includeNixDB: true }, nothing);
+  assert.ok(fetched.includes(DERIVATION));
+  assert.ok(fetched.filter((path) => !path.endsWith(".drv")).every((path) => path === hello));
 });
 
 Deno.test("scripts see all that may be in the image, wherever it is", async () => {

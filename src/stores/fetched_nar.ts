@@ -1,31 +1,32 @@
 /**
- * NARs of what was unpacked from them.
+ * NARs of what was fetched already.
  * @module
  */
 
 import { ImageError } from "../errors.ts";
-import { dumpNar } from "../store/dump_nar.ts";
 import type { NarPath } from "../store/nar_path.ts";
 import { verifiedNar } from "../store/nar_stream.ts";
 import type { StorePath } from "../store/store_path.ts";
 import { firstThatWorks } from "./nar_candidates.ts";
 
-/** Where a NAR was unpacked. */
-export interface Unpacked {
-  /** Resolves when all of it is there. */
+/** What was fetched. */
+export interface Fetched {
+  /** Where it is, once all of it is there. */
   readonly place: Promise<string>;
+  /** Its NAR. */
+  readonly read: (place: string) => ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Whether others may have changed it. */
   readonly mayDiffer: () => boolean;
 }
 
 /**
- * A NAR that is read from what was unpacked of it, so that it is not fetched again; or is, if that has
+ * A NAR that is read from what was fetched of it, so that it is not fetched again; or is, if that has
  * changed since. Its hash is looked at either way.
  */
-export function unpackedNar(
+export function fetchedNar(
   path: StorePath,
   nar: NarPath,
-  { place, mayDiffer }: Unpacked,
+  { place, read, mayDiffer }: Fetched,
 ): NarPath {
   const { narHash, narSize } = nar;
   return {
@@ -34,15 +35,15 @@ export function unpackedNar(
       firstThatWorks(async (failure) => {
         if (failure !== undefined) throw failure;
         const from = await place;
-        const dumped = () => verifiedNar(dumpNar(from), { path, from, narHash, narSize });
-        return mayDiffer() && !await isWhole(dumped()) ? nar.open() : dumped();
+        const again = () => verifiedNar(read(from), { path, from, narHash, narSize });
+        return mayDiffer() && !await isWhole(again) ? nar.open() : again();
       }),
   };
 }
 
-async function isWhole(nar: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<boolean> {
+async function isWhole(open: () => ReadableStream<Uint8Array<ArrayBuffer>>): Promise<boolean> {
   try {
-    const reader = nar.getReader({ mode: "byob" });
+    const reader = open().getReader({ mode: "byob" });
     for (let buffer = new ArrayBuffer(1 << 19);;) {
       const { value, done } = await reader.read(new Uint8Array(buffer));
       if (done) return true;
