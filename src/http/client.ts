@@ -8,11 +8,11 @@
 import http from "node:http";
 import https from "node:https";
 import { ImageError } from "../errors.ts";
-import { release } from "../memory.ts";
 import { writeStream } from "../terminal/output.ts";
 import { Agents, proxyAuthorization, type TlsSettings, unbracketed } from "./agents.ts";
 import { HttpError } from "./http_error.ts";
 import { proxyFor, type ProxySettings } from "./proxy.ts";
+import { ReadMemory, releaseWhole } from "./read_memory.ts";
 import { redacted } from "./redact.ts";
 import { failureOf } from "./request_failure.ts";
 
@@ -241,13 +241,15 @@ class Answer implements HttpResponse {
   }
 
   async *chunks(): AsyncGenerator<Uint8Array> {
+    using memory = new ReadMemory(this.#incoming.socket);
     const incoming = this.#incoming[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
     try {
       for (;;) {
         const { value, done } = await this.#wait.for(incoming.next());
         if (done) break;
+        memory.see(value);
         yield value;
-        if (value.byteLength === value.buffer.byteLength) release(value.buffer);
+        releaseWhole(value);
       }
       if (!this.#incoming.complete) throw new Error("the answer is cut off");
     } catch (error) {
